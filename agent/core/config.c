@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* config.c - the configuration: networks by name, and whom the agent serves */
+#include "agent/core/config.h"
+
+#include <errno.h>
+#include <ini.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SCRIPT_WAIT_DEFAULT 5
+/* libxl kills a script after 40 s (LIBXL_HOTPLUG_TIMEOUT); ours must have
+ * said what is wrong long before. */
+#define SCRIPT_WAIT_MAX 30
+
+/* inih's INI_MAX_LINE; it would silently go on as if a new line began. */
+#define LINE_MAX_LEN 198
+
+struct parser {
+	struct config *config;
+	char error[REASON_SIZE];	/* of the first bad line */
+};
+
+struct config *config_new(void)
+{
+	struct config *c = calloc(1, sizeof(*c));
+
+	if (c)
+		c->script_wait = SCRIPT_WAIT_DEFAULT;
+	return c;
+}
+
+struct config *config_free(struct config *c)
+{
+	if (c)
+		free(c->networks);
+	free(c);
+	return NULL;
+}
+
+static struct network *find(const struct config *c, const char *name)
+{
+	for (size_t i = 0; i < c->n_networks; i++)
+		if (strcmp(c->networks[i].name, name) == 0)
+			return &c->networks[i];
+	return NULL;
+}
+
+/* Says what is wrong; inih's handlers return 0 for an error. */
+__attribute__((format(printf, 2, 3)))
+static int wrong(struct parser *p, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (!p->error[0]) {
+		va_start(ap, fmt);
+		(void)vsnprintf(p->error, sizeof(p->error), fmt, ap);
+		va_end(ap);
+	}
+	return 0;
+}
+
+/* The network that a section is about; made at its first key. */
+static struct network *section_network(struct parser *p, const char *name)
+{
+	struct wish w = { 0 };
+	struct config *c = p->config;
+	struct network *n = find(c, name);
+
+	if (n)
+		return n;
+	if (wish_set(&w, WISH_NETWORK, "network", name, strlen(name)) < 0) {
+		wrong(p, "%s", w.error);
+		return NULL;
+	}
+	n = reallocarray(c->networks, c->n_networks + 1, sizeof(*n));
+	if (!n) {
+		wrong(p, "out of memory");
+		return NULL;
+	}
+	c->networks = n;
+	n += c->n_networks++;
+	memset(n, 0, sizeof(*n));
+	memcpy(n->name, w.network, sizeof(n->name));
+	return n;
+}
+
+static int network_key(struct parser *p, const char *name, const char *key,
+		       const char *value)
+{
+	struct network *n = section_network(p, name);
+	struct wish w = { 0 };
+
+	if (!n)
+		return 0;
+	if (strcmp(key, "kind") == 0) {
+		if (strcmp(value, "bridge") == 0)
+			return 1;
+		return wrong(p, "kind = %s is not known here: bridge is",
+			     text_quote_str(value).text);
+	}
+	if (strcmp(key, "bridge") == 0) {
+		if (wish_set(&w, WISH_NAME, key, value, strlen(value)) < 0)
+			return wrong(p, "%s", w.error);
+		memcpy(n->bridge, w.name, sizeof(n->bridge));
+		return 1;
+	}
+	if (strcmp(key, "mtu") == 0) {
+		if (wish_set(&w, WISH_MTU, key, value, strlen(value)) < 0)
+			return wrong(p, "%s", w.error);
+		n->mtu = w.mtu;
+		return 1;
+	}
+	return wrong(p, "%s is not known in [network]: kind, bridge and mtu are",
+		     text_quote_str(key).text);
+}
+
+static int xen_key(struct parser *p, const char *key, const char *value)
+{
+	unsigned long n;
+
+	if (strcmp(key, "serve") == 0) {
+		if (strcmp(value, "all") && strcmp(value, "script"))
+			return wrong(p, "serve = %s is neither script nor all",
+				     text_quote_str(value).text);
+		p->config->serve_all = strcmp(value, "all") == 0;
+		return 1;
+	}
+	if (strcmp(key, "script-wait") == 0) {
+		if (text_number(value, SCRIPT_WAIT_MAX, &n) < 0)
+			return wrong(p, "script-wait = %s is no number of seconds from 0 to %d",
+				     text_quote_str(value).text,
+				     SCRIPT_WAIT_MAX);
+		p->config->script_wait = (uint32_t)n;
+		return 1;
+	}
+	return wrong(p, "%s is not known in [xen]: serve and script-wait are",
+		     text_quote_str(key).text);
+}
+
+static int handler(void *user, const char *section, const char *key,
+		   const char *value)
+{
+	struct parser *p = user;
+
+	if (strncmp(section, "network ", 8) == 0)
+		return network_key(p, section + 8, key, value);
+	if (strcmp(section, "xen") == 0)
+		return xen_key(p, key, value);
+	return wrong(p, "section %s is not known: [xen] and [network NAME] are",
+		     text_quote_str(section).text);
+}
+
+/* What inih would pass over in silence.  Returns 0 or the line's number. */
+static int check_lines(const char *text, size_t len, struct parser *p)
+{
+	int line = 1;
+
+	if (strlen(text) != len) {
+		for (const char *s = text; *s; s++)
+			line += *s == '\n';
+		wrong(p, "it has a NUL inside");
+		return line;
+	}
+	for (const char *s = text; *s; line++) {
+		size_t n = strcspn(s, "\n");
+
+		if (n > LINE_MAX_LEN) {
+			wrong(p, "it is longer than %d characters",
+			      LINE_MAX_LEN);
+			return line;
+		}
+		s += n + (s[n] == '\n');
+	}
+	return 0;
+}
+
+/* Every network needs a bridge that can exist. */
+static int finish(struct parser *p)
+{
+	struct config *c = p->config;
+
+	for (size_t i = 0; i < c->n_networks; i++) {
+		struct network *n = &c->networks[i];
+		struct wish w = { 0 };
+
+		if (n->bridge[0])
+			continue;
+		if (wish_set(&w, WISH_NAME, "bridge", n->name,
+			     strlen(n->name)) < 0)
+			return wrong(p, "[network %s] has no bridge=, and %s",
+				     n->name, w.error);
+		memcpy(n->bridge, w.name, sizeof(n->bridge));
+	}
+	return 1;
+}
+
+int config_parse(const char *text, size_t len, struct config **ret,
+		 char error[REASON_SIZE])
+{
+	struct parser p = { .config = config_new() };
+	int line;
+
+	if (!p.config)
+		return -ENOMEM;
+	ini_allow_multiline = false;
+	line = check_lines(text, len, &p);
+	if (line == 0)
+		line = ini_parse_string(text, handler, &p);
+	if (line == 0 && finish(&p)) {
+		*ret = p.config;
+		return 0;
+	}
+	if (line > 0)
+		text_reason(error, "line %d: %s", line,
+			    p.error[0] ? p.error : "neither a section nor key = value");
+	else
+		text_reason(error, "%s", p.error[0] ? p.error : "out of memory");
+	config_free(p.config);
+	return -EINVAL;
+}
+
+void config_resolve(const struct config *c, struct wish *w)
+{
+	const struct network *n = find(c, w->network);
+	size_t excess = vif_name_excess(w->network, "");
+
+	if (!w->network[0])
+		return;
+	if (n) {
+		memcpy(w->bridge, n->bridge, sizeof(w->bridge));
+		if (!w->mtu)
+			w->mtu = n->mtu;
+		return;
+	}
+	if (excess == 0)
+		memcpy(w->bridge, w->network, sizeof(w->bridge));
+	else if (!w->error[0])
+		text_reason(w->error, "network %s is not configured, and as a bridge's name it is too long by %zu characters",
+			    w->network, excess);
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* config.h - the configuration: networks by name, and whom the agent serves */
+#ifndef VIFAGENT_CONFIG_H
+#define VIFAGENT_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "agent/core/wish.h"
+
+/* A file larger than this is not one that a person wrote. */
+#define CONFIG_SIZE_MAX (1 << 20)
+
+/* [network NAME] */
+struct network {
+	char name[NETWORK_NAMESIZE];
+	char bridge[VIF_NAMESIZE];	/* bridge=; by default the name */
+	uint32_t mtu;			/* mtu=; 0: the bridge's */
+};
+
+struct config {
+	struct network *networks;
+	size_t n_networks;
+	bool serve_all;			/* [xen] serve = all | script */
+	uint32_t script_wait;		/* [xen] script-wait, seconds */
+};
+
+/*
+ * config_parse() - read a configuration
+ * @text:	the whole file; NUL-terminated at @len
+ * @ret:	the configuration, to be given to config_free(); untouched on
+ *		failure
+ * @error:	on failure what is wrong, beginning with "line N: "
+ *
+ * A file is taken whole or not at all.  Returns 0, -EINVAL, -ENOMEM.
+ */
+int config_parse(const char *text, size_t len, struct config **ret,
+		 char error[REASON_SIZE]);
+
+/* The configuration of a host that has none. Returns NULL for no memory. */
+struct config *config_new(void);
+
+/* Returns NULL; @c may be NULL. */
+struct config *config_free(struct config *c);
+
+/*
+ * config_resolve() - from a network's name to what the kernel knows
+ *
+ * Sets @w->bridge, and @w->mtu where the wish left it open.  A network that
+ * is not configured is the bridge of that name; if that cannot be the name of
+ * a bridge, @w->error says so.
+ */
+void config_resolve(const struct config *c, struct wish *w);
+
+#endif

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* link.h - what the kernel says of a link, and what it is asked to change */
+#ifndef VIFAGENT_LINK_H
+#define VIFAGENT_LINK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "naming/naming.h"
+
+/* IFALIASZ of <linux/if.h>: 255 bytes and the NUL. */
+#define LINK_ALIASSIZE 256
+
+/* The kinds of <linux/if_link.h>'s IFLA_INFO_KIND are short words. */
+#define LINK_KINDSIZE 16
+
+/* IN6_ADDR_GEN_MODE_EUI64 and _NONE, <linux/if_link.h>. */
+enum { LINK_ADDRGEN_EUI64 = 0, LINK_ADDRGEN_NONE = 1 };
+
+/* A NIC's host link has MAC, and so is a VM's or a bridge: an Ethernet one. */
+struct link {
+	int ifindex;
+	char name[VIF_NAMESIZE];
+	char kind[LINK_KINDSIZE];	/* "bridge", "tun", …; "" if none */
+	char alias[LINK_ALIASSIZE];	/* "" if none */
+	uint8_t mac[6];
+	bool ethernet;			/* ARPHRD_ETHER with a 6 byte address */
+	bool loopback;
+	bool up;			/* IFF_UP: what was asked for */
+	bool carrier;			/* IFF_LOWER_UP */
+	uint32_t mtu;			/* bytes */
+	int master;			/* ifindex of the bridge, 0 if none */
+	int addrgen;			/* inet6 addr-gen mode, -1: no inet6 */
+};
+
+/* Which members of a struct link_change count. */
+enum {
+	CHANGE_NAME = 1 << 0,
+	CHANGE_MAC = 1 << 1,
+	CHANGE_MTU = 1 << 2,
+	CHANGE_ALIAS = 1 << 3,
+	CHANGE_ADDRGEN = 1 << 4,
+	CHANGE_MASTER = 1 << 5,
+	CHANGE_UP = 1 << 6,
+};
+
+/* One RTM_NEWLINK message about an existing link. */
+struct link_change {
+	unsigned int fields;
+	char name[VIF_NAMESIZE];
+	char alias[LINK_ALIASSIZE];
+	uint8_t mac[6];
+	uint32_t mtu;
+	int master;
+	int addrgen;
+	bool up;
+};
+
+#endif

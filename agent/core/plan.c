@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* plan.c - from what is wished and what is there to what must be done */
+#include "agent/core/plan.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Every port's own address: higher than any other, so that no bridge takes it
+ * for its own, and never the guest's.  netback gives it to its links
+ * (xenvif_alloc, drivers/net/xen-netback/interface.c). */
+static const uint8_t port_mac[6] = { 0xfe, 0xff, 0xff, 0xff, 0xff, 0xff };
+
+static const uint8_t no_mac[6];
+
+/* The MTU that a bridge without ports falls to (br_mtu_min, br_if.c). */
+#define BRIDGE_MTU_DEFAULT 1500
+
+const char *verdict_name(enum verdict v)
+{
+	static const char *const names[] = {
+		[IN_ORDER] = "ok",	  [NOT_OURS] = "not ours",
+		[TO_DO] = "to do",	  [WAITING] = "waiting",
+		[REFUSED] = "refused",	  [FAILED] = "failed",
+	};
+
+	return names[v];
+}
+
+static struct step *add_step(struct plan *p, enum step_kind kind)
+{
+	assert(p->n < PLAN_STEPS);
+	p->step[p->n].kind = kind;
+	p->verdict = TO_DO;
+	return &p->step[p->n++];
+}
+
+static struct link_change *add_change(struct plan *p)
+{
+	return &add_step(p, STEP_CHANGE)->change;
+}
+
+static void add_up(struct plan *p, bool up)
+{
+	struct link_change *c = add_change(p);
+
+	c->fields = CHANGE_UP;
+	c->up = up;
+}
+
+static bool same_mac(const uint8_t a[6], const uint8_t b[6])
+{
+	return memcmp(a, b, 6) == 0;
+}
+
+/* ---- what stands in the way ------------------------------------------- */
+
+__attribute__((format(printf, 3, 4)))
+static bool stop(struct plan *p, enum verdict v, const char *fmt, ...)
+{
+	va_list ap;
+
+	p->verdict = v;
+	va_start(ap, fmt);
+	(void)vsnprintf(p->reason, sizeof(p->reason), fmt, ap);
+	va_end(ap);
+	return true;
+}
+
+/* A link that must not become a port, whoever asks. */
+static bool unfit(const struct wish *w, const struct state *s, struct plan *p)
+{
+	const struct link *l = &s->link;
+
+	if (l->loopback || !l->ethernet)
+		return stop(p, REFUSED, "%s is no Ethernet link, so no bridge takes it; use a tap, not a tun",
+			    l->name);
+	if (strcmp(l->kind, "bridge") == 0)
+		return stop(p, REFUSED, "%s is a bridge, and a bridge takes no bridge; give the link of a NIC",
+			    l->name);
+	if (s->is_hardware)
+		return stop(p, REFUSED, "%s is the host's own hardware, and a port's settings would cut it off; put uplinks on bridges with the host's network configuration",
+			    l->name);
+	if (s->owner == OWNER_FOREIGN && !w->replace_alias)
+		return stop(p, REFUSED, "its alias %s is not ours, and would be lost; clear it (ip link set dev %s alias \"\") or attach it by hand with alias=replace",
+			    text_quote_str(l->alias).text, l->name);
+	return false;
+}
+
+static bool name_taken(const struct wish *w, const struct state *s,
+		       struct plan *p)
+{
+	if (!s->have_holder)
+		return false;
+	if (s->holder_is_nic)
+		return stop(p, WAITING, "wants the name %s, which the link of another NIC still has (ifindex %d); it is taken as soon as that one goes",
+			    w->name, s->holder.ifindex);
+	return stop(p, REFUSED, "wants the name %s, but a link that is not ours has it (ifindex %d); rename that one or ask for another name",
+		    w->name, s->holder.ifindex);
+}
+
+static bool no_bridge(const struct wish *w, const struct state *s,
+		      struct plan *p)
+{
+	const char *by = source_name(w->by);
+
+	if (!s->have_bridge)
+		return stop(p, WAITING, "network %s is asked for (by %s), but there is no bridge %s; create it (ip link add %s type bridge) or ask for another",
+			    w->network, by, w->bridge, w->bridge);
+	if (strcmp(s->bridge.kind, "bridge") != 0)
+		return stop(p, REFUSED, "network %s is asked for (by %s), but %s is no bridge%s%s; ask for another",
+			    w->network, by, w->bridge,
+			    s->bridge.kind[0] ? ", it is of kind " : "",
+			    s->bridge.kind);
+	return false;
+}
+
+/* ---- joining ---------------------------------------------------------- */
+
+/* The record to write: how the link was is found out only once. */
+static int wanted_alias(const struct record *record, const struct state *s,
+			char buf[LINK_ALIASSIZE])
+{
+	struct record r = *record;
+	const struct link *l = &s->link;
+
+	r.leaving = r.held = false;
+	if (s->owner == OWNER_US) {
+		r.was = s->record.was;
+	} else {
+		r.was = (struct was) { .mtu = l->mtu, .up = l->up,
+				       .addrgen = l->addrgen };
+		memcpy(r.was.name, l->name, sizeof(r.was.name));
+		memcpy(r.was.mac, l->mac, sizeof(r.was.mac));
+		memcpy(r.was.master, s->master_name, sizeof(r.was.master));
+		memcpy(r.was.alias, l->alias, sizeof(r.was.alias));
+	}
+	return record_print(&r, buf);
+}
+
+/* Everything that differs, in one message. */
+static void difference(const struct wish *w, const struct state *s,
+		       const char *alias, struct link_change *c)
+{
+	const struct link *l = &s->link;
+
+	c->mtu = w->mtu ? w->mtu : s->bridge.mtu;
+	c->master = s->bridge.ifindex;
+	c->addrgen = LINK_ADDRGEN_NONE;
+	memcpy(c->mac, port_mac, sizeof(c->mac));
+	memcpy(c->name, w->name, sizeof(c->name));
+	(void)text_copy(c->alias, sizeof(c->alias), alias);
+
+	if (w->name[0] && strcmp(w->name, l->name) != 0)
+		c->fields |= CHANGE_NAME;
+	if (!same_mac(l->mac, port_mac))
+		c->fields |= CHANGE_MAC;
+	if (c->mtu != l->mtu)
+		c->fields |= CHANGE_MTU;
+	if (strcmp(alias, l->alias) != 0)
+		c->fields |= CHANGE_ALIAS;
+	if (l->addrgen >= 0 && l->addrgen != LINK_ADDRGEN_NONE)
+		c->fields |= CHANGE_ADDRGEN;
+	if (l->master != s->bridge.ifindex)
+		c->fields |= CHANGE_MASTER;
+}
+
+/*
+ * A bridge whose MAC nobody set has that of its lowest port
+ * (br_stp_recalculate_bridge_id); setting the one that it has makes it stay.
+ * Done only where this port could become, or was, the lowest.
+ */
+static bool mac_at_risk(const struct state *s)
+{
+	const struct link *b = &s->bridge;
+
+	return s->bridge_mac_floats && !same_mac(b->mac, no_mac) &&
+	       (s->bridge_is_empty || same_mac(b->mac, s->link.mac) ||
+		memcmp(b->mac, port_mac, 6) >= 0);
+}
+
+/*
+ * A bridge whose MTU nobody set since it was made has the least of its ports'
+ * (br_mtu_auto_adjust).  Where all is 1500 a port that comes or goes changes
+ * nothing.
+ */
+static bool mtu_at_risk(const struct state *s, uint32_t port_mtu)
+{
+	uint32_t mtu = s->bridge.mtu;
+
+	return mtu < WISH_MTU_MAX &&
+	       (mtu != BRIDGE_MTU_DEFAULT || port_mtu != BRIDGE_MTU_DEFAULT);
+}
+
+static void pin_bridge(const struct state *s, const struct link_change *c,
+		       struct plan *p)
+{
+	struct step *step;
+
+	if (c->fields & (CHANGE_MASTER | CHANGE_MAC) && mac_at_risk(s)) {
+		step = add_step(p, STEP_PIN_MAC);
+		step->bridge = s->bridge.ifindex;
+		memcpy(step->mac, s->bridge.mac, sizeof(step->mac));
+	}
+	if (c->fields & (CHANGE_MASTER | CHANGE_MTU) &&
+	    mtu_at_risk(s, c->mtu)) {
+		step = add_step(p, STEP_PIN_MTU);
+		step->bridge = s->bridge.ifindex;
+		step->mtu = s->bridge.mtu;
+	}
+}
+
+void plan_join(const struct wish *wish, const struct record *record,
+	       const struct state *state, struct plan *ret)
+{
+	/* The kernel takes these only from a link that is down (names before
+	 * Linux 6.2, addresses of some drivers), or, for addrgen, drops the
+	 * address that is already there only then. */
+	const unsigned int needs_down = CHANGE_NAME | CHANGE_MAC |
+					CHANGE_ADDRGEN;
+	struct link_change c = { 0 };
+	char alias[LINK_ALIASSIZE];
+	bool up = state->link.up;
+
+	*ret = (struct plan) { .verdict = IN_ORDER };
+	if (wish->error[0]) {
+		stop(ret, REFUSED, "%s", wish->error);
+		return;
+	}
+	if (!wish->network[0]) {
+		stop(ret, REFUSED, "no network is asked for; name one");
+		return;
+	}
+	if (unfit(wish, state, ret) || no_bridge(wish, state, ret) ||
+	    name_taken(wish, state, ret))
+		return;
+	if (wanted_alias(record, state, alias) < 0) {
+		stop(ret, REFUSED, "its alias %s is too long to be kept in our record; shorten it",
+		     text_quote_str(state->link.alias).text);
+		return;
+	}
+	difference(wish, state, alias, &c);
+	pin_bridge(state, &c, ret);
+	if (up && c.fields & needs_down) {
+		add_up(ret, false);
+		up = false;
+	}
+	if (c.fields)
+		*add_change(ret) = c;
+	if (!up)
+		add_up(ret, true);
+}
+
+/* ---- leaving ---------------------------------------------------------- */
+
+/* The record says so first: from then on everybody who looks goes on with it
+ * instead of putting the port back. */
+static void announce_leaving(const struct state *s, struct plan *p)
+{
+	struct record r = s->record;
+	struct link_change c = { .fields = CHANGE_ALIAS };
+
+	if (r.leaving)
+		return;
+	r.leaving = true;
+	if (record_print(&r, c.alias) > 0)
+		*add_change(p) = c;
+}
+
+/* What the link is to be again, without alias and master. */
+static void restore(const struct state *s, struct link_change *c)
+{
+	const struct was *was = &s->record.was;
+	const struct link *l = &s->link;
+
+	memcpy(c->mac, was->mac, sizeof(c->mac));
+	memcpy(c->name, was->name, sizeof(c->name));
+	c->mtu = was->mtu;
+	c->addrgen = was->addrgen;
+	if (strcmp(was->name, l->name) != 0 && !s->have_holder)
+		c->fields |= CHANGE_NAME;
+	if (!same_mac(was->mac, l->mac) && !same_mac(was->mac, no_mac))
+		c->fields |= CHANGE_MAC;
+	if (was->mtu && was->mtu != l->mtu)
+		c->fields |= CHANGE_MTU;
+	if (was->addrgen >= 0 && l->addrgen >= 0 && was->addrgen != l->addrgen)
+		c->fields |= CHANGE_ADDRGEN;
+}
+
+void plan_leave(const struct state *state, bool dead, struct plan *ret)
+{
+	const struct was *was = &state->record.was;
+	int master = dead ? 0 : state->former_master;
+	bool want_up = !dead && was->up;
+	bool up = state->link.up;
+	struct link_change c = { 0 };
+
+	*ret = (struct plan) { .verdict = NOT_OURS };
+	if (state->owner != OWNER_US)
+		return;
+	announce_leaving(state, ret);
+	restore(state, &c);
+	if (up && (!want_up || c.fields || state->link.master != master)) {
+		add_up(ret, false);
+		up = false;
+	}
+	/* Off the bridge first: what follows must not be seen by it. */
+	if (state->link.master && state->link.master != master)
+		*add_change(ret) =
+			(struct link_change) { .fields = CHANGE_MASTER };
+	if (c.fields)
+		*add_change(ret) = c;
+	if (master && state->link.master != master)
+		*add_change(ret) = (struct link_change) {
+			.fields = CHANGE_MASTER, .master = master };
+	if (want_up && !up)
+		add_up(ret, true);
+	/* The record goes last: until then any look can finish the work. */
+	c = (struct link_change) { .fields = CHANGE_ALIAS };
+	memcpy(c.alias, was->alias, sizeof(c.alias));
+	*add_change(ret) = c;
+}
+
+/* ---- in words --------------------------------------------------------- */
+
+__attribute__((format(printf, 4, 5)))
+static void say(char *buf, size_t size, size_t *len, const char *fmt, ...)
+{
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(buf + *len, size - *len, fmt, ap);
+	va_end(ap);
+	if (n > 0)
+		*len += (size_t)n < size - *len ? (size_t)n : size - *len - 1;
+}
+
+static void change_text(const struct link_change *c, const struct state *s,
+			char *buf, size_t size)
+{
+	const uint8_t *m = c->mac;
+	size_t n = 0;
+
+	if (c->fields & CHANGE_NAME)
+		say(buf, size, &n, ", name %s", c->name);
+	if (c->fields & CHANGE_MAC)
+		say(buf, size, &n, ", address %02x:%02x:%02x:%02x:%02x:%02x",
+		    m[0], m[1], m[2], m[3], m[4], m[5]);
+	if (c->fields & CHANGE_MTU)
+		say(buf, size, &n, ", mtu %u", c->mtu);
+	if (c->fields & CHANGE_ALIAS)
+		say(buf, size, &n, ", record");
+	if (c->fields & CHANGE_ADDRGEN)
+		say(buf, size, &n, ", addrgenmode %s",
+		    c->addrgen == LINK_ADDRGEN_NONE ? "none" : "as before");
+	if (c->fields & CHANGE_MASTER && c->master)
+		say(buf, size, &n, ", master %s",
+		    c->master == s->bridge.ifindex ? s->bridge.name :
+		    s->record.was.master);
+	if (c->fields & CHANGE_MASTER && !c->master)
+		say(buf, size, &n, ", nomaster");
+	if (c->fields & CHANGE_UP)
+		say(buf, size, &n, ", %s", c->up ? "up" : "down");
+}
+
+void step_text(const struct step *step, const struct state *state, char *buf,
+	       size_t size)
+{
+	char text[512] = "";
+
+	switch (step->kind) {
+	case STEP_PIN_MAC:
+		(void)snprintf(buf, size, "keep the MAC of bridge %s",
+			       state->bridge.name);
+		break;
+	case STEP_PIN_MTU:
+		(void)snprintf(buf, size, "keep the MTU %u of bridge %s",
+			       step->mtu, state->bridge.name);
+		break;
+	case STEP_CHANGE:
+		change_text(&step->change, state, text, sizeof(text));
+		(void)snprintf(buf, size, "%s", text[0] ? text + 2 : "");
+		break;
+	}
+}

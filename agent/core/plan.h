@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * plan.h - from what is wished and what is there to what must be done
+ *
+ * The heart of the agent, and pure: plan_join() and plan_leave() decide
+ * everything, and nothing else decides.
+ */
+#ifndef VIFAGENT_PLAN_H
+#define VIFAGENT_PLAN_H
+
+#include "agent/core/link.h"
+#include "agent/core/record.h"
+#include "agent/core/wish.h"
+
+/* Whose alias a link carries. */
+enum owner {
+	OWNER_NONE,		/* no alias */
+	OWNER_US,		/* our record */
+	OWNER_FOREIGN,		/* a text of somebody else's */
+};
+
+/* What the kernel shows of one port and of what its wish names. */
+struct state {
+	struct link link;
+	enum owner owner;
+	struct record record;	/* if OWNER_US */
+
+	bool have_bridge;	/* a link of the wished bridge's name exists */
+	struct link bridge;
+	bool bridge_mac_floats;	/* the bridge's MAC follows its ports' */
+	bool bridge_is_empty;	/* it has no port */
+	bool is_hardware;	/* the link of a piece of hardware */
+
+	bool have_holder;	/* another link has the wished name */
+	struct link holder;
+	bool holder_is_nic;	/* and it is the link of some NIC */
+
+	char master_name[VIF_NAMESIZE];	/* of link.master; "" if none */
+	int former_master;	/* ifindex of record.was.master, 0: gone */
+};
+
+enum verdict {
+	IN_ORDER,		/* nothing to do */
+	NOT_OURS,		/* nobody wishes anything here */
+	TO_DO,			/* steps to take */
+	WAITING,		/* for something that will be noticed */
+	REFUSED,		/* until the wish or what it met changes */
+	FAILED,			/* the kernel refused a step; set by the doer */
+};
+
+enum step_kind {
+	STEP_PIN_MAC,		/* make the bridge's own MAC and … */
+	STEP_PIN_MTU,		/* … MTU stay whatever its ports have */
+	STEP_CHANGE,		/* one message about the port */
+};
+
+struct step {
+	enum step_kind kind;
+	int bridge;			/* pins: ifindex */
+	uint8_t mac[6];			/* pins: what to keep */
+	uint32_t mtu;
+	struct link_change change;	/* STEP_CHANGE */
+};
+
+#define PLAN_STEPS 8
+
+struct plan {
+	enum verdict verdict;
+	char reason[REASON_SIZE];	/* WAITING, REFUSED: why, and what
+					 * helps; without the port's name */
+	size_t n;
+	struct step step[PLAN_STEPS];
+};
+
+/*
+ * plan_join() - the steps that make a port what the wish says
+ * @wish:	resolved (config_resolve())
+ * @record:	what the link's record is to say; .was counts only if the link
+ *		has none yet
+ */
+void plan_join(const struct wish *wish, const struct record *record,
+	       const struct state *state, struct plan *ret);
+
+/*
+ * plan_leave() - the steps that leave a link as it was found
+ * @dead:	its NIC is gone: stays down and off every bridge
+ *
+ * A link without our record is NOT_OURS.
+ */
+void plan_leave(const struct state *state, bool dead, struct plan *ret);
+
+/* "ok", "not ours", "to do", "waiting", "refused", "failed". */
+const char *verdict_name(enum verdict v);
+
+/* A step in words ("master br0, mtu 1500"), for people. */
+void step_text(const struct step *step, const struct state *state, char *buf,
+	       size_t size);
+
+#endif

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* record.c - the ownership record: what a link's alias says of our doings */
+#include "agent/core/record.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#define MAGIC "vifagent/1"
+
+/* ---- writing ---------------------------------------------------------- */
+
+struct out {
+	char *buf;
+	size_t len;
+	bool full;
+};
+
+/* " key=value", the value escaped; nothing for an empty value */
+static void put(struct out *o, const char *key, const char *value)
+{
+	char word[3 * LINK_ALIASSIZE];
+	int n;
+
+	if (!value[0] || o->full)
+		return;
+	if (text_escape(word, sizeof(word), value) < 0) {
+		o->full = true;
+		return;
+	}
+	n = snprintf(o->buf + o->len, LINK_ALIASSIZE - o->len, " %s=%s", key,
+		     word);
+	if (n < 0 || (size_t)n >= LINK_ALIASSIZE - o->len)
+		o->full = true;
+	else
+		o->len += (size_t)n;
+}
+
+static void put_number(struct out *o, const char *key, int64_t n)
+{
+	char text[24];
+
+	(void)snprintf(text, sizeof(text), "%" PRId64, n);
+	put(o, key, text);
+}
+
+static void put_was(struct out *o, const struct was *was)
+{
+	const uint8_t *m = was->mac;
+	char mac[18];
+
+	(void)snprintf(mac, sizeof(mac), "%02x:%02x:%02x:%02x:%02x:%02x", m[0],
+		       m[1], m[2], m[3], m[4], m[5]);
+	put(o, "was.name", was->name);
+	put(o, "was.mac", mac);
+	put_number(o, "was.mtu", was->mtu);
+	put_number(o, "was.up", was->up);
+	if (was->addrgen >= 0)
+		put_number(o, "was.gen", was->addrgen);
+	put(o, "was.master", was->master);
+	put(o, "was.alias", was->alias);
+}
+
+int record_print(const struct record *r, char buf[LINK_ALIASSIZE])
+{
+	struct out o = { .buf = buf };
+	char nic[24];
+
+	o.len = (size_t)snprintf(buf, LINK_ALIASSIZE, MAGIC);
+	put(&o, "by", source_name(r->by));
+	if (r->by == BY_HAND) {
+		put(&o, "net", r->hand.network);
+		put(&o, "name", r->hand.name);
+		if (r->hand.mtu)
+			put_number(&o, "mtu", r->hand.mtu);
+	}
+	if (r->has_nic) {
+		(void)snprintf(nic, sizeof(nic), "%" PRIu32 ".%" PRIu32,
+			       r->nic.domid, r->nic.devid);
+		put(&o, "nic", nic);
+		put(&o, "part", r->part == PART_EMU ? "emu" : "vif");
+	}
+	if (r->leaving)
+		put(&o, "leave", "1");
+	if (r->held)
+		put(&o, "held", "1");
+	put_was(&o, &r->was);
+	return o.full ? -E2BIG : (int)o.len;
+}
+
+/* ---- reading ---------------------------------------------------------- */
+
+static int get_number(const char *value, unsigned long max, unsigned long *ret)
+{
+	return text_number(value, max, ret) < 0 ? -EINVAL : 0;
+}
+
+static int get_by(const char *value, enum source *ret)
+{
+	for (int by = BY_UDEV; by <= BY_HAND; by++) {
+		if (strcmp(value, source_name((enum source)by)) == 0) {
+			*ret = (enum source)by;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
+static int get_mac(const char *value, uint8_t ret[6])
+{
+	for (int i = 0; i < 6; i++, value += 3) {
+		unsigned int byte;
+		int n = 0;
+
+		if (sscanf(value, "%2x%n", &byte, &n) != 1 || n != 2 ||
+		    value[2] != (i < 5 ? ':' : '\0'))
+			return -EINVAL;
+		ret[i] = (uint8_t)byte;
+	}
+	return 0;
+}
+
+static int get_nic(const char *value, struct record *r)
+{
+	char name[VIF_NAMESIZE + 32];
+	enum vif_kind kind;
+
+	(void)snprintf(name, sizeof(name), "vif%.20s", value);
+	if (vif_name_parse(name, &r->nic, &kind) < 0 || kind != VIF_NETBACK)
+		return -EINVAL;
+	r->has_nic = true;
+	return 0;
+}
+
+static int get_link_name(const char *value, char ret[VIF_NAMESIZE])
+{
+	if (vif_name_check(value) < 0)
+		return -EINVAL;
+	return text_copy(ret, VIF_NAMESIZE, value) ? 0 : -EINVAL;
+}
+
+static int get_was(const char *key, const char *value, struct was *was)
+{
+	unsigned long n = 0;
+	int r = 0;
+
+	if (strcmp(key, "name") == 0)
+		return get_link_name(value, was->name);
+	if (strcmp(key, "master") == 0)
+		return get_link_name(value, was->master);
+	if (strcmp(key, "mac") == 0)
+		return get_mac(value, was->mac);
+	if (strcmp(key, "alias") == 0)
+		return text_copy(was->alias, sizeof(was->alias), value) ?
+			0 : -EINVAL;
+	if (strcmp(key, "mtu") == 0) {
+		r = get_number(value, UINT32_MAX, &n);
+		was->mtu = (uint32_t)n;
+		return r;
+	}
+	if (strcmp(key, "up") == 0) {
+		r = get_number(value, 1, &n);
+		was->up = n;
+		return r;
+	}
+	if (strcmp(key, "gen") == 0) {
+		r = get_number(value, 255, &n);
+		was->addrgen = (int)n;
+		return r;
+	}
+	return -EINVAL;
+}
+
+static int get(const char *key, const char *value, struct record *r)
+{
+	unsigned long n;
+
+	if (strncmp(key, "was.", 4) == 0)
+		return get_was(key + 4, value, &r->was);
+	if (strcmp(key, "by") == 0)
+		return get_by(value, &r->by);
+	if (strcmp(key, "net") == 0)
+		return wish_set(&r->hand, WISH_NETWORK, key, value,
+				strlen(value));
+	if (strcmp(key, "name") == 0)
+		return wish_set(&r->hand, WISH_NAME, key, value, strlen(value));
+	if (strcmp(key, "mtu") == 0)
+		return wish_set(&r->hand, WISH_MTU, key, value, strlen(value));
+	if (strcmp(key, "nic") == 0)
+		return get_nic(value, r);
+	if (strcmp(key, "part") == 0) {
+		r->part = strcmp(value, "emu") == 0 ? PART_EMU : PART_VIF;
+		return r->part == PART_EMU || strcmp(value, "vif") == 0 ?
+			0 : -EINVAL;
+	}
+	if (strcmp(key, "leave") == 0) {
+		r->leaving = true;
+		return get_number(value, 1, &n);
+	}
+	if (strcmp(key, "held") == 0) {
+		r->held = true;
+		return get_number(value, 1, &n);
+	}
+	return -EINVAL;
+}
+
+int record_parse(const char *alias, struct record *ret)
+{
+	struct record r = { .was = { .addrgen = -1 } };
+	char text[LINK_ALIASSIZE];
+	char *save = NULL;
+	char *word;
+
+	if (!alias[0])
+		return -ENOENT;
+	if (!text_copy(text, sizeof(text), alias))
+		return -EINVAL;
+	word = strtok_r(text, " ", &save);
+	if (!word || strcmp(word, MAGIC) != 0)
+		return -EINVAL;
+	while ((word = strtok_r(NULL, " ", &save))) {
+		char *value = strchr(word, '=');
+
+		if (!value)
+			return -EINVAL;
+		*value++ = '\0';
+		if (text_unescape(value) < 0 || get(word, value, &r) < 0)
+			return -EINVAL;
+	}
+	if (r.by == BY_NOBODY || !r.was.name[0] ||
+	    (r.by == BY_HAND && !r.hand.network[0]))
+		return -EINVAL;
+	r.hand.by = r.by == BY_HAND ? BY_HAND : BY_NOBODY;
+	*ret = r;
+	return 0;
+}

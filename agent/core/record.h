@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * record.h - the ownership record: what a link's alias says of our doings
+ *
+ *   vifagent/1 by=hand net=red name=web0 mtu=9000 nic=5.0 part=emu leave=1 held=1
+ *              was.name=tap7 was.mac=… was.mtu=… was.up=1 was.gen=0
+ *              was.master=br7 was.alias=…
+ *
+ * (one line).  It is the agent's only memory: by whose wish the link is ours,
+ * the wish itself if it was by hand, which NIC it belongs to, and how it was
+ * found, so that it can be left so.
+ */
+#ifndef VIFAGENT_RECORD_H
+#define VIFAGENT_RECORD_H
+
+#include "agent/core/link.h"
+#include "agent/core/wish.h"
+
+/* The two links that a NIC can have. */
+enum part {
+	PART_VIF,
+	PART_EMU,
+};
+
+/* How a link was when it became ours. */
+struct was {
+	char name[VIF_NAMESIZE];
+	char master[VIF_NAMESIZE];	/* "": none */
+	char alias[LINK_ALIASSIZE];
+	uint8_t mac[6];
+	uint32_t mtu;
+	int addrgen;			/* -1: no inet6 */
+	bool up;
+};
+
+struct record {
+	enum source by;
+	bool leaving;		/* being left; whoever sees it goes on */
+	bool held;		/* somebody keeps changing the link; the daemon
+				 * lets it be for a while */
+	bool has_nic;
+	struct vif_id nic;	/* if has_nic */
+	enum part part;		/* if has_nic */
+	struct wish hand;	/* network, name and mtu, if by hand */
+	struct was was;
+};
+
+/*
+ * record_print() - the alias text of a record
+ *
+ * Returns its length, or -E2BIG: an alias holds 255 bytes, and a link's
+ * former alias may be long.
+ */
+int record_print(const struct record *r, char buf[LINK_ALIASSIZE]);
+
+/*
+ * record_parse() - read an alias
+ *
+ * Returns 0; -ENOENT if @alias is empty; -EINVAL if it is not a record, or a
+ * damaged one: then it is somebody else's text, and not to be touched.
+ */
+int record_parse(const char *alias, struct record *ret);
+
+#endif

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* wish.c - what a port is to be, and who said so */
+#include "agent/core/wish.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+const char *source_name(enum source by)
+{
+	switch (by) {
+	case BY_HAND:
+		return "hand";
+	case BY_XENSTORE:
+		return "xenstore";
+	case BY_UDEV:
+		return "udev";
+	case BY_NOBODY:
+		break;
+	}
+	return "nobody";
+}
+
+static bool visible(const char *s, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (s[i] <= ' ' || s[i] >= 0x7f || strchr("/:%=", s[i]))
+			return false;
+	return len > 0;
+}
+
+__attribute__((format(printf, 2, 3)))
+static int refuse(struct wish *w, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (!w->error[0]) {
+		va_start(ap, fmt);
+		(void)vsnprintf(w->error, sizeof(w->error), fmt, ap);
+		va_end(ap);
+	}
+	return -EINVAL;
+}
+
+static int set_network(struct wish *w, const char *label, const char *s,
+		       size_t len)
+{
+	if (len >= NETWORK_NAMESIZE)
+		return refuse(w, "%s=%s is too long for a network's name by %zu characters",
+			      label, text_quote(s, len).text,
+			      len - (NETWORK_NAMESIZE - 1));
+	if (!visible(s, len) || strcmp(s, ".") == 0 || strcmp(s, "..") == 0)
+		return refuse(w, "%s=%s is no name of a network or bridge: give visible characters without / : %% =",
+			      label, text_quote(s, len).text);
+	memcpy(w->network, s, len + 1);
+	return 0;
+}
+
+static int set_name(struct wish *w, const char *label, const char *s,
+		    size_t len)
+{
+	if (len >= VIF_NAMESIZE)
+		return refuse(w, "%s=%s is too long for a link's name by %zu characters: the kernel takes 15",
+			      label, text_quote(s, len).text,
+			      len - (VIF_NAMESIZE - 1));
+	if (vif_name_check(s) < 0 || !visible(s, len))
+		return refuse(w, "%s=%s is no name for a link: give visible characters without / : %% =",
+			      label, text_quote(s, len).text);
+	memcpy(w->name, s, len + 1);
+	return 0;
+}
+
+static int set_mtu(struct wish *w, const char *label, const char *s, size_t len)
+{
+	unsigned long mtu;
+
+	if (text_number(s, WISH_MTU_MAX, &mtu) < 0 || mtu < WISH_MTU_MIN)
+		return refuse(w, "%s=%s is no MTU: give a number of bytes from %d to %d",
+			      label, text_quote(s, len).text, WISH_MTU_MIN,
+			      WISH_MTU_MAX);
+	w->mtu = (uint32_t)mtu;
+	return 0;
+}
+
+int wish_set(struct wish *w, enum wish_key key, const char *label,
+	     const void *value, size_t len)
+{
+	char s[128];		/* longer than any value that is taken */
+
+	/* What follows reads strings; a NUL inside would hide the rest. */
+	if (len >= sizeof(s) || memchr(value, 0, len))
+		return refuse(w, "%s=%s is refused: %s", label,
+			      text_quote(value, len).text,
+			      len >= sizeof(s) ? "it is far too long" :
+			      "it has a NUL inside");
+	memcpy(s, value, len);
+	s[len] = '\0';
+	switch (key) {
+	case WISH_NETWORK:
+		return set_network(w, label, s, len);
+	case WISH_NAME:
+		return set_name(w, label, s, len);
+	case WISH_MTU:
+		return set_mtu(w, label, s, len);
+	}
+	return refuse(w, "%s: not known", label);
+}
+
+void wish_merge(struct wish *w, const struct wish *lower)
+{
+	if (!w->network[0] && !w->error[0])
+		memcpy(w->error, lower->error, sizeof(w->error));
+	if (!w->network[0]) {
+		memcpy(w->network, lower->network, sizeof(w->network));
+		w->by = lower->by;
+	}
+	if (!w->name[0])
+		memcpy(w->name, lower->name, sizeof(w->name));
+	if (!w->mtu)
+		w->mtu = lower->mtu;
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* wish.h - what a port is to be, and who said so */
+#ifndef VIFAGENT_WISH_H
+#define VIFAGENT_WISH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "agent/core/text.h"
+#include "naming/naming.h"
+
+/* A network's name: one from the configuration, or a bridge's. */
+#define NETWORK_NAMESIZE 32
+
+/* IPv4's least (RFC 791) and the kernel's largest MTU for a tap or bridge
+ * (ETH_MAX_MTU), in bytes. */
+#define WISH_MTU_MIN 68
+#define WISH_MTU_MAX 65535
+
+/* Where a wish comes from; the larger wins. */
+enum source {
+	BY_NOBODY,
+	BY_UDEV,		/* properties set by udev rules */
+	BY_XENSTORE,		/* keys of the vif backend */
+	BY_HAND,		/* vifctl attach, kept in the link's record */
+};
+
+enum wish_key {
+	WISH_NETWORK,
+	WISH_NAME,
+	WISH_MTU,
+};
+
+struct wish {
+	enum source by;			/* whose network it is */
+	char network[NETWORK_NAMESIZE];	/* "": none was asked for */
+	char name[VIF_NAMESIZE];	/* "": as it is */
+	char bridge[VIF_NAMESIZE];	/* set by config_resolve() */
+	uint32_t mtu;			/* bytes; 0: the bridge's */
+	bool replace_alias;		/* by hand: a foreign alias may go */
+	char error[REASON_SIZE];	/* "": none; else why it is refused */
+};
+
+/* "hand", "xenstore", "udev" or "nobody". */
+const char *source_name(enum source by);
+
+/*
+ * wish_set() - take one value into a wish
+ * @label:	what the value is called where it came from, for the message
+ * @value:	any bytes
+ *
+ * Returns 0, or -EINVAL with @w->error saying what is wrong with the value;
+ * of several errors the first one stays.
+ */
+int wish_set(struct wish *w, enum wish_key key, const char *label,
+	     const void *value, size_t len);
+
+/*
+ * wish_merge() - fill what @w leaves open from a wish of lower rank
+ *
+ * What is wrong with @lower makes the whole wish wrong, unless @w names the
+ * network itself: then nobody asked @lower.
+ */
+void wish_merge(struct wish *w, const struct wish *lower);
+
+#endif
