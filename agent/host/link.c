@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* link.c - the acts on links, by rtnetlink */
+#include "agent/host/host.h"
+
+#include <errno.h>
+#include <linux/if.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <netlink/addr.h>
+#include <netlink/attr.h>
+#include <netlink/netlink.h>
+#include <netlink/route/link.h>
+#include <netlink/route/link/inet6.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "agent/core/text.h"
+#include "agent/host/netlink.h"
+#include "agent/host/sysfs.h"
+
+struct kernel {
+	struct host host;
+	struct nl_sock *sk;
+};
+
+static struct kernel *kernel_of(struct host *h)
+{
+	return (struct kernel *)h;
+}
+
+/* ---- answers ---------------------------------------------------------- */
+
+/* What an exchange with the kernel brought. */
+struct answer {
+	struct host *host;
+	int acks;		/* still to come */
+	int err;		/* the first negative errno value */
+	host_link_fn fn;	/* for each link, or NULL */
+	void *arg;
+	int stopped;		/* what fn returned */
+};
+
+static int on_valid(struct nl_msg *msg, void *arg)
+{
+	struct answer *a = arg;
+	struct link link;
+
+	if (!a->fn || a->stopped || netlink_link(msg, &link) < 0)
+		return NL_OK;
+	a->stopped = a->fn(&link, a->arg);
+	return NL_OK;
+}
+
+static int on_ack(struct nl_msg *msg, void *arg)
+{
+	struct answer *a = arg;
+
+	(void)msg;
+	a->acks--;
+	return a->acks > 0 ? NL_OK : NL_STOP;
+}
+
+static int on_finish(struct nl_msg *msg, void *arg)
+{
+	struct answer *a = arg;
+
+	(void)msg;
+	a->acks = 0;
+	return NL_STOP;
+}
+
+/* The extended acknowledgement's text (NLMSGERR_ATTR_MSG). */
+static void kernel_text(const struct nlmsghdr *h, struct host *host)
+{
+	const struct nlmsgerr *e = nlmsg_data(h);
+	struct nlattr *tb[NLMSGERR_ATTR_MAX + 1] = { 0 };
+	size_t skip = sizeof(*e);
+	struct nlattr *head;
+	int len;
+
+	if (!(h->nlmsg_flags & NLM_F_ACK_TLVS))
+		return;
+	if (!(h->nlmsg_flags & NLM_F_CAPPED))
+		skip += e->msg.nlmsg_len - NLMSG_HDRLEN;
+	len = (int)h->nlmsg_len - NLMSG_HDRLEN - (int)NLMSG_ALIGN(skip);
+	head = (struct nlattr *)((char *)nlmsg_data(h) + NLMSG_ALIGN(skip));
+	if (len <= 0 || nla_parse(tb, NLMSGERR_ATTR_MAX, head, len, NULL) < 0 ||
+	    !tb[NLMSGERR_ATTR_MSG])
+		return;
+	(void)nla_strlcpy(host->error, tb[NLMSGERR_ATTR_MSG],
+			  sizeof(host->error));
+}
+
+static int on_error(struct sockaddr_nl *nla, struct nlmsgerr *e, void *arg)
+{
+	/* libnl hands over the payload; the header stands before it. */
+	const struct nlmsghdr *h =
+		(const struct nlmsghdr *)((const char *)e - NLMSG_HDRLEN);
+	struct answer *a = arg;
+
+	(void)nla;
+	kernel_text(h, a->host);
+	if (!a->err)
+		a->err = e->error;
+	a->acks--;
+	return a->acks > 0 ? NL_SKIP : NL_STOP;
+}
+
+/* Take messages until all is acknowledged. */
+static int receive(struct kernel *k, struct answer *a)
+{
+	struct nl_cb *cb = nl_cb_alloc(NL_CB_DEFAULT);
+	int r = 0;
+
+	if (!cb)
+		return -ENOMEM;
+	nl_cb_set(cb, NL_CB_VALID, NL_CB_CUSTOM, on_valid, a);
+	nl_cb_set(cb, NL_CB_ACK, NL_CB_CUSTOM, on_ack, a);
+	nl_cb_set(cb, NL_CB_FINISH, NL_CB_CUSTOM, on_finish, a);
+	nl_cb_err(cb, NL_CB_CUSTOM, on_error, a);
+	while (a->acks > 0 && r >= 0) {
+		r = nl_recvmsgs(k->sk, cb);
+		if (r == -NLE_INTR)
+			r = 0;
+	}
+	nl_cb_put(cb);
+	return r < 0 ? netlink_errno(r) : 0;
+}
+
+static int exchange(struct kernel *k, struct nl_msg *msg, struct answer *a)
+{
+	int r;
+
+	a->host = &k->host;
+	a->acks = 1;
+	k->host.error[0] = '\0';
+	nl_complete_msg(k->sk, msg);
+	r = nl_send(k->sk, msg);
+	r = r < 0 ? netlink_errno(r) : receive(k, a);
+	nlmsg_free(msg);
+	return r < 0 ? r : a->err;
+}
+
+/* ---- queries ---------------------------------------------------------- */
+
+static int take_link(const struct link *link, void *arg)
+{
+	struct link *ret = arg;
+
+	*ret = *link;
+	return 0;
+}
+
+static int query(struct host *h, int ifindex, const char *name,
+		 struct link *ret)
+{
+	struct link link = { 0 };
+	struct answer a = { .fn = take_link, .arg = &link };
+	struct nl_msg *msg;
+	int r;
+
+	r = rtnl_link_build_get_request(ifindex, name, &msg);
+	if (r < 0)
+		return netlink_errno(r);
+	/* The answer itself is not an acknowledgement. */
+	nlmsg_hdr(msg)->nlmsg_flags |= NLM_F_ACK;
+	r = exchange(kernel_of(h), msg, &a);
+	if (r < 0)
+		return r;
+	/* The kernel finds alternative names, too; they are not the name. */
+	if (!link.ifindex || (name && strcmp(name, link.name) != 0))
+		return -ENODEV;
+	*ret = link;
+	return 0;
+}
+
+static int link_by_name(struct host *h, const char *name, struct link *ret)
+{
+	return vif_name_check(name) < 0 ? -ENODEV : query(h, 0, name, ret);
+}
+
+static int link_by_index(struct host *h, int ifindex, struct link *ret)
+{
+	return ifindex <= 0 ? -ENODEV : query(h, ifindex, NULL, ret);
+}
+
+static int links(struct host *h, host_link_fn fn, void *arg)
+{
+	struct ifinfomsg ifi = { .ifi_family = AF_UNSPEC };
+	struct answer a = { .fn = fn, .arg = arg };
+	struct nl_msg *msg = nlmsg_alloc_simple(RTM_GETLINK, NLM_F_DUMP);
+	int r;
+
+	if (!msg)
+		return -ENOMEM;
+	if (nlmsg_append(msg, &ifi, sizeof(ifi), NLMSG_ALIGNTO) < 0) {
+		nlmsg_free(msg);
+		return -ENOMEM;
+	}
+	r = exchange(kernel_of(h), msg, &a);
+	return r < 0 ? r : a.stopped;
+}
+
+/* ---- changes ---------------------------------------------------------- */
+
+static int set_mac(struct rtnl_link *l, const uint8_t mac[6])
+{
+	struct nl_addr *addr = nl_addr_build(AF_LLC, mac, 6);
+
+	if (!addr)
+		return -ENOMEM;
+	rtnl_link_set_addr(l, addr);
+	nl_addr_put(addr);
+	return 0;
+}
+
+/* A link object that carries just what is to be changed. */
+static int fill(struct rtnl_link *l, const struct link_change *c)
+{
+	if (c->fields & CHANGE_NAME)
+		rtnl_link_set_name(l, c->name);
+	if (c->fields & CHANGE_MAC && set_mac(l, c->mac) < 0)
+		return -ENOMEM;
+	if (c->fields & CHANGE_MTU)
+		rtnl_link_set_mtu(l, c->mtu);
+	if (c->fields & CHANGE_ALIAS)
+		rtnl_link_set_ifalias(l, c->alias);
+	if (c->fields & CHANGE_MASTER)
+		rtnl_link_set_master(l, c->master);
+	if (c->fields & CHANGE_ADDRGEN &&
+	    rtnl_link_inet6_set_addr_gen_mode(l, (uint8_t)c->addrgen) < 0)
+		return -ENOMEM;
+	if (c->fields & CHANGE_UP && c->up)
+		rtnl_link_set_flags(l, IFF_UP);
+	else if (c->fields & CHANGE_UP)
+		rtnl_link_unset_flags(l, IFF_UP);
+	return 0;
+}
+
+static int build_change(int ifindex, const struct link_change *c,
+			struct nl_msg **ret)
+{
+	struct rtnl_link *orig = rtnl_link_alloc();
+	struct rtnl_link *l = rtnl_link_alloc();
+	int r = -ENOMEM;
+
+	if (orig && l && fill(l, c) == 0) {
+		rtnl_link_set_ifindex(orig, ifindex);
+		r = rtnl_link_build_change_request(orig, l, 0, ret);
+		r = r < 0 ? netlink_errno(r) : 0;
+	}
+	rtnl_link_put(l);
+	rtnl_link_put(orig);
+	return r;
+}
+
+static int change(struct host *h, int ifindex, const struct link_change *c)
+{
+	struct answer a = { 0 };
+	struct nl_msg *msg;
+	int r = build_change(ifindex, c, &msg);
+
+	if (r < 0)
+		return r;
+	nlmsg_hdr(msg)->nlmsg_flags |= NLM_F_ACK;
+	return exchange(kernel_of(h), msg, &a);
+}
+
+/* Setting the MAC that it has makes a bridge's MAC its own
+ * (dev_set_mac_address: NET_ADDR_SET). */
+static int pin_mac(struct host *h, int bridge, const uint8_t mac[6])
+{
+	struct link_change c = { .fields = CHANGE_MAC };
+
+	memcpy(c.mac, mac, sizeof(c.mac));
+	return change(h, bridge, &c);
+}
+
+/*
+ * Only an MTU that differs reaches the bridge (br_change_mtu, which sets
+ * BROPT_MTU_SET_BY_USER): one byte more, and back.  Both messages go in one
+ * sendmsg(), which the kernel works off before it returns: nobody can die in
+ * between.
+ */
+static int pin_mtu(struct host *h, int bridge, uint32_t mtu)
+{
+	struct kernel *k = kernel_of(h);
+	struct link_change c[2] = {
+		{ .fields = CHANGE_MTU, .mtu = mtu + 1 },
+		{ .fields = CHANGE_MTU, .mtu = mtu },
+	};
+	struct answer a = { .host = h, .acks = 2 };
+	char buf[256];
+	size_t len = 0;
+	int r;
+
+	for (int i = 0; i < 2; i++) {
+		struct nl_msg *msg;
+		struct nlmsghdr *n;
+
+		r = build_change(bridge, &c[i], &msg);
+		if (r < 0)
+			return r;
+		nl_complete_msg(k->sk, msg);
+		n = nlmsg_hdr(msg);
+		n->nlmsg_flags |= NLM_F_ACK;
+		if (len + NLMSG_ALIGN(n->nlmsg_len) > sizeof(buf)) {
+			nlmsg_free(msg);
+			return -EMSGSIZE;
+		}
+		memset(buf + len, 0, NLMSG_ALIGN(n->nlmsg_len));
+		memcpy(buf + len, n, n->nlmsg_len);
+		len += NLMSG_ALIGN(n->nlmsg_len);
+		nlmsg_free(msg);
+	}
+	h->error[0] = '\0';
+	r = nl_sendto(k->sk, buf, len);
+	r = r < 0 ? netlink_errno(r) : receive(k, &a);
+	return r < 0 ? r : a.err;
+}
+
+static int do_step(struct host *h, int ifindex, const struct step *step)
+{
+	h->changes++;
+	switch (step->kind) {
+	case STEP_PIN_MAC:
+		return pin_mac(h, step->bridge, step->mac);
+	case STEP_PIN_MTU:
+		return pin_mtu(h, step->bridge, step->mtu);
+	case STEP_CHANGE:
+		return change(h, ifindex, &step->change);
+	}
+	return -EINVAL;
+}
+
+/* ---- the table -------------------------------------------------------- */
+
+static const struct host_ops kernel_ops = {
+	.link_by_name = link_by_name,
+	.link_by_index = link_by_index,
+	.links = links,
+	.do_step = do_step,
+	.bridge_facts = sysfs_bridge_facts,
+	.has_netback = sysfs_has_netback,
+	.netback_nic = sysfs_netback_nic,
+	.netback_name = sysfs_netback_name,
+	.is_hardware = sysfs_is_hardware,
+};
+
+int host_open(struct host **ret)
+{
+	struct kernel *k = calloc(1, sizeof(*k));
+	int one = 1, r = -ENOMEM;
+
+	if (!k)
+		return -ENOMEM;
+	k->sk = netlink_open(&r);
+	if (!k->sk) {
+		free(k);
+		return r;
+	}
+	/* Both since Linux 4.12; without them only the kernel's words are
+	 * missing. */
+	(void)setsockopt(nl_socket_get_fd(k->sk), SOL_NETLINK, NETLINK_EXT_ACK,
+			 &one, sizeof(one));
+	(void)setsockopt(nl_socket_get_fd(k->sk), SOL_NETLINK, NETLINK_CAP_ACK,
+			 &one, sizeof(one));
+	nl_socket_disable_auto_ack(k->sk);
+	k->host.ops = &kernel_ops;
+	*ret = &k->host;
+	return 0;
+}
+
+struct host *host_close(struct host *h)
+{
+	if (h)
+		nl_socket_free(kernel_of(h)->sk);
+	free(h ? kernel_of(h) : NULL);
+	return NULL;
+}

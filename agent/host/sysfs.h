@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* sysfs.h - private to agent/host: what only /sys says; see host_ops */
+#ifndef VIFAGENT_SYSFS_H
+#define VIFAGENT_SYSFS_H
+
+#include "agent/host/host.h"
+
+int sysfs_bridge_facts(struct host *h, const char *bridge,
+		       bool *ret_mac_floats, bool *ret_is_empty);
+bool sysfs_has_netback(struct host *h);
+int sysfs_netback_nic(struct host *h, const char *name, struct vif_id *ret_id);
+int sysfs_netback_name(struct host *h, struct vif_id id,
+		       char ret_name[VIF_NAMESIZE]);
+bool sysfs_is_hardware(struct host *h, const char *name);
+
+#endif

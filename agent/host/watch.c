@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* watch.c - hearing of every change of a link */
+#include <errno.h>
+#include <linux/rtnetlink.h>
+#include <netlink/netlink.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+#include "agent/host/host.h"
+#include "agent/host/netlink.h"
+
+/* Room for the notifications of 1,000 links (1.9 KB each as a skb's truesize
+ * counts, several for each) while we are busy. */
+#define RECEIVE_BUFFER (16 << 20)
+
+struct host_watch {
+	struct nl_sock *sk;
+	void (*fn)(const struct host_event *ev, void *arg);
+	void *arg;
+};
+
+static int on_message(struct nl_msg *msg, void *arg)
+{
+	struct host_watch *w = arg;
+	struct host_event ev = { 0 };
+
+	if (netlink_link(msg, &ev.link) < 0)
+		return NL_OK;
+	ev.gone = nlmsg_hdr(msg)->nlmsg_type == RTM_DELLINK;
+	w->fn(&ev, w->arg);
+	return NL_OK;
+}
+
+int host_watch_open(struct host_watch **ret)
+{
+	struct host_watch *w = calloc(1, sizeof(*w));
+	int size = RECEIVE_BUFFER;
+	int r = -ENOMEM;
+
+	if (!w)
+		return -ENOMEM;
+	w->sk = netlink_open(&r);
+	if (!w->sk)
+		goto fail;
+	/* SO_RCVBUFFORCE takes CAP_NET_ADMIN; who only looks has less room */
+	if (setsockopt(nl_socket_get_fd(w->sk), SOL_SOCKET, SO_RCVBUFFORCE,
+		       &size, sizeof(size)) < 0)
+		(void)nl_socket_set_buffer_size(w->sk, size, 0);
+	nl_socket_disable_seq_check(w->sk);
+	nl_socket_modify_cb(w->sk, NL_CB_VALID, NL_CB_CUSTOM, on_message, w);
+	r = nl_socket_add_membership(w->sk, RTNLGRP_LINK);
+	if (r == 0)
+		r = nl_socket_set_nonblocking(w->sk);
+	if (r < 0) {
+		r = netlink_errno(r);
+		goto fail;
+	}
+	*ret = w;
+	return 0;
+fail:
+	host_watch_close(w);
+	return r;
+}
+
+struct host_watch *host_watch_close(struct host_watch *w)
+{
+	if (w)
+		nl_socket_free(w->sk);
+	free(w);
+	return NULL;
+}
+
+int host_watch_fd(const struct host_watch *w)
+{
+	return nl_socket_get_fd(w->sk);
+}
+
+int host_watch_read(struct host_watch *w,
+		    void (*fn)(const struct host_event *ev, void *arg),
+		    void *arg)
+{
+	bool overflow = false;
+	int r;
+
+	w->fn = fn;
+	w->arg = arg;
+	do {
+		r = netlink_errno(nl_recvmsgs_default(w->sk));
+		if (r == -ENOBUFS)
+			overflow = true;
+	} while (r == 0 || r == -EINTR || r == -ENOBUFS);
+	if (r != -EAGAIN)
+		return r;
+	return overflow ? -ENOBUFS : 0;
+}
