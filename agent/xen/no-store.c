@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* no-store.c - built --without-xen: there is never a xenstored */
+#include <errno.h>
+
+#include "agent/xen/store.h"
+
+int store_open(struct store **ret)
+{
+	(void)ret;
+	return -ENOENT;
+}
+
+struct store *store_close(struct store *s)
+{
+	(void)s;
+	return NULL;
+}
+
+int store_self(struct store *s, uint32_t *ret_domid, bool *ret_known)
+{
+	(void)s;
+	(void)ret_domid;
+	(void)ret_known;
+	return -ENOTCONN;
+}
+
+int store_read(struct store *s, const char *path, char *buf, size_t size)
+{
+	(void)s;
+	(void)path;
+	(void)buf;
+	(void)size;
+	return -ENOTCONN;
+}
+
+int store_write_if(struct store *s, const char *guard,
+		   const struct store_change *change, size_t n)
+{
+	(void)s;
+	(void)guard;
+	(void)change;
+	(void)n;
+	return -ENOTCONN;
+}
+
+int store_each(struct store *s, const char *path,
+	       int (*fn)(const char *name, void *arg), void *arg)
+{
+	(void)s;
+	(void)path;
+	(void)fn;
+	(void)arg;
+	return -ENOTCONN;
+}
+
+int store_introduced(struct store *s, uint32_t domid)
+{
+	(void)s;
+	(void)domid;
+	return -ENOTCONN;
+}
+
+int store_watch(struct store *s, const char *path)
+{
+	(void)s;
+	(void)path;
+	return -ENOTCONN;
+}
+
+int store_watch_fd(struct store *s)
+{
+	(void)s;
+	return -1;
+}
+
+int store_next_event(struct store *s, char *path, size_t size)
+{
+	(void)s;
+	(void)path;
+	(void)size;
+	return -ENOTCONN;
+}
+
+int store_canary_fd(const struct store *s)
+{
+	(void)s;
+	return -1;
+}
+
+/* Nothing ever appears there. */
+const char *store_socket_path(void)
+{
+	return "/nonexistent/xenstored/socket";
+}

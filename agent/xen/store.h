@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * store.h - one connection to xenstored
+ *
+ * All functions return negative errno values; -ENOTCONN means that xenstored
+ * is gone: then only store_close() is of use.
+ */
+#ifndef VIFAGENT_STORE_H
+#define VIFAGENT_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* XENSTORE_ABS_PATH_MAX is 3072; ours are short. */
+#define STORE_PATHSIZE 128
+
+/* XENSTORE_PAYLOAD_MAX, xen/include/public/io/xs_wire.h */
+#define STORE_VALUESIZE 4096
+
+struct store;
+
+/*
+ * store_open() - connect
+ *
+ * To the socket of xenstored ($XENSTORED_PATH as libxenstore has it); outside
+ * dom0 also through the kernel's device.
+ * Returns 0, or -ENOENT: no xenstored here, now.
+ */
+int store_open(struct store **ret);
+
+/* Returns NULL; @s may be NULL. */
+struct store *store_close(struct store *s);
+
+/*
+ * store_self() - our own domain
+ * @ret_known:	false if the store does not say: xenstored is new and nobody
+ *		has filled it (xen-init-dom0); then @ret_domid is 0
+ */
+int store_self(struct store *s, uint32_t *ret_domid, bool *ret_known);
+
+/*
+ * store_read() - one value
+ * @buf:	gets the value and a NUL behind it
+ *
+ * Returns the value's length; -ENOENT; -E2BIG: longer than @size allows.
+ */
+int store_read(struct store *s, const char *path, char *buf, size_t size);
+
+/* What to write; @value NULL removes the node. */
+struct store_change {
+	const char *path;
+	const char *value;
+};
+
+/*
+ * store_write_if() - write only where there still is something to write to
+ * @guard:	a node that must exist
+ *
+ * One transaction: a directory that somebody removes meanwhile does not come
+ * back by our writing into it.  Returns 0, or -ENOENT: the guard is gone.
+ */
+int store_write_if(struct store *s, const char *guard,
+		   const struct store_change *change, size_t n);
+
+/* Call @fn for each name in a directory; an absent one has none. */
+int store_each(struct store *s, const char *path,
+	       int (*fn)(const char *name, void *arg), void *arg);
+
+/* Does the domain exist?  Returns 0 or 1.  Only dom0 may ask. */
+int store_introduced(struct store *s, uint32_t domid);
+
+/* ---- events ----------------------------------------------------------- */
+
+/* Watch a tree; it fires once at once, also if nothing is there. */
+int store_watch(struct store *s, const char *path);
+
+/* To be polled for reading once there is a watch. */
+int store_watch_fd(struct store *s);
+
+/*
+ * store_next_event() - the path of the next event
+ *
+ * Returns 0; -EAGAIN: no more of them now.
+ */
+int store_next_event(struct store *s, char *path, size_t size);
+
+/* A plain connection to xenstored's socket that becomes readable when
+ * xenstored dies, which store_watch_fd() does not; -1 if we are connected
+ * through the kernel. */
+int store_canary_fd(const struct store *s);
+
+/* Where xenstored's socket is, or will be. */
+const char *store_socket_path(void);
+
+#endif
