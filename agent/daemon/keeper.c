@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* keeper.c - looks at the ports that deserve it, and keeps them in order */
+#include "agent/daemon/keeper.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "agent/log.h"
+
+/* Looks between two turns of the event loop. */
+#define BATCH 32
+
+/* Pauses between tries of what failed, or waits: they double. */
+#define RETRY_FIRST_MS 500
+#define RETRY_LAST_MS (5 * 60 * 1000)
+
+/* This often within this time may a port that was in order be put right;
+ * then somebody is at work, and we let him for a while. */
+#define CORRECTIONS_MAX 8
+#define CORRECTIONS_MS 10000
+#define HOLD_FIRST_MS 10000
+#define HOLD_LAST_MS (10 * 60 * 1000)
+
+struct keeper {
+	struct event_base *base;
+	struct agent *agent;
+	const struct keeper_ops *ops;
+	struct table table;
+	struct sources *sources;
+	struct event *work;
+	unsigned int seed;
+};
+
+static void wake(void *arg)
+{
+	struct keeper *k = arg;
+
+	event_active(k->work, 0, 0);
+}
+
+/* ---- time ------------------------------------------------------------- */
+
+static int64_t ms_since(const struct timespec *then)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (now.tv_sec - then->tv_sec) * 1000 +
+	       (now.tv_nsec - then->tv_nsec) / 1000000;
+}
+
+static unsigned int doubled(unsigned int first, unsigned int times,
+			    unsigned int last)
+{
+	while (times-- > 0 && first < last)
+		first *= 2;
+	return first < last ? first : last;
+}
+
+static void on_timer(evutil_socket_t fd, short what, void *arg)
+{
+	struct port *p = arg;
+	struct keeper *k = p->keeper;
+
+	(void)fd;
+	(void)what;
+	p->held = false;
+	table_mark(&k->table, p);
+}
+
+/* A quarter more or less, lest all come at once. */
+static void look_again(struct keeper *k, struct port *p, unsigned int ms)
+{
+	unsigned int quarter = ms / 4;
+	struct timeval tv;
+
+	if (!p->timer)
+		p->timer = evtimer_new(k->base, on_timer, p);
+	if (!p->timer)
+		return;
+	ms = ms - quarter + (unsigned int)rand_r(&k->seed) % (2 * quarter + 1);
+	tv.tv_sec = ms / 1000;
+	tv.tv_usec = (suseconds_t)(ms % 1000) * 1000;
+	(void)event_add(p->timer, &tv);
+}
+
+static void stop_timer(struct port *p)
+{
+	p->tries = 0;
+	if (!p->timer)
+		return;
+	event_free(p->timer);
+	p->timer = NULL;
+}
+
+/* ---- what has been said ----------------------------------------------- */
+
+/* FNV-1a, to see whether a text is the one of last time. */
+static uint32_t hash(uint32_t h, const char *text)
+{
+	for (; *text; text++)
+		h = (h ^ (unsigned char)*text) * 16777619u;
+	return h;
+}
+
+#define HASH_START 2166136261u
+
+/* What another try will not change is said, and said once. */
+static void say(struct keeper *k, const struct look *look, bool *ret_news,
+		struct port *p)
+{
+	uint32_t said = hash(HASH_START, look->reason);
+	enum part part = look->part;
+	bool news = p->verdict[part] != look->verdict || p->said[part] != said;
+	int level = look->verdict == REFUSED || look->verdict == FAILED ?
+		LOG_WARNING : LOG_INFO;
+
+	*ret_news = news;
+	p->verdict[part] = look->verdict;
+	p->said[part] = said;
+	if (k->ops->news && news)
+		k->ops->news(look, k->ops->arg);
+	if (k->ops->passive)
+		return;
+	if (look->verdict == IN_ORDER && (news || look->joined))
+		log_msg(LOG_INFO, "%s: on %s (%s, by %s)", look->name,
+			look->wish.bridge, look->wish.network,
+			source_name(look->wish.by));
+	else if (look->verdict == NOT_OURS && look->steps)
+		log_msg(LOG_INFO, "%s: left", look->name);
+	else if (look->verdict != NOT_OURS && look->reason[0])
+		log_msg(news ? level : LOG_DEBUG, "%s: %s", look->name,
+			look->reason);
+}
+
+/* ---- giving way ------------------------------------------------------- */
+
+static uint32_t wish_hash(const struct look *looks, int n)
+{
+	uint32_t h = HASH_START;
+
+	for (int i = 0; i < n; i++) {
+		h = hash(h, looks[i].wish.bridge);
+		h = hash(h, looks[i].wish.name);
+		h = (h ^ looks[i].wish.mtu) * 16777619u;
+		h = (h ^ (uint32_t)looks[i].state.bridge.ifindex) * 16777619u;
+		h = (h ^ looks[i].state.bridge.mtu) * 16777619u;
+		h = (h ^ (uint32_t)looks[i].state.link.ifindex) * 16777619u;
+	}
+	return h;
+}
+
+/* The link's record tells everybody why it is not put right. */
+static void tell_held(struct keeper *k, const struct look *look)
+{
+	struct step step = { .kind = STEP_CHANGE,
+			     .change = { .fields = CHANGE_ALIAS } };
+	struct record r = look->state.record;
+
+	if (look->state.owner != OWNER_US)
+		return;
+	r.held = true;
+	if (record_print(&r, step.change.alias) > 0)
+		(void)k->agent->host->ops->do_step(
+			k->agent->host, look->state.link.ifindex, &step);
+}
+
+static void hold(struct keeper *k, struct port *p, const struct look *looks,
+		 int n)
+{
+	unsigned int ms = doubled(HOLD_FIRST_MS, p->holds, HOLD_LAST_MS);
+
+	for (int i = 0; i < n; i++) {
+		if (!looks[i].steps)
+			continue;
+		log_msg(p->holds ? LOG_DEBUG : LOG_WARNING,
+			"%s: put right %u times in %lld ms: %s",
+			looks[i].name, p->corrections,
+			(long long)ms_since(&p->first_correction),
+			HELD_REASON);
+		tell_held(k, &looks[i]);
+	}
+	p->holds++;
+	p->held = true;
+	p->corrections = 0;
+	look_again(k, p, ms);
+}
+
+/* Was it in order, is nothing else wished, and was it changed all the same?
+ * Then somebody else did that. */
+static void count_corrections(struct keeper *k, struct port *p,
+			      const struct look *looks, int n)
+{
+	uint32_t h = wish_hash(looks, n);
+	bool same = h == p->wish_hash;
+	unsigned int steps = 0;
+
+	for (int i = 0; i < n; i++)
+		steps += looks[i].verdict == IN_ORDER ? looks[i].steps : 0;
+	p->wish_hash = h;
+	if (!same || !steps)
+		return;
+	if (!p->corrections || ms_since(&p->first_correction) >
+	    CORRECTIONS_MS) {
+		/* A quiet while: whoever it was has gone. */
+		if (p->corrections && p->corrections < CORRECTIONS_MAX / 2)
+			p->holds = 0;
+		p->corrections = 0;
+		clock_gettime(CLOCK_MONOTONIC, &p->first_correction);
+	}
+	if (++p->corrections >= CORRECTIONS_MAX)
+		hold(k, p, looks, n);
+}
+
+/* ---- looking ---------------------------------------------------------- */
+
+/* Where things were, so that the next event about them is recognized. */
+static void remember(struct port *p, const struct look *look)
+{
+	const struct state *s = &look->state;
+
+	p->ifindex[look->part] = look->found ? s->link.ifindex : 0;
+	if (look->part == PART_EMU && p->bridge_name[0])
+		return;
+	memcpy(p->bridge_name, look->wish.bridge, sizeof(p->bridge_name));
+	p->bridge = s->have_bridge ? s->bridge.ifindex : 0;
+	p->bridge_mtu = s->bridge.mtu;
+	p->holder = s->have_holder ? s->holder.ifindex : 0;
+}
+
+static void digest(struct keeper *k, struct port *p, const struct look *looks,
+		   int n)
+{
+	bool alive = false, unwell = false, news = false;
+
+	p->bridge_name[0] = '\0';
+	p->bridge = p->holder = 0;
+	p->ifindex[PART_VIF] = p->ifindex[PART_EMU] = 0;
+	for (int i = 0; i < n; i++) {
+		const struct look *look = &looks[i];
+
+		if (look->nic_exists)
+			p->keep = false;
+		say(k, look, &news, p);
+		remember(p, look);
+		alive |= look->verdict != NOT_OURS || look->nic_exists;
+		unwell |= look->verdict != NOT_OURS &&
+			  look->verdict != IN_ORDER;
+	}
+	if (!alive) {
+		table_remove(&k->table, p);
+		return;
+	}
+	if (k->ops->passive)
+		return;
+	count_corrections(k, p, looks, n);
+	if (p->held)
+		return;
+	if (!unwell) {
+		stop_timer(p);
+		return;
+	}
+	if (news)
+		p->tries = 0;
+	look_again(k, p, doubled(RETRY_FIRST_MS, p->tries++, RETRY_LAST_MS));
+}
+
+static void look_at(struct keeper *k, struct port *p)
+{
+	unsigned int flags = (k->ops->passive ? LOOK_SEARCH : LOOK_ACT) |
+			     (p->keep ? LOOK_KEEP : 0);
+	struct look looks[LOOKS];
+	int n;
+
+	p->keeper = k;
+	n = reconcile(k->agent, &p->id, flags, p->ifindex, looks);
+	if (n == -ENOTCONN) {
+		/* Marked again when it is back. */
+		sources_store_lost(k->sources);
+	} else if (n == 0 || n == -ENODEV) {
+		table_remove(&k->table, p);
+	} else if (n < 0) {
+		log_msg(LOG_WARNING, "a look at a port failed: %s",
+			strerror(-n));
+		look_again(k, p, doubled(RETRY_FIRST_MS, p->tries++,
+					 RETRY_LAST_MS));
+	} else {
+		digest(k, p, looks, n);
+	}
+}
+
+/* A few ports, then the loop gets its turn: events wait for nobody. */
+static void on_work(evutil_socket_t fd, short what, void *arg)
+{
+	static const struct timeval now = { 0, 0 };
+	struct keeper *k = arg;
+	struct port *p = NULL;
+
+	(void)fd;
+	(void)what;
+	for (int i = 0; i < BATCH && (p = table_next(&k->table)); i++)
+		look_at(k, p);
+	if (!TAILQ_EMPTY(&k->table.dirty))
+		(void)event_add(k->work, &now);
+	else if (k->ops->idle)
+		k->ops->idle(k->ops->arg);
+}
+
+void keeper_scan(struct keeper *k)
+{
+	sources_scan(k->sources);
+	/* Also with no port at all there is an "idle" to come. */
+	wake(k);
+}
+
+void keeper_count(const struct keeper *k, unsigned int *ret_ports,
+		  unsigned int *ret_waiting)
+{
+	const struct port *p;
+
+	*ret_ports = k->table.count;
+	*ret_waiting = 0;
+	TAILQ_FOREACH(p, &k->table.all, all)
+		*ret_waiting += p->timer != NULL;
+}
+
+int keeper_new(struct event_base *base, struct agent *a,
+	       const struct keeper_ops *ops, struct keeper **ret,
+	       char error[REASON_SIZE])
+{
+	struct keeper *k = calloc(1, sizeof(*k));
+	struct timespec now;
+	int r = -ENOMEM;
+
+	text_reason(error, "out of memory");
+	if (!k)
+		return -ENOMEM;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	k->base = base;
+	k->agent = a;
+	k->ops = ops;
+	k->seed = (unsigned int)now.tv_nsec;
+	table_init(&k->table, wake, k);
+	k->work = evtimer_new(base, on_work, k);
+	if (k->work)
+		r = sources_new(base, a, &k->table, &k->sources, error);
+	if (r < 0) {
+		keeper_free(k);
+		return r;
+	}
+	wake(k);
+	*ret = k;
+	return 0;
+}
+
+struct keeper *keeper_free(struct keeper *k)
+{
+	if (!k)
+		return NULL;
+	sources_free(k->sources);
+	table_clear(&k->table);
+	if (k->work)
+		event_free(k->work);
+	free(k);
+	return NULL;
+}

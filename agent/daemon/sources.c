@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* sources.c - where events come from, and which ports they are about */
+#include "agent/daemon/sources.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/daemon/store-finder.h"
+#include "agent/log.h"
+
+/* Deaths come in bursts, one event each from the C xenstored. */
+static const struct timeval death_delay = { 0, 20000 };
+
+struct sources {
+	struct event_base *base;
+	struct agent *agent;
+	struct table *table;
+	struct host_watch *watch;
+	struct store_finder *finder;
+	struct event *netlink;
+	struct event *udev;
+	struct event *store;
+	struct event *canary;
+	struct event *deaths;
+	bool store_was_here;
+};
+
+static void mark_id(struct sources *s, const struct port_id *id)
+{
+	struct port *p = table_add(s->table, id);
+
+	if (p)
+		table_mark(s->table, p);
+	else
+		log_msg(LOG_ERR, "out of memory: a port is not looked at");
+}
+
+static void mark_nic(struct sources *s, struct vif_id nic)
+{
+	struct port_id id = { .is_nic = true, .nic = nic };
+
+	mark_id(s, &id);
+}
+
+static int mark_each(const struct port_id *id, void *arg)
+{
+	mark_id(arg, id);
+	return 0;
+}
+
+void sources_scan(struct sources *s)
+{
+	struct port *p;
+	int r;
+
+	TAILQ_FOREACH(p, &s->table->all, all)
+		table_mark(s->table, p);
+	r = each_port(s->agent, mark_each, s);
+	if (r == -ENOTCONN)
+		sources_store_lost(s);
+	else if (r < 0)
+		log_msg(LOG_ERR, "looking for all ports: %s", strerror(-r));
+}
+
+/* ---- netlink ---------------------------------------------------------- */
+
+/* The port that a link itself belongs to, as far as the event tells: without
+ * a request to anybody, as most events are echoes of our own doing. */
+static void mark_owner(struct sources *s, const struct link *l)
+{
+	struct port_id link = { .ifindex = l->ifindex };
+	struct host *h = s->agent->host;
+	enum vif_kind kind;
+	struct record r;
+	struct vif_id nic;
+
+	if (record_parse(l->alias, &r) == 0) {
+		if (r.has_nic && s->agent->store)
+			mark_nic(s, r.nic);
+		if (!r.has_nic || r.by == BY_HAND)
+			mark_id(s, &link);
+		return;
+	}
+	if (!s->agent->store)
+		return;
+	if (h->ops->has_netback(h) &&
+	    h->ops->netback_nic(h, l->name, &nic) == 0)
+		mark_nic(s, nic);
+	else if (vif_name_parse(l->name, &nic, &kind) == 0)
+		mark_nic(s, nic);
+}
+
+/* Ports for which this link is something: their own, their bridge, the one
+ * that has their name. */
+static bool concerns(const struct port *p, const struct host_event *ev)
+{
+	const struct link *l = &ev->link;
+	int i = l->ifindex;
+
+	if (p->ifindex[PART_VIF] == i || p->ifindex[PART_EMU] == i ||
+	    (!p->id.is_nic && p->id.ifindex == i) || p->holder == i)
+		return true;
+	if (p->bridge == i)
+		return ev->gone || p->bridge_mtu != l->mtu ||
+		       strcmp(p->bridge_name, l->name) != 0;
+	return !p->bridge && p->bridge_name[0] &&
+	       strcmp(p->bridge_name, l->name) == 0;
+}
+
+static void on_link(const struct host_event *ev, void *arg)
+{
+	struct sources *s = arg;
+	struct port *p;
+
+	if (!ev->gone)
+		mark_owner(s, &ev->link);
+	TAILQ_FOREACH(p, &s->table->all, all)
+		if (concerns(p, ev))
+			table_mark(s->table, p);
+}
+
+static void on_netlink(evutil_socket_t fd, short what, void *arg)
+{
+	struct sources *s = arg;
+	int r = host_watch_read(s->watch, on_link, s);
+
+	(void)fd;
+	(void)what;
+	if (r == HOST_OVERFLOW) {
+		log_msg(LOG_WARNING, "the kernel had more to tell than fits; looking at everything again");
+		sources_scan(s);
+	} else if (r < 0) {
+		log_msg(LOG_ERR, "netlink: %s; ending", strerror(-r));
+		event_base_loopexit(s->base, NULL);
+	}
+}
+
+/* ---- udev ------------------------------------------------------------- */
+
+static void on_udev(evutil_socket_t fd, short what, void *arg)
+{
+	struct sources *s = arg;
+	struct udev_event ev;
+	int r;
+
+	(void)fd;
+	(void)what;
+	while ((r = udev_next_event(s->agent->udev, &ev)) == 0) {
+		struct port_id link = { .ifindex = ev.ifindex };
+
+		if (ev.what == UDEV_NIC)
+			mark_nic(s, ev.nic);
+		else
+			mark_id(s, &link);
+	}
+	if (r == -ENOBUFS) {
+		log_msg(LOG_WARNING, "udev had more to tell than fits; looking at everything again");
+		sources_scan(s);
+	}
+}
+
+/* ---- xenstore --------------------------------------------------------- */
+
+/* Somebody died; the store knows who is still there. */
+static void on_deaths(evutil_socket_t fd, short what, void *arg)
+{
+	struct sources *s = arg;
+	uint32_t domid = VIF_DOMID_END;
+	struct port *p;
+	int alive = 1;
+
+	(void)fd;
+	(void)what;
+	TAILQ_FOREACH(p, &s->table->all, all) {
+		if (!p->id.is_nic || !s->agent->store)
+			continue;
+		if (p->id.nic.domid != domid) {
+			domid = p->id.nic.domid;
+			alive = store_introduced(s->agent->store, domid);
+		}
+		if (alive <= 0)
+			table_mark(s->table, p);
+	}
+}
+
+static void mark_all_nics(struct sources *s)
+{
+	struct port *p;
+
+	TAILQ_FOREACH(p, &s->table->all, all)
+		if (p->id.is_nic)
+			table_mark(s->table, p);
+}
+
+static void on_store_path(struct sources *s, const char *path)
+{
+	const char *key;
+	struct vif_id nic;
+
+	if (path[0] == '@')
+		event_add(s->deaths, &death_delay);
+	else if (vif_path_parse(path, &nic, NULL, &key) < 0)
+		mark_all_nics(s);
+	else if (nic_key_matters(key))
+		mark_nic(s, nic);
+}
+
+static void on_store(evutil_socket_t fd, short what, void *arg)
+{
+	struct sources *s = arg;
+	char path[STORE_PATHSIZE];
+	int r;
+
+	(void)fd;
+	(void)what;
+	while ((r = store_next_event(s->agent->store, path,
+				     sizeof(path))) == 0)
+		on_store_path(s, path);
+	if (r != -EAGAIN)
+		sources_store_lost(s);
+}
+
+/* It never sends a byte unasked: readable means hung up. */
+static void on_canary(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	sources_store_lost(arg);
+}
+
+static void drop_store(struct sources *s)
+{
+	if (s->store)
+		event_free(s->store);
+	if (s->canary)
+		event_free(s->canary);
+	s->store = s->canary = NULL;
+	agent_close_store(s->agent);
+}
+
+static int listen_to_store(struct sources *s)
+{
+	struct store *store = s->agent->store;
+	char root[VIF_PATHSIZE];
+	int r;
+
+	nic_root(root, s->agent->self);
+	r = store_watch(store, root);
+	/* Only dom0 may (XSA-115). */
+	if (r == 0 && s->agent->self == 0)
+		r = store_watch(store, "@releaseDomain");
+	if (r < 0)
+		return r;
+	s->store = event_new(s->base, store_watch_fd(store),
+			     EV_READ | EV_PERSIST, on_store, s);
+	if (!s->store || event_add(s->store, NULL) < 0)
+		return -ENOMEM;
+	if (store_canary_fd(store) < 0)
+		return 0;
+	s->canary = event_new(s->base, store_canary_fd(store), EV_READ,
+			      on_canary, s);
+	return !s->canary || event_add(s->canary, NULL) < 0 ? -ENOMEM : 0;
+}
+
+/* Called by the finder: xenstored may be there.  True if it is. */
+static bool try_store(void *arg)
+{
+	struct sources *s = arg;
+
+	if (agent_open_store(s->agent) < 0)
+		return false;
+	if (listen_to_store(s) < 0) {
+		drop_store(s);
+		return false;
+	}
+	log_msg(LOG_INFO, "xenstored is there; this is domain %u",
+		s->agent->self);
+	s->store_was_here = true;
+	sources_scan(s);
+	return true;
+}
+
+void sources_store_lost(struct sources *s)
+{
+	struct port *p;
+
+	if (!s->agent->store)
+		return;
+	log_msg(LOG_WARNING, "xenstored is gone; ports stay as they are until it is back");
+	drop_store(s);
+	/* It may come back empty: nobody has died of that. */
+	TAILQ_FOREACH(p, &s->table->all, all)
+		if (p->id.is_nic)
+			p->keep = true;
+	store_finder_start(s->finder);
+}
+
+/* ---- all -------------------------------------------------------------- */
+
+static struct event *reader(struct sources *s, int fd, event_callback_fn fn)
+{
+	struct event *ev = event_new(s->base, fd, EV_READ | EV_PERSIST, fn, s);
+
+	if (ev && event_add(ev, NULL) < 0) {
+		event_free(ev);
+		ev = NULL;
+	}
+	return ev;
+}
+
+static int listen_to_udev(struct sources *s)
+{
+	int r;
+
+	if (!s->agent->udev)
+		return 0;
+	r = udev_watch(s->agent->udev);
+	if (r < 0)
+		return r;
+	s->udev = reader(s, udev_watch_fd(s->agent->udev), on_udev);
+	return s->udev ? 0 : -ENOMEM;
+}
+
+int sources_new(struct event_base *base, struct agent *a, struct table *t,
+		struct sources **ret, char error[REASON_SIZE])
+{
+	struct sources *s = calloc(1, sizeof(*s));
+	int r = -ENOMEM;
+
+	if (!s)
+		goto fail;
+	*s = (struct sources) { .base = base, .agent = a, .table = t };
+	s->deaths = evtimer_new(base, on_deaths, s);
+	s->finder = store_finder_new(base, try_store, s);
+	if (!s->deaths || !s->finder)
+		goto fail;
+	r = host_watch_open(&s->watch);
+	if (r < 0)
+		goto fail;
+	s->netlink = reader(s, host_watch_fd(s->watch), on_netlink);
+	r = s->netlink ? listen_to_udev(s) : -ENOMEM;
+	if (r < 0)
+		goto fail;
+	/* Listening first: what comes while we look is not missed. */
+	agent_close_store(a);
+	store_finder_start(s->finder);
+	if (!s->store_was_here)
+		sources_scan(s);
+	*ret = s;
+	return 0;
+fail:
+	text_reason(error, "cannot listen to the kernel: %s", strerror(-r));
+	sources_free(s);
+	return r;
+}
+
+struct sources *sources_free(struct sources *s)
+{
+	if (!s)
+		return NULL;
+	drop_store(s);
+	s->finder = store_finder_free(s->finder);
+	if (s->deaths)
+		event_free(s->deaths);
+	if (s->udev)
+		event_free(s->udev);
+	if (s->netlink)
+		event_free(s->netlink);
+	host_watch_close(s->watch);
+	free(s);
+	return NULL;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * sources.h - where events come from, and which ports they are about
+ *
+ * Netlink, udev and xenstore: every event only marks ports in the table as
+ * worth a look.  Also keeps the connection to xenstored: when it dies, or was
+ * never there, it is looked for until it is.
+ */
+#ifndef VIFAGENT_SOURCES_H
+#define VIFAGENT_SOURCES_H
+
+#include "agent/daemon/table.h"
+#include "agent/reconcile.h"
+
+struct event_base;
+struct sources;
+
+/*
+ * sources_new() - start listening
+ *
+ * Also marks every port that there is now.  @a and @t must outlive it.
+ * Returns 0 or a negative errno value with the sentence in @error.
+ */
+int sources_new(struct event_base *base, struct agent *a, struct table *t,
+		struct sources **ret, char error[REASON_SIZE]);
+
+/* Returns NULL; @s may be NULL. */
+struct sources *sources_free(struct sources *s);
+
+/* Mark every port that there is, known or not. */
+void sources_scan(struct sources *s);
+
+/* A request to xenstored said that it is gone. */
+void sources_store_lost(struct sources *s);
+
+#endif

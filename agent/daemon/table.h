@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * table.h - the ports that the daemon knows of, and which deserve a look
+ *
+ * Nothing here is true of the world: it says where to look, and when, and
+ * what has been said already.
+ */
+#ifndef VIFAGENT_TABLE_H
+#define VIFAGENT_TABLE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+#include <time.h>
+
+#include "agent/reconcile.h"
+
+struct event;
+struct keeper;
+
+struct port {
+	struct port_id id;
+	TAILQ_ENTRY(port) all;
+	TAILQ_ENTRY(port) queue;	/* if dirty */
+	bool dirty;
+	bool keep;			/* known since before xenstored died */
+
+	/* where the last look found things: hints, each verified again */
+	int ifindex[LOOKS];
+	int bridge;			/* ifindex */
+	uint32_t bridge_mtu;
+	char bridge_name[VIF_NAMESIZE];	/* wished */
+	int holder;			/* of the wished name: ifindex */
+
+	/* what has been said */
+	enum verdict verdict[LOOKS];
+	uint32_t said[LOOKS];		/* hash of the reason */
+
+	/* trying again (keeper.c) */
+	struct keeper *keeper;
+	struct event *timer;
+	unsigned int tries;
+	uint32_t wish_hash;
+	bool held;
+	unsigned int holds;
+	unsigned int corrections;
+	struct timespec first_correction;
+};
+
+TAILQ_HEAD(port_list, port);
+
+struct table {
+	void *tree;			/* tsearch(3), by id */
+	struct port_list all;
+	struct port_list dirty;
+	unsigned int count;
+	void (*wake)(void *arg);	/* called when a port becomes dirty */
+	void *arg;
+};
+
+void table_init(struct table *t, void (*wake)(void *arg), void *arg);
+void table_clear(struct table *t);
+
+/* Find a port; NULL: unknown. */
+struct port *table_find(const struct table *t, const struct port_id *id);
+
+/* Find or add a port.  Returns NULL for no memory. */
+struct port *table_add(struct table *t, const struct port_id *id);
+
+void table_remove(struct table *t, struct port *p);
+
+/* This port deserves a look. Held ports wait for their timer. */
+void table_mark(struct table *t, struct port *p);
+
+/* Take the next port that deserves a look; NULL: none. */
+struct port *table_next(struct table *t);
+
+#endif

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* open.c - what every door opens first, and closes last */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "agent/reconcile.h"
+
+#define CONFIG_DEFAULT SYSCONFDIR "/vifagent/vifagent.conf"
+
+/* The whole of a file, with a NUL behind it. */
+static int read_file(int fd, char **ret, size_t *ret_len)
+{
+	char *buf = malloc(CONFIG_SIZE_MAX + 1);
+	size_t len = 0;
+	ssize_t n = 1;
+
+	if (!buf)
+		return -ENOMEM;
+	while (n > 0 && len <= CONFIG_SIZE_MAX) {
+		n = read(fd, buf + len, CONFIG_SIZE_MAX + 1 - len);
+		if (n < 0 && errno == EINTR)
+			n = 1;
+		else if (n > 0)
+			len += (size_t)n;
+	}
+	if (n < 0 || len > CONFIG_SIZE_MAX) {
+		n = n < 0 ? -errno : -EFBIG;
+		free(buf);
+		return (int)n;
+	}
+	buf[len] = '\0';
+	*ret = buf;
+	*ret_len = len;
+	return 0;
+}
+
+int agent_load_config(const char *path, struct config **ret,
+		      char error[REASON_SIZE])
+{
+	const char *name = path ? path : CONFIG_DEFAULT;
+	int fd = open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	char reason[REASON_SIZE];
+	char *text = NULL;
+	size_t len = 0;
+	int r;
+
+	/* Only the default file may be missing. */
+	if (fd < 0 && errno == ENOENT && !path) {
+		*ret = config_new();
+		return *ret ? 0 : -ENOMEM;
+	}
+	r = fd < 0 ? -errno : read_file(fd, &text, &len);
+	if (fd >= 0)
+		close(fd);
+	if (r < 0) {
+		text_reason(error, "configuration %s cannot be read: %s", name,
+			    strerror(-r));
+		return r;
+	}
+	r = config_parse(text, len, ret, reason);
+	free(text);
+	if (r < 0)
+		text_reason(error, "configuration %s is refused: %.300s", name,
+			    r == -ENOMEM ? "out of memory" : reason);
+	return r;
+}
+
+int agent_open_store(struct agent *a)
+{
+	int r = store_open(&a->store);
+
+	if (r < 0)
+		return r;
+	r = store_self(a->store, &a->self, &a->store_is_filled);
+	if (r < 0)
+		agent_close_store(a);
+	return r;
+}
+
+void agent_close_store(struct agent *a)
+{
+	a->store = store_close(a->store);
+	a->self = 0;
+	a->store_is_filled = false;
+}
+
+int agent_open(struct agent *a, const char *config_path,
+	       char error[REASON_SIZE])
+{
+	int r;
+
+	*a = (struct agent) { 0 };
+	r = agent_load_config(config_path, &a->config, error);
+	if (r < 0)
+		return r;
+	r = host_open(&a->host);
+	if (r < 0) {
+		text_reason(error, "no netlink socket: %s", strerror(-r));
+		agent_close(a);
+		return r;
+	}
+	/* Without them there are no such wishes; the rest works. */
+	(void)udev_room_open(&a->udev);
+	(void)agent_open_store(a);
+	return 0;
+}
+
+void agent_close(struct agent *a)
+{
+	agent_close_store(a);
+	a->udev = udev_room_close(a->udev);
+	a->host = host_close(a->host);
+	a->config = config_free(a->config);
+}

@@ -1,0 +1,442 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* reconcile.c - one look at one port: where all the rooms meet */
+#include "agent/reconcile.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+/* What is to become of a NIC's links. */
+enum goal {
+	GOAL_JOIN,
+	GOAL_LEAVE,		/* the NIC is gone */
+	GOAL_KEEP,		/* xenstore cannot say: touch nothing */
+	GOAL_NONE,		/* none of our business */
+};
+
+/* One look at a NIC. */
+struct nic_look {
+	struct agent *agent;
+	struct vif_id id;
+	unsigned int flags;
+	enum goal goal;
+	struct nic nic;
+	int hint;		/* of the part at hand, or 0 */
+};
+
+bool port_id_equal(const struct port_id *a, const struct port_id *b)
+{
+	if (a->is_nic != b->is_nic)
+		return false;
+	return a->is_nic ? vif_id_equal(a->nic, b->nic) :
+			   a->ifindex == b->ifindex;
+}
+
+bool look_is_done(const struct look *look)
+{
+	return look->found && look->verdict == IN_ORDER;
+}
+
+/* ---- which link? ------------------------------------------------------ */
+
+/* Is this link, found by some way or other, this part of the NIC? */
+static bool is_part(const struct nic_look *n, enum part part,
+		    const struct link *l)
+{
+	struct record r;
+	struct vif_id id;
+	enum vif_kind kind;
+
+	if (record_parse(l->alias, &r) == 0 && r.has_nic)
+		return vif_id_equal(r.nic, n->id) && r.part == part;
+	if (vif_name_parse(l->name, &id, &kind) < 0 ||
+	    !vif_id_equal(id, n->id))
+		return false;
+	return part == PART_VIF ? kind == VIF_NETBACK :
+				  kind != VIF_NETBACK &&
+				  strcmp(l->kind, "tun") == 0;
+}
+
+struct search {
+	const struct nic_look *nic;
+	enum part part;
+	struct link *ret;
+};
+
+static int search_one(const struct link *l, void *arg)
+{
+	struct search *s = arg;
+
+	if (!is_part(s->nic, s->part, l))
+		return 0;
+	*s->ret = *l;
+	return 1;
+}
+
+/* The names that the part's link may have, likeliest first. */
+static size_t candidates(const struct nic_look *n, enum part part,
+			 char names[3][VIF_NAMESIZE])
+{
+	const char *vifname = n->nic.wish.name;
+	size_t i = 0;
+
+	if (part == PART_VIF) {
+		i += vif_name_make(names[i], n->id, VIF_NETBACK) > 0;
+		if (vifname[0])
+			i += text_copy(names[i], VIF_NAMESIZE, vifname);
+		return i;
+	}
+	i += vif_name_make(names[i], n->id, VIF_EMU) > 0;
+	i += vif_name_make(names[i], n->id, VIF_TAP) > 0;
+	if (vifname[0])
+		i += vif_name_emu(names[i], vifname) > 0;
+	return i;
+}
+
+/* By name, by where it was last, by looking everywhere. */
+static int find_by_name(const struct nic_look *n, enum part part,
+			struct link *ret)
+{
+	struct host *h = n->agent->host;
+	struct search s = { .nic = n, .part = part, .ret = ret };
+	char names[3][VIF_NAMESIZE];
+	size_t count = candidates(n, part, names);
+	int r;
+
+	for (size_t i = 0; i < count; i++) {
+		r = h->ops->link_by_name(h, names[i], ret);
+		if (r == 0 && is_part(n, part, ret))
+			return 0;
+		if (r < 0 && r != -ENODEV)
+			return r;
+	}
+	if (n->hint && h->ops->link_by_index(h, n->hint, ret) == 0 &&
+	    is_part(n, part, ret))
+		return 0;
+	if (!(n->flags & LOOK_SEARCH))
+		return -ENODEV;
+	r = h->ops->links(h, search_one, &s);
+	return r == 1 ? 0 : r < 0 ? r : -ENODEV;
+}
+
+/* netback's link is known by its device, whatever it is called. */
+static int find_netback(const struct nic_look *n, struct link *ret)
+{
+	struct host *h = n->agent->host;
+	char name[VIF_NAMESIZE];
+	struct vif_id id;
+	int r = h->ops->netback_name(h, n->id, name);
+
+	if (r == 0)
+		r = h->ops->link_by_name(h, name, ret);
+	/* Between the two it may have been renamed. */
+	if (r == 0 && (h->ops->netback_nic(h, name, &id) < 0 ||
+		       !vif_id_equal(id, n->id)))
+		r = -ENODEV;
+	return r;
+}
+
+/*
+ * Where there is no netback (as in a namespace on a host without Xen) a link
+ * named vifD.V stands in for its.
+ */
+static int find_part(const struct nic_look *n, enum part part, struct link *ret)
+{
+	struct host *h = n->agent->host;
+
+	if (part == PART_VIF && h->ops->has_netback(h))
+		return find_netback(n, ret);
+	return find_by_name(n, part, ret);
+}
+
+/* Nothing of this NIC has its name: somebody else's link may. */
+static void say_missing(const struct nic_look *n, enum part part,
+			struct look *look)
+{
+	struct host *h = n->agent->host;
+	struct link l;
+
+	look->verdict = WAITING;
+	text_reason(look->reason, "its link does not exist yet; netback makes it");
+	if (h->ops->link_by_name(h, look->name, &l) < 0)
+		return;
+	look->verdict = REFUSED;
+	if (part == PART_EMU)
+		text_reason(look->reason, "a link has its name, but it is %s%s and not a tap of QEMU's; rename or remove that link",
+			    l.kind[0] ? "of kind " : "of another NIC",
+			    l.kind);
+	else
+		text_reason(look->reason, "a link has its name, but it is not netback's for this NIC; rename or remove that link");
+}
+
+/* ---- what is wished for it? ------------------------------------------- */
+
+/* What to call the part's link where the wish by hand does not say. */
+static void name_part(const struct nic_look *n, enum part part,
+		      const struct look *look, struct wish *w)
+{
+	const struct record *r = &look->state.record;
+
+	if (part == PART_VIF && !w->name[0])
+		(void)vif_name_make(w->name, n->id, VIF_NETBACK);
+	if (part == PART_VIF)
+		return;
+	if (w->name[0]) {
+		char vifname[VIF_NAMESIZE];
+
+		memcpy(vifname, w->name, sizeof(vifname));
+		if (vif_name_emu(w->name, vifname) < 0)
+			text_reason(w->error, "%s-emu is too long for a link's name by %zu characters: the kernel takes 15",
+				    vifname, vif_name_excess(vifname, "-emu"));
+		return;
+	}
+	/* The name it was made with is all that QEMU gives us. */
+	memcpy(w->name, look->state.owner == OWNER_US ? r->was.name :
+	       look->state.link.name, sizeof(w->name));
+}
+
+static void wish_for_part(const struct nic_look *n, enum part part,
+			  struct look *look)
+{
+	const struct link *l = &look->state.link;
+	const struct record *r = &look->state.record;
+	struct wish xen = n->nic.wish, udev;
+
+	look->wish = (struct wish) { 0 };
+	if (look->state.owner == OWNER_US && r->by == BY_HAND)
+		look->wish = r->hand;
+	if (n->goal == GOAL_JOIN) {
+		name_part(n, part, look, &xen);
+		wish_merge(&look->wish, &xen);
+		udev_wish(n->agent->udev, l->ifindex, l->name, &udev);
+		wish_merge(&look->wish, &udev);
+	}
+	config_resolve(n->agent->config, &look->wish);
+	look->record = (struct record) { .by = look->wish.by, .has_nic = true,
+					 .nic = n->id, .part = part };
+	if (look->wish.by == BY_HAND)
+		look->record.hand = r->hand;
+}
+
+/* ---- one part --------------------------------------------------------- */
+
+static void read_owner(struct state *s)
+{
+	int r = record_parse(s->link.alias, &s->record);
+
+	s->owner = r == 0 ? OWNER_US : r == -ENOENT ? OWNER_NONE :
+						       OWNER_FOREIGN;
+}
+
+static void keep(const struct nic_look *n, struct look *look)
+{
+	look->verdict = look->state.owner == OWNER_US ? WAITING : NOT_OURS;
+	text_reason(look->reason, n->agent->store ?
+		    "xenstored was restarted and does not know this NIC; left as it is" :
+		    "xenstored does not answer; left as it is");
+}
+
+static void pursue(const struct nic_look *n, enum part part, struct look *look)
+{
+	bool ours = look->state.owner == OWNER_US;
+	bool by_hand = ours && look->state.record.by == BY_HAND;
+
+	/* Somebody began to detach it: that is finished first. */
+	if (ours && look->state.record.leaving && n->flags & LOOK_ACT &&
+	    n->goal != GOAL_KEEP) {
+		settle(n->agent, look, true, n->goal == GOAL_LEAVE, n->flags);
+		if (look->verdict != NOT_OURS || !look->found)
+			return;
+		ours = by_hand = false;
+	}
+	if (n->goal == GOAL_KEEP) {
+		keep(n, look);
+	} else if (n->goal == GOAL_JOIN || (by_hand &&
+					    !(n->flags & LOOK_LEAVE))) {
+		wish_for_part(n, part, look);
+		settle(n->agent, look, false, false, n->flags);
+	} else if (n->goal == GOAL_LEAVE) {
+		settle(n->agent, look, true, true, n->flags);
+	} else {
+		look->verdict = NOT_OURS;
+		text_reason(look->reason, "its script key does not name %s; set serve = all to have it served",
+			    NIC_SCRIPT);
+	}
+}
+
+/* Returns 1 if there is something to say, 0 if not, or an error. */
+static int look_part(struct nic_look *n, enum part part, struct look *look)
+{
+	char name[VIF_NAMESIZE] = "";
+	int r;
+
+	*look = (struct look) { .id = { .is_nic = true, .nic = n->id },
+				.part = part,
+				.nic_exists = n->nic.exists };
+	/* "vif32751.100-emu" cannot be; then there is no such link. */
+	(void)vif_name_make(name, n->id, part == PART_EMU ? VIF_EMU :
+							     VIF_NETBACK);
+	memcpy(look->name, name, sizeof(look->name));
+	r = find_part(n, part, &look->state.link);
+	if (r < 0 && r != -ENODEV)
+		return r;
+	look->found = r == 0;
+	if (!look->found) {
+		if (n->goal != GOAL_JOIN)
+			return 0;
+		/* The wish is worth showing, and refusing, even so. */
+		look->wish = n->nic.wish;
+		config_resolve(n->agent->config, &look->wish);
+		say_missing(n, part, look);
+		return part == PART_VIF || look->verdict == REFUSED;
+	}
+	read_owner(&look->state);
+	memcpy(look->name, look->state.link.name, sizeof(look->name));
+	pursue(n, part, look);
+	if (look->found)
+		memcpy(look->name, look->state.link.name, sizeof(look->name));
+	return 1;
+}
+
+/* ---- the whole NIC ---------------------------------------------------- */
+
+static int find_goal(struct nic_look *n)
+{
+	struct agent *a = n->agent;
+	int r;
+
+	n->goal = n->flags & LOOK_LEAVE ? GOAL_LEAVE : GOAL_KEEP;
+	if (!a->store)
+		return 0;
+	r = nic_read(a->store, a->self, n->id, &n->nic);
+	if (r < 0 || n->flags & LOOK_LEAVE)
+		return r;
+	if (!n->nic.exists && !(n->flags & LOOK_KEEP) && !a->store_is_filled)
+		r = store_self(a->store, &a->self, &a->store_is_filled);
+	if (!n->nic.exists) {
+		n->goal = n->flags & LOOK_KEEP || !a->store_is_filled ?
+			GOAL_KEEP : GOAL_LEAVE;
+		return r;
+	}
+	if (!n->nic.script_is_ours && !a->config->serve_all &&
+	    !(n->flags & LOOK_SCRIPT)) {
+		n->goal = GOAL_NONE;
+		return 0;
+	}
+	n->goal = nic_is_dead(&n->nic) ? GOAL_LEAVE : GOAL_JOIN;
+	/* dom0's own nodes outlive a domain that dies; only dom0 may ask. */
+	if (n->goal == GOAL_JOIN && a->self == 0) {
+		r = store_introduced(a->store, n->id.domid);
+		if (r == 0)
+			n->goal = GOAL_LEAVE;
+	}
+	return r < 0 ? r : 0;
+}
+
+/*
+ * Whose turn is it to report to netback?  libxl writes an empty status when it
+ * makes the NIC, waits to see backend state 2, and only then runs its script:
+ * were "connected" there before, netback could run past 2 unseen
+ * (libxl__wait_device_connection, libxl_device.c).  So while the status is
+ * empty and the script is ours, it is the script's turn; in a driver domain,
+ * or with somebody else's script, nobody but us will ever report.
+ */
+static bool our_turn(const struct nic_look *n)
+{
+	const struct nic *nic = &n->nic;
+
+	if (n->flags & LOOK_SCRIPT)
+		return true;
+	if (n->agent->self == 0 && nic->script_is_ours &&
+	    nic->status == HOTPLUG_EMPTY)
+		return false;
+	return nic->state >= NIC_INIT_WAIT && nic->state <= NIC_CONNECTED;
+}
+
+static int report(const struct nic_look *n, const struct look *vif)
+{
+	struct agent *a = n->agent;
+	char text[REASON_SIZE + VIF_NAMESIZE + 2];
+	int r = 0;
+
+	if (!(n->flags & LOOK_ACT) || n->goal != GOAL_JOIN || !vif->found)
+		return 0;
+	if (vif->verdict == IN_ORDER) {
+		r = nic_tell_mtu(a->store, n->id, vif->state.link.mtu);
+		if (r == 0 && our_turn(n))
+			r = nic_report(a->store, a->self, n->id, &n->nic,
+				       "connected", vif->joined, NULL);
+	} else if (our_turn(n) && !(n->flags & LOOK_SCRIPT)) {
+		(void)snprintf(text, sizeof(text), "%s: %s", vif->name,
+			       vif->reason);
+		r = nic_report(a->store, a->self, n->id, &n->nic, "error",
+			       false, text);
+	}
+	return r == -ENOENT ? 0 : r;
+}
+
+static int look_nic(struct agent *a, struct vif_id id, unsigned int flags,
+		    const int hint[LOOKS], struct look ret[LOOKS])
+{
+	/* The tap first: "connected" is the last of all. */
+	static const enum part order[LOOKS] = { PART_EMU, PART_VIF };
+	struct nic_look n = { .agent = a, .id = id, .flags = flags };
+	int count = 0;
+	int r = find_goal(&n);
+
+	for (int i = 0; i < LOOKS && r >= 0; i++) {
+		n.hint = hint ? hint[order[i]] : 0;
+		r = look_part(&n, order[i], &ret[count]);
+		if (r <= 0)
+			continue;
+		count++;
+		if (order[i] == PART_VIF)
+			r = report(&n, &ret[count - 1]);
+	}
+	return r < 0 ? r : count;
+}
+
+/* ---- a link for itself ------------------------------------------------ */
+
+static int look_link(struct agent *a, int ifindex, unsigned int flags,
+		     struct look *look)
+{
+	struct host *h = a->host;
+	const struct record *rec;
+	struct wish udev;
+	bool ours;
+	int r;
+
+	*look = (struct look) { .id = { .ifindex = ifindex } };
+	r = h->ops->link_by_index(h, ifindex, &look->state.link);
+	if (r < 0)
+		return r;
+	look->found = true;
+	memcpy(look->name, look->state.link.name, sizeof(look->name));
+	read_owner(&look->state);
+	rec = &look->state.record;
+	ours = look->state.owner == OWNER_US;
+	if (ours && rec->by == BY_HAND && !rec->leaving)
+		look->wish = rec->hand;
+	udev_wish(a->udev, ifindex, look->name, &udev);
+	wish_merge(&look->wish, &udev);
+	config_resolve(a->config, &look->wish);
+	look->record = (struct record) { .by = look->wish.by };
+	if (look->wish.by == BY_HAND)
+		look->record = *rec;
+	if (flags & LOOK_LEAVE || (ours && rec->leaving) ||
+	    look->wish.by == BY_NOBODY)
+		settle(a, look, true, false, flags);
+	else
+		settle(a, look, false, false, flags);
+	memcpy(look->name, look->state.link.name, sizeof(look->name));
+	return 1;
+}
+
+int reconcile(struct agent *a, const struct port_id *id, unsigned int flags,
+	      const int hint[LOOKS], struct look ret[LOOKS])
+{
+	if (id->is_nic)
+		return look_nic(a, id->nic, flags, hint, ret);
+	return look_link(a, id->ifindex, flags, &ret[0]);
+}

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * reconcile.h - one look at one port: where all the rooms meet
+ *
+ * Gather the wish and the state, plan, act, report.  Every door calls this in
+ * its own process; it is safe to call at any moment, any number of times, by
+ * any number of processes at once.
+ */
+#ifndef VIFAGENT_RECONCILE_H
+#define VIFAGENT_RECONCILE_H
+
+#include "agent/core/config.h"
+#include "agent/core/plan.h"
+#include "agent/host/host.h"
+#include "agent/xen/nic.h"
+#include "agent/xen/store.h"
+#include "agent/udev/udev.h"
+
+/* What every door has open. */
+struct agent {
+	struct host *host;
+	struct config *config;
+	struct store *store;		/* NULL: no xenstored (now) */
+	struct udev_room *udev;		/* NULL: no wishes by rules */
+	uint32_t self;			/* our domid, if store */
+	bool store_is_filled;		/* our domain is in it */
+};
+
+/* Which port, or which two: the links of a NIC have one wish. */
+struct port_id {
+	bool is_nic;
+	struct vif_id nic;	/* if is_nic */
+	int ifindex;		/* else */
+};
+
+enum look_flags {
+	/* Carry out the plan; else only say it. */
+	LOOK_ACT = 1 << 0,
+	/* We are the hotplug script: it is our turn to report, whatever
+	 * xenstore says, and who calls does the reporting of failures. */
+	LOOK_SCRIPT = 1 << 1,
+	/* If its links are not where their names say, search all links. */
+	LOOK_SEARCH = 1 << 2,
+	/* The NIC's keys may have been lost with an old xenstored: that they
+	 * are missing does not mean that the NIC is dead. */
+	LOOK_KEEP = 1 << 3,
+	/* Whatever xenstore says, the NIC is to be left. */
+	LOOK_LEAVE = 1 << 4,
+};
+
+/* What a look at one link found and did. */
+struct look {
+	struct port_id id;
+	enum part part;			/* if is_nic */
+	char name[VIF_NAMESIZE];	/* of the link, or what it would be */
+	bool found;			/* state.link is there */
+	bool nic_exists;		/* xenstore has the NIC */
+	struct wish wish;
+	struct record record;		/* what the link's record has to say */
+	struct state state;
+	struct plan plan;		/* the last one */
+	enum verdict verdict;
+	char reason[REASON_SIZE];	/* without the name; "" if in order */
+	unsigned int steps;		/* sent */
+	bool joined;			/* put on its bridge by this look */
+};
+
+/* What is said of a port that another program keeps changing. */
+#define HELD_REASON "another program keeps changing it, so it is left alone for a while; make that program leave it (NetworkManager: unmanaged-devices=interface-name:vif*)"
+
+/* A NIC's two links. */
+#define LOOKS 2
+
+/*
+ * reconcile() - look at a port
+ * @hint:	ifindices that its links had (or 0), by part; may be NULL
+ * @ret:	one look for each link of it that is there or ought to be
+ *
+ * Returns how many looks, at most LOOKS; or a negative errno value: -ENODEV
+ * (no such link), -ENOTCONN (xenstored is gone), or that nothing could be
+ * found out at all.
+ */
+int reconcile(struct agent *a, const struct port_id *id, unsigned int flags,
+	      const int hint[LOOKS], struct look ret[LOOKS]);
+
+/*
+ * settle() - bring one link to its wish: gather, plan, act, and again
+ * @look:	.id, .name, .wish, .record and .state.link.ifindex are filled in
+ * @leave:	the goal is to leave it; @dead as in plan_leave()
+ *
+ * The part of reconcile() that knows neither xenstore nor udev.
+ */
+void settle(struct agent *a, struct look *look, bool leave, bool dead,
+	    unsigned int flags);
+
+/*
+ * port_of_link() - whose link is this?
+ *
+ * The port that a link belongs to: a NIC if netback, its record, or its name
+ * together with xenstore says so, else the link for itself.
+ */
+struct port_id port_of_link(struct agent *a, const struct link *link);
+
+/*
+ * each_port() - find every port there is: in xenstore, by records, by rules
+ *
+ * The same port may come more than once.  Returns 0 or the first non-zero
+ * value of @fn, or a negative errno value.
+ */
+int each_port(struct agent *a,
+	      int (*fn)(const struct port_id *id, void *arg), void *arg);
+
+bool port_id_equal(const struct port_id *a, const struct port_id *b);
+
+/* Is this a look at a NIC whose netback may be told to go on, and has it
+ * been? For who waits for that. */
+bool look_is_done(const struct look *look);
+
+/* ---- opening and closing the doors' common part ------------------------ */
+
+/*
+ * agent_open() - host, configuration, udev and, if there is one, xenstore
+ * @config_path: NULL: the default one, which may be missing
+ *
+ * Returns 0, or a negative errno value with the sentence in @error.
+ */
+int agent_open(struct agent *a, const char *config_path,
+	       char error[REASON_SIZE]);
+void agent_close(struct agent *a);
+
+/* Connect to xenstored and learn who we are.  Returns 0 or -ENOENT. */
+int agent_open_store(struct agent *a);
+void agent_close_store(struct agent *a);
+
+/* Read a configuration file; see agent_open(). */
+int agent_load_config(const char *path, struct config **ret,
+		      char error[REASON_SIZE]);
+
+#endif

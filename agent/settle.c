@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* settle.c - bring one link to its wish: gather, plan, act, and again */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "agent/reconcile.h"
+
+/* A look that does not end by then has an opponent. */
+#define ROUNDS 4
+
+static enum owner owner_of(const struct link *l, struct record *ret)
+{
+	switch (record_parse(l->alias, ret)) {
+	case 0:
+		return OWNER_US;
+	case -ENOENT:
+		return OWNER_NONE;
+	default:
+		return OWNER_FOREIGN;
+	}
+}
+
+/* Like link_by_name, but that there is none is an answer, too. */
+static int find(struct host *h, const char *name, struct link *ret, bool *found)
+{
+	int r = h->ops->link_by_name(h, name, ret);
+
+	*found = r == 0;
+	return r == -ENODEV ? 0 : r;
+}
+
+/* Who has the name that the link is to have? */
+static int gather_holder(struct host *h, const char *name, struct state *s)
+{
+	struct record record;
+	struct vif_id id;
+	int r;
+
+	if (!name[0] || strcmp(name, s->link.name) == 0)
+		return 0;
+	r = find(h, name, &s->holder, &s->have_holder);
+	if (r < 0 || !s->have_holder)
+		return r;
+	s->holder_is_nic =
+		(owner_of(&s->holder, &record) == OWNER_US && record.has_nic) ||
+		h->ops->netback_nic(h, name, &id) == 0;
+	return 0;
+}
+
+static int gather_bridge(struct host *h, const struct wish *w, struct state *s)
+{
+	int r;
+
+	if (!w->bridge[0])
+		return 0;
+	r = find(h, w->bridge, &s->bridge, &s->have_bridge);
+	if (r < 0 || !s->have_bridge || strcmp(s->bridge.kind, "bridge") != 0)
+		return r;
+	/* Where the port is on it, and as we left it, this was seen to. */
+	if (s->link.master == s->bridge.ifindex && s->owner == OWNER_US)
+		return 0;
+	r = h->ops->bridge_facts(h, w->bridge, &s->bridge_mac_floats,
+				 &s->bridge_is_empty);
+	/* It may vanish meanwhile. */
+	s->have_bridge = r != -ENOENT;
+	return r == -ENOENT ? 0 : r;
+}
+
+/* What must be known of a link that is not ours yet. */
+static int gather_first(struct host *h, struct state *s)
+{
+	struct link master;
+	int r;
+
+	if (s->owner == OWNER_US)
+		return 0;
+	s->is_hardware = h->ops->is_hardware(h, s->link.name);
+	if (!s->link.master)
+		return 0;
+	r = h->ops->link_by_index(h, s->link.master, &master);
+	if (r == 0)
+		memcpy(s->master_name, master.name, sizeof(s->master_name));
+	return r == -ENODEV ? 0 : r;
+}
+
+/* Where a link that is left goes back to. */
+static int gather_former(struct host *h, struct state *s)
+{
+	const char *name = s->record.was.master;
+	struct link master;
+	bool found;
+	int r;
+
+	if (s->owner != OWNER_US)
+		return 0;
+	r = gather_holder(h, s->record.was.name, s);
+	if (r < 0 || !name[0])
+		return r;
+	r = find(h, name, &master, &found);
+	if (found)
+		s->former_master = master.ifindex;
+	return r;
+}
+
+static int gather(struct host *h, const struct wish *w, bool leave,
+		  struct state *s)
+{
+	struct state g = { 0 };
+	int r = h->ops->link_by_index(h, s->link.ifindex, &g.link);
+
+	if (r < 0)
+		return r;
+	g.owner = owner_of(&g.link, &g.record);
+	if (leave) {
+		r = gather_former(h, &g);
+	} else {
+		r = gather_bridge(h, w, &g);
+		if (r == 0)
+			r = gather_holder(h, w->name, &g);
+		if (r == 0)
+			r = gather_first(h, &g);
+	}
+	if (r == 0)
+		*s = g;
+	return r;
+}
+
+static void failed(struct look *look, const char *what, int r,
+		   const struct host *h)
+{
+	look->verdict = FAILED;
+	text_reason(look->reason, "%s failed: %s%s%s", what, strerror(-r),
+		    h->error[0] ? ": " : "", h->error);
+}
+
+/* Returns 0, or -EAGAIN if what was planned for has changed. */
+static int act(struct agent *a, struct look *look)
+{
+	const struct plan *p = &look->plan;
+	char what[256];
+	int r;
+
+	for (size_t i = 0; i < p->n; i++) {
+		const struct step *step = &p->step[i];
+
+		r = a->host->ops->do_step(a->host, look->state.link.ifindex,
+					  step);
+		look->steps++;
+		if (r == -ENODEV || r == -EEXIST)
+			return -EAGAIN;
+		if (r < 0) {
+			step_text(step, &look->state, what, sizeof(what));
+			failed(look, what, r, a->host);
+			return r;
+		}
+		if (step->kind == STEP_CHANGE &&
+		    step->change.fields & CHANGE_MASTER && step->change.master)
+			look->joined = true;
+	}
+	return 0;
+}
+
+/* What would be done, for who only looks. */
+static void describe(struct look *look)
+{
+	const struct plan *p = &look->plan;
+	char what[256];
+	size_t len = 0;
+
+	for (size_t i = 0; i < p->n && len < sizeof(look->reason); i++) {
+		step_text(&p->step[i], &look->state, what, sizeof(what));
+		len += (size_t)snprintf(look->reason + len,
+					sizeof(look->reason) - len, "%s%s",
+					i ? "; " : "", what);
+	}
+}
+
+/* The daemon's word to everybody else (see daemon/keeper.c). */
+static void held(struct look *look)
+{
+	look->verdict = WAITING;
+	text_reason(look->reason, HELD_REASON);
+}
+
+static void vanished(struct look *look)
+{
+	look->found = false;
+	look->verdict = NOT_OURS;
+	text_reason(look->reason, "its link has vanished");
+}
+
+void settle(struct agent *a, struct look *look, bool leave, bool dead,
+	    unsigned int flags)
+{
+	int r = 0;
+
+	for (int round = 0; round < ROUNDS; round++) {
+		a->host->error[0] = '\0';
+		r = gather(a->host, &look->wish, leave, &look->state);
+		if (r == -ENODEV) {
+			vanished(look);
+			return;
+		}
+		if (r < 0) {
+			failed(look, "asking the kernel", r, a->host);
+			return;
+		}
+		look->found = true;
+		if (leave)
+			plan_leave(&look->state, dead, &look->plan);
+		else
+			plan_join(&look->wish, &look->record, &look->state,
+				  &look->plan);
+		look->verdict = look->plan.verdict;
+		memcpy(look->reason, look->plan.reason, sizeof(look->reason));
+		if (look->verdict == TO_DO && !(flags & LOOK_ACT))
+			describe(look);
+		if (look->state.owner == OWNER_US && look->state.record.held &&
+		    !(flags & LOOK_ACT))
+			held(look);
+		if (look->verdict != TO_DO || !(flags & LOOK_ACT))
+			return;
+		r = act(a, look);
+		if (r < 0 && r != -EAGAIN)
+			return;
+	}
+	look->verdict = FAILED;
+	text_reason(look->reason, "does not stay as it is put: something else changes it at the same time");
+}

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* vifagentd.c - the daemon: keeps every port as it is wished */
+#include <event2/event.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#ifdef HAVE_SYSTEMD
+#include <systemd/sd-daemon.h>
+#endif
+
+#include "agent/daemon/keeper.h"
+#include "agent/log.h"
+#include "agent/reconcile.h"
+
+struct daemon {
+	const char *config_path;
+	struct event_base *base;
+	struct agent agent;
+	struct keeper *keeper;
+	struct keeper_ops ops;
+	bool ready;
+	char status[96];
+};
+
+static const char usage[] =
+	"usage: vifagentd [-c FILE] [-d]\n"
+	"Give every VM NIC its place on the host's network, and keep it there.\n"
+	"  -c, --config FILE   instead of " SYSCONFDIR "/vifagent/vifagent.conf\n"
+	"  -d, --debug         say more\n"
+	"  -V, --version       print the version\n"
+	"  -h, --help          print this\n"
+	"It stays in the foreground and logs to stderr.  SIGHUP reads the\n"
+	"configuration again; SIGTERM ends it and leaves every port as it is.\n";
+
+static void notify(const char *state)
+{
+#ifdef HAVE_SYSTEMD
+	(void)sd_notify(0, state);
+#else
+	(void)state;
+#endif
+}
+
+/* Nothing is left to look at: tell systemd how things stand. */
+static void on_idle(void *arg)
+{
+	struct daemon *d = arg;
+	unsigned int ports = 0, waiting = 0;
+	char status[sizeof(d->status)];
+
+	if (!d->keeper)
+		return;
+	keeper_count(d->keeper, &ports, &waiting);
+	(void)snprintf(status, sizeof(status),
+		       "STATUS=%u ports, %u of them not in order", ports,
+		       waiting);
+	if (strcmp(status, d->status) != 0)
+		notify(status);
+	memcpy(d->status, status, sizeof(status));
+	if (d->ready)
+		return;
+	d->ready = true;
+	notify("READY=1");
+	log_msg(LOG_INFO, "ready: %u ports, %u of them not in order", ports,
+		waiting);
+}
+
+static void on_hangup(evutil_socket_t sig, short what, void *arg)
+{
+	struct daemon *d = arg;
+	char error[REASON_SIZE];
+	struct config *c;
+
+	(void)sig;
+	(void)what;
+	notify("RELOADING=1");
+	if (agent_load_config(d->config_path, &c, error) < 0) {
+		log_msg(LOG_ERR, "%s; the one before stays in force", error);
+		notify("READY=1");
+		return;
+	}
+	config_free(d->agent.config);
+	d->agent.config = c;
+	log_msg(LOG_INFO, "configuration read again");
+	d->ready = false;
+	keeper_scan(d->keeper);
+}
+
+static void on_end(evutil_socket_t sig, short what, void *arg)
+{
+	struct daemon *d = arg;
+
+	(void)sig;
+	(void)what;
+	notify("STOPPING=1");
+	event_base_loopbreak(d->base);
+}
+
+static int parse_args(int argc, char **argv, struct daemon *d)
+{
+	static const struct option options[] = {
+		{ "config", required_argument, NULL, 'c' },
+		{ "debug", no_argument, NULL, 'd' },
+		{ "version", no_argument, NULL, 'V' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 }
+	};
+	bool debug = false;
+	int o;
+
+	while ((o = getopt_long(argc, argv, "c:dVh", options, NULL)) != -1) {
+		switch (o) {
+		case 'c':
+			d->config_path = optarg;
+			break;
+		case 'd':
+			debug = true;
+			break;
+		case 'V':
+			puts("vifagentd " PACKAGE_VERSION);
+			exit(EXIT_SUCCESS);
+		case 'h':
+			fputs(usage, stdout);
+			exit(EXIT_SUCCESS);
+		default:
+			fputs(usage, stderr);
+			return -1;
+		}
+	}
+	if (optind < argc) {
+		(void)fprintf(stderr, "vifagentd: takes no argument %s\n",
+			      text_quote_str(argv[optind]).text);
+		return -1;
+	}
+	log_open(debug);
+	return 0;
+}
+
+static int run(struct daemon *d)
+{
+	struct event *signals[3] = { 0 };
+	char error[REASON_SIZE];
+	int r = agent_open(&d->agent, d->config_path, error);
+
+	if (r < 0) {
+		log_msg(LOG_ERR, "%s", error);
+		return r;
+	}
+	signals[0] = evsignal_new(d->base, SIGHUP, on_hangup, d);
+	signals[1] = evsignal_new(d->base, SIGTERM, on_end, d);
+	signals[2] = evsignal_new(d->base, SIGINT, on_end, d);
+	r = keeper_new(d->base, &d->agent, &d->ops, &d->keeper, error);
+	for (int i = 0; i < 3 && r == 0; i++)
+		if (!signals[i] || event_add(signals[i], NULL) < 0)
+			r = -1;
+	if (r == 0)
+		r = event_base_dispatch(d->base) < 0 ? -1 : 0;
+	else
+		log_msg(LOG_ERR, "%s", error);
+	d->keeper = keeper_free(d->keeper);
+	for (int i = 0; i < 3; i++)
+		if (signals[i])
+			event_free(signals[i]);
+	agent_close(&d->agent);
+	return r;
+}
+
+int main(int argc, char **argv)
+{
+	struct daemon d = { .ops = { .idle = on_idle } };
+	int r;
+
+	if (parse_args(argc, argv, &d) < 0)
+		return 2;
+	d.ops.arg = &d;
+	signal(SIGPIPE, SIG_IGN);
+	d.base = event_base_new();
+	if (!d.base) {
+		log_msg(LOG_ERR, "no event loop");
+		return EXIT_FAILURE;
+	}
+	r = run(&d);
+	event_base_free(d.base);
+	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
