@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* cmd.h - what the verbs of vifctl share; each verb is a file of its own */
+#ifndef VIFAGENT_CMD_H
+#define VIFAGENT_CMD_H
+
+#include <json-c/json.h>
+#include <stdbool.h>
+
+#include "agent/reconcile.h"
+
+/* Exit codes. */
+enum {
+	CMD_OK = 0,
+	CMD_FAILED = 1,
+	CMD_USAGE = 2,
+};
+
+struct cmd {
+	struct agent agent;
+	bool json;
+	const char *verb;
+	int argc;		/* what follows the verb */
+	char **argv;
+};
+
+int cmd_attach(struct cmd *c);
+int cmd_detach(struct cmd *c);
+int cmd_list(struct cmd *c);
+int cmd_show(struct cmd *c);
+int cmd_plan(struct cmd *c);
+int cmd_monitor(struct cmd *c);
+int cmd_xen_script(struct cmd *c);
+int cmd_udev(struct cmd *c);
+
+/* One line on stderr, "vifctl: …". Returns @code, for "return cmd_fail(…)". */
+__attribute__((format(printf, 2, 3)))
+int cmd_fail(int code, const char *fmt, ...);
+
+/*
+ * cmd_find_link() - the link that an argument names
+ *
+ * Returns 0, or an exit code when it has said what is wrong.
+ */
+int cmd_find_link(struct cmd *c, const char *name, struct link *ret);
+
+/* ---- looks in print (cmd/output.c) ------------------------------------ */
+
+/* A line in the manner of "ip -br". */
+void output_line(const struct look *look);
+
+/* All there is to say of a port. */
+struct json_object *output_json(const struct look *look);
+
+/* Print and free. */
+void output_json_print(struct json_object *o);
+
+/* ---- all ports (cmd/all.c) -------------------------------------------- */
+
+typedef void (*cmd_look_fn)(struct cmd *c, const struct look *look, void *arg);
+
+/*
+ * cmd_each_look() - look, without changing anything, at every port
+ *
+ * Each port once, NICs in the order of their numbers, then other links.
+ * Returns 0 or an exit code.
+ */
+int cmd_each_look(struct cmd *c, cmd_look_fn fn, void *arg);
+
+#endif

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* vifctl.c - the agent by hand: a table of verbs */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "agent/cmd/cmd.h"
+#include "agent/log.h"
+
+static const struct verb {
+	const char *name;
+	int (*run)(struct cmd *c);
+	const char *args;
+	const char *help;
+} verbs[] = {
+	{ "attach", cmd_attach, "LINK NETWORK [KEY=VALUE...]",
+	  "put a link on a network and keep it there; keys: name, mtu, alias=replace" },
+	{ "detach", cmd_detach, "LINK",
+	  "end that, and leave the link as it was found" },
+	{ "list", cmd_list, "", "all ports, a line each" },
+	{ "show", cmd_show, "LINK|DOMID.DEVID",
+	  "one port: what is wished, what is there, what is in the way" },
+	{ "plan", cmd_plan, "[LINK|DOMID.DEVID]",
+	  "what would be done now; changes nothing" },
+	{ "monitor", cmd_monitor, "", "ports as they change" },
+	{ "xen-script", cmd_xen_script, "online|offline|add|remove [type_if=vif|tap]",
+	  "what libxl runs for a vif, also by the name " NIC_SCRIPT },
+	{ "udev", cmd_udev, "", "what a udev rule runs on a host without the daemon" },
+};
+
+#define N_VERBS (sizeof(verbs) / sizeof(verbs[0]))
+
+static void usage(FILE *f)
+{
+	(void)fputs("usage: vifctl [-c FILE] [-j] VERB ...\n"
+		    "See to the host links of VM NICs by hand.\n"
+		    "  -c, --config FILE  instead of " SYSCONFDIR
+		    "/vifagent/vifagent.conf\n"
+		    "  -j, --json         print JSON\n"
+		    "  -V, --version      print the version\n"
+		    "  -h, --help         print this\n", f);
+	for (size_t i = 0; i < N_VERBS; i++)
+		(void)fprintf(f, "vifctl %s %s\n        %s\n", verbs[i].name,
+			      verbs[i].args, verbs[i].help);
+}
+
+int cmd_fail(int code, const char *fmt, ...)
+{
+	char text[1024];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	(void)fprintf(stderr, "vifctl: %s\n", text);
+	return code;
+}
+
+int cmd_find_link(struct cmd *c, const char *name, struct link *ret)
+{
+	int r = c->agent.host->ops->link_by_name(c->agent.host, name, ret);
+
+	if (r == -ENODEV)
+		return cmd_fail(CMD_FAILED, "there is no link %s",
+				text_quote_str(name).text);
+	if (r < 0)
+		return cmd_fail(CMD_FAILED, "link %s: %s",
+				text_quote_str(name).text, strerror(-r));
+	return 0;
+}
+
+static const struct verb *find_verb(const char *name)
+{
+	for (size_t i = 0; i < N_VERBS; i++)
+		if (strcmp(verbs[i].name, name) == 0)
+			return &verbs[i];
+	return NULL;
+}
+
+static int run(const struct verb *v, struct cmd *c, const char *config_path)
+{
+	char error[REASON_SIZE];
+	int code;
+
+	if (agent_open(&c->agent, config_path, error) < 0)
+		return cmd_fail(CMD_FAILED, "%s", error);
+	c->verb = v->name;
+	code = v->run(c);
+	agent_close(&c->agent);
+	if (fflush(stdout) != 0)
+		return cmd_fail(CMD_FAILED, "writing failed");
+	return code;
+}
+
+/* Who calls with fds 0-2 closed must not find our sockets there. */
+static void occupy_standard_fds(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "config", required_argument, NULL, 'c' },
+		{ "json", no_argument, NULL, 'j' },
+		{ "version", no_argument, NULL, 'V' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 }
+	};
+	const char *slash = argc > 0 ? strrchr(argv[0], '/') : NULL;
+	const char *config_path = NULL;
+	const struct verb *v;
+	struct cmd c = { 0 };
+	int o;
+
+	occupy_standard_fds();
+	signal(SIGPIPE, SIG_IGN);
+	log_open(false);
+	if (argc > 0 && strcmp(slash ? slash + 1 : argv[0], NIC_SCRIPT) == 0) {
+		c.argc = argc - 1;
+		c.argv = argv + 1;
+		return run(find_verb("xen-script"), &c,
+			   getenv("VIFAGENT_CONF"));
+	}
+	while ((o = getopt_long(argc, argv, "+c:jVh", options, NULL)) != -1) {
+		switch (o) {
+		case 'c':
+			config_path = optarg;
+			break;
+		case 'j':
+			c.json = true;
+			break;
+		case 'V':
+			puts("vifctl " PACKAGE_VERSION);
+			return CMD_OK;
+		case 'h':
+			usage(stdout);
+			return CMD_OK;
+		default:
+			usage(stderr);
+			return CMD_USAGE;
+		}
+	}
+	if (optind >= argc) {
+		usage(stderr);
+		return CMD_USAGE;
+	}
+	v = find_verb(argv[optind]);
+	if (!v)
+		return cmd_fail(CMD_USAGE, "there is no verb %s; vifctl --help lists them",
+				text_quote_str(argv[optind]).text);
+	c.argc = argc - optind - 1;
+	c.argv = argv + optind + 1;
+	/* -j is also taken where people put it: at the end */
+	if (c.argc > 0 && (strcmp(c.argv[c.argc - 1], "--json") == 0 ||
+			   strcmp(c.argv[c.argc - 1], "-j") == 0)) {
+		c.json = true;
+		c.argc--;
+	}
+	return run(v, &c, config_path);
+}
