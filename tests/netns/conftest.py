@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The fixture `bed`, and what it has to say when a test fails."""
+
+import os
+
+import pytest
+
+FACTOR = float(os.environ.get("VIFAGENT_TIMEOUT_FACTOR", "1"))
+# Before pytest-timeout looks at it.
+os.environ.setdefault("PYTEST_TIMEOUT", str(60 * FACTOR))
+
+from bed import Bed  # noqa: E402
+from isolation import private_network  # noqa: E402
+
+
+@pytest.fixture
+def bed():
+    """A private host for one test."""
+    with private_network() as mounts:
+        bed = Bed(mounts)
+        try:
+            yield bed
+        finally:
+            bed.close()
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = (yield).get_result()
+    bed = getattr(item, "funcargs", {}).get("bed")
+    if report.failed and report.when == "call" and bed:
+        report.sections += bed.dump()
