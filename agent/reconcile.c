@@ -403,6 +403,7 @@ static int look_link(struct agent *a, int ifindex, unsigned int flags,
 {
 	struct host *h = a->host;
 	const struct record *rec;
+	struct port_id owner;
 	struct wish udev;
 	bool ours;
 	int r;
@@ -411,6 +412,9 @@ static int look_link(struct agent *a, int ifindex, unsigned int flags,
 	r = h->ops->link_by_index(h, ifindex, &look->state.link);
 	if (r < 0)
 		return r;
+	owner = port_of_link(a, &look->state.link);
+	if (owner.is_nic)
+		return -ENODEV;
 	look->found = true;
 	memcpy(look->name, look->state.link.name, sizeof(look->name));
 	read_owner(&look->state);

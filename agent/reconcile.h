@@ -77,7 +77,7 @@ struct look {
  * @ret:	one look for each link of it that is there or ought to be
  *
  * Returns how many looks, at most LOOKS; or a negative errno value: -ENODEV
- * (no such link), -ENOTCONN (xenstored is gone), or that nothing could be
+ * (no such link, or one that belongs to a NIC), -ENOTCONN (xenstored is gone), or that nothing could be
  * found out at all.
  */
 int reconcile(struct agent *a, const struct port_id *id, unsigned int flags,

@@ -22,6 +22,7 @@ struct daemon {
 	struct keeper *keeper;
 	struct keeper_ops ops;
 	bool ready;
+	bool ending;
 	char status[96];
 };
 
@@ -96,6 +97,7 @@ static void on_end(evutil_socket_t sig, short what, void *arg)
 	(void)sig;
 	(void)what;
 	notify("STOPPING=1");
+	d->ending = true;
 	event_base_loopbreak(d->base);
 }
 
@@ -156,10 +158,10 @@ static int run(struct daemon *d)
 	for (int i = 0; i < 3 && r == 0; i++)
 		if (!signals[i] || event_add(signals[i], NULL) < 0)
 			r = -1;
-	if (r == 0)
-		r = event_base_dispatch(d->base) < 0 ? -1 : 0;
-	else
+	if (r < 0)
 		log_msg(LOG_ERR, "%s", error);
+	else if (event_base_dispatch(d->base) < 0 || !d->ending)
+		r = -1;
 	d->keeper = keeper_free(d->keeper);
 	for (int i = 0; i < 3; i++)
 		if (signals[i])

@@ -24,7 +24,7 @@ struct sources {
 	struct event *store;
 	struct event *canary;
 	struct event *deaths;
-	bool store_was_here;
+	bool trying_store;
 };
 
 static void mark_id(struct sources *s, const struct port_id *id)
@@ -139,6 +139,18 @@ static void on_netlink(evutil_socket_t fd, short what, void *arg)
 
 /* ---- udev ------------------------------------------------------------- */
 
+static void mark_link(struct sources *s, int ifindex)
+{
+	struct host *h = s->agent->host;
+	struct port_id id;
+	struct link l;
+
+	if (h->ops->link_by_index(h, ifindex, &l) < 0)
+		return;
+	id = port_of_link(s->agent, &l);
+	mark_id(s, &id);
+}
+
 static void on_udev(evutil_socket_t fd, short what, void *arg)
 {
 	struct sources *s = arg;
@@ -148,12 +160,10 @@ static void on_udev(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	while ((r = udev_next_event(s->agent->udev, &ev)) == 0) {
-		struct port_id link = { .ifindex = ev.ifindex };
-
 		if (ev.what == UDEV_NIC)
 			mark_nic(s, ev.nic);
 		else
-			mark_id(s, &link);
+			mark_link(s, ev.ifindex);
 	}
 	if (r == -ENOBUFS) {
 		log_msg(LOG_WARNING, "udev had more to tell than fits; looking at everything again");
@@ -277,9 +287,11 @@ static bool try_store(void *arg)
 	}
 	log_msg(LOG_INFO, "xenstored is there; this is domain %u",
 		s->agent->self);
-	s->store_was_here = true;
+	/* It may be lost again meanwhile; the search goes on then. */
+	s->trying_store = true;
 	sources_scan(s);
-	return true;
+	s->trying_store = false;
+	return s->agent->store;
 }
 
 void sources_store_lost(struct sources *s)
@@ -294,7 +306,8 @@ void sources_store_lost(struct sources *s)
 	TAILQ_FOREACH(p, &s->table->all, all)
 		if (p->id.is_nic)
 			p->keep = true;
-	store_finder_start(s->finder);
+	if (!s->trying_store)
+		store_finder_start(s->finder);
 }
 
 /* ---- all -------------------------------------------------------------- */
@@ -346,7 +359,7 @@ int sources_new(struct event_base *base, struct agent *a, struct table *t,
 	/* Listening first: what comes while we look is not missed. */
 	agent_close_store(a);
 	store_finder_start(s->finder);
-	if (!s->store_was_here)
+	if (!s->agent->store)
 		sources_scan(s);
 	*ret = s;
 	return 0;
