@@ -94,19 +94,15 @@ int agent_open(struct agent *a, const char *config_path,
 	int r;
 
 	*a = (struct agent) { 0 };
-	r = agent_load_config(config_path, &a->config, error);
-	if (r < 0)
-		return r;
 	r = host_open(&a->host);
 	if (r < 0) {
 		text_reason(error, "no netlink socket: %s", strerror(-r));
-		agent_close(a);
 		return r;
 	}
 	/* Without them there are no such wishes; the rest works. */
 	(void)udev_room_open(&a->udev);
 	(void)agent_open_store(a);
-	return 0;
+	return agent_load_config(config_path, &a->config, error);
 }
 
 void agent_close(struct agent *a)

@@ -50,7 +50,7 @@ struct port_id port_of_link(struct agent *a, const struct link *l)
 
 struct walk {
 	struct agent *agent;
-	int (*fn)(const struct port_id *id, void *arg);
+	each_port_fn fn;
 	void *arg;
 };
 
@@ -59,26 +59,30 @@ static int walk_nic(struct vif_id id, void *arg)
 	struct port_id port = { .is_nic = true, .nic = id };
 	struct walk *w = arg;
 
-	return w->fn(&port, w->arg);
+	return w->fn(&port, NULL, w->arg);
 }
 
 /* Links of NICs that xenstore has come from there. */
 static int walk_link(const struct link *l, void *arg)
 {
 	struct port_id link = { .ifindex = l->ifindex };
+	struct port_id nic = { .is_nic = true };
+	int hint[LOOKS] = { 0 };
 	struct walk *w = arg;
 	struct record r;
 	struct wish udev;
 
-	if (record_parse(l->alias, &r) == 0)
+	if (record_parse(l->alias, &r) == 0) {
+		nic.nic = r.nic;
+		hint[r.part] = l->ifindex;
 		return r.has_nic && r.by != BY_HAND ?
-			walk_nic(r.nic, w) : w->fn(&link, w->arg);
+			w->fn(&nic, hint, w->arg) : w->fn(&link, NULL, w->arg);
+	}
 	udev_wish(w->agent->udev, l->ifindex, l->name, &udev);
-	return udev.by == BY_UDEV ? w->fn(&link, w->arg) : 0;
+	return udev.by == BY_UDEV ? w->fn(&link, NULL, w->arg) : 0;
 }
 
-int each_port(struct agent *a,
-	      int (*fn)(const struct port_id *id, void *arg), void *arg)
+int each_port(struct agent *a, each_port_fn fn, void *arg)
 {
 	struct walk w = { .agent = a, .fn = fn, .arg = arg };
 	int r = 0;

@@ -149,22 +149,29 @@ static int find_part(const struct nic_look *n, enum part part, struct link *ret)
 	return find_by_name(n, part, ret);
 }
 
-/* Nothing of this NIC has its name: somebody else's link may. */
-static void say_missing(const struct nic_look *n, enum part part,
-			struct look *look)
+/* Nothing of this NIC was found: somebody else's link may have its name. */
+static bool find_stranger(const struct nic_look *n, const char *name,
+			  struct link *ret)
 {
 	struct host *h = n->agent->host;
-	struct link l;
+
+	return name[0] && h->ops->link_by_name(h, name, ret) == 0;
+}
+
+static void say_missing(const struct link *stranger, enum part part,
+			struct look *look)
+{
+	const struct link *l = stranger;
 
 	look->verdict = WAITING;
 	text_reason(look->reason, "its link does not exist yet; netback makes it");
-	if (h->ops->link_by_name(h, look->name, &l) < 0)
+	if (!l)
 		return;
 	look->verdict = REFUSED;
 	if (part == PART_EMU)
 		text_reason(look->reason, "a link has its name, but it is %s%s and not a tap of QEMU's; rename or remove that link",
-			    l.kind[0] ? "of kind " : "of another NIC",
-			    l.kind);
+			    l->kind[0] ? "of kind " : "of another NIC",
+			    l->kind);
 	else
 		text_reason(look->reason, "a link has its name, but it is not netback's for this NIC; rename or remove that link");
 }
@@ -195,12 +202,25 @@ static void name_part(const struct nic_look *n, enum part part,
 	       look->state.link.name, sizeof(w->name));
 }
 
+/* Rules are asked last, and only about links that nobody else has a network
+ * for: asking udev's database takes dozens of system calls. */
+static void udev_wish_for(struct agent *a, const struct link *l,
+			  struct wish *w)
+{
+	struct wish udev;
+
+	if (w->network[0] || w->error[0])
+		return;
+	udev_wish(a->udev, l->ifindex, l->name, &udev);
+	wish_merge(w, &udev);
+}
+
 static void wish_for_part(const struct nic_look *n, enum part part,
 			  struct look *look)
 {
 	const struct link *l = &look->state.link;
 	const struct record *r = &look->state.record;
-	struct wish xen = n->nic.wish, udev;
+	struct wish xen = n->nic.wish;
 
 	look->wish = (struct wish) { 0 };
 	if (look->state.owner == OWNER_US && r->by == BY_HAND)
@@ -208,8 +228,8 @@ static void wish_for_part(const struct nic_look *n, enum part part,
 	if (n->goal == GOAL_JOIN) {
 		name_part(n, part, look, &xen);
 		wish_merge(&look->wish, &xen);
-		udev_wish(n->agent->udev, l->ifindex, l->name, &udev);
-		wish_merge(&look->wish, &udev);
+		/* xapi writes no bridge key; then a rule may know. */
+		udev_wish_for(n->agent, l, &look->wish);
 	}
 	config_resolve(n->agent->config, &look->wish);
 	look->record = (struct record) { .by = look->wish.by, .has_nic = true,
@@ -268,6 +288,8 @@ static void pursue(const struct nic_look *n, enum part part, struct look *look)
 static int look_part(struct nic_look *n, enum part part, struct look *look)
 {
 	char name[VIF_NAMESIZE] = "";
+	struct link stranger;
+	bool taken = false;
 	int r;
 
 	*look = (struct look) { .id = { .is_nic = true, .nic = n->id },
@@ -278,6 +300,12 @@ static int look_part(struct nic_look *n, enum part part, struct look *look)
 							     VIF_NETBACK);
 	memcpy(look->name, name, sizeof(look->name));
 	r = find_part(n, part, &look->state.link);
+	if (r == -ENODEV && n->goal == GOAL_JOIN) {
+		taken = find_stranger(n, name, &stranger);
+		/* It may have come just between the two questions. */
+		if (taken)
+			r = find_part(n, part, &look->state.link);
+	}
 	if (r < 0 && r != -ENODEV)
 		return r;
 	look->found = r == 0;
@@ -287,7 +315,7 @@ static int look_part(struct nic_look *n, enum part part, struct look *look)
 		/* The wish is worth showing, and refusing, even so. */
 		look->wish = n->nic.wish;
 		config_resolve(n->agent->config, &look->wish);
-		say_missing(n, part, look);
+		say_missing(taken ? &stranger : NULL, part, look);
 		return part == PART_VIF || look->verdict == REFUSED;
 	}
 	read_owner(&look->state);
@@ -385,6 +413,9 @@ static int look_nic(struct agent *a, struct vif_id id, unsigned int flags,
 	int r = find_goal(&n);
 
 	for (int i = 0; i < LOOKS && r >= 0; i++) {
+		if (flags & (order[i] == PART_VIF ? LOOK_EMU_ONLY :
+						    LOOK_VIF_ONLY))
+			continue;
 		n.hint = hint ? hint[order[i]] : 0;
 		r = look_part(&n, order[i], &ret[count]);
 		if (r <= 0)
@@ -404,7 +435,6 @@ static int look_link(struct agent *a, int ifindex, unsigned int flags,
 	struct host *h = a->host;
 	const struct record *rec;
 	struct port_id owner;
-	struct wish udev;
 	bool ours;
 	int r;
 
@@ -422,8 +452,7 @@ static int look_link(struct agent *a, int ifindex, unsigned int flags,
 	ours = look->state.owner == OWNER_US;
 	if (ours && rec->by == BY_HAND && !rec->leaving)
 		look->wish = rec->hand;
-	udev_wish(a->udev, ifindex, look->name, &udev);
-	wish_merge(&look->wish, &udev);
+	udev_wish_for(a, &look->state.link, &look->wish);
 	config_resolve(a->config, &look->wish);
 	look->record = (struct record) { .by = look->wish.by };
 	if (look->wish.by == BY_HAND)

@@ -46,6 +46,11 @@ enum look_flags {
 	LOOK_KEEP = 1 << 3,
 	/* Whatever xenstore says, the NIC is to be left. */
 	LOOK_LEAVE = 1 << 4,
+	/* A bridge that is just being set up is not joined yet. */
+	LOOK_PATIENT = 1 << 5,
+	/* Only this one of a NIC's links. */
+	LOOK_VIF_ONLY = 1 << 6,
+	LOOK_EMU_ONLY = 1 << 7,
 };
 
 /* What a look at one link found and did. */
@@ -63,6 +68,7 @@ struct look {
 	char reason[REASON_SIZE];	/* without the name; "" if in order */
 	unsigned int steps;		/* sent */
 	bool joined;			/* put on its bridge by this look */
+	bool leaving;			/* the goal was to leave it */
 };
 
 /* What is said of a port that another program keeps changing. */
@@ -103,12 +109,14 @@ struct port_id port_of_link(struct agent *a, const struct link *link);
 
 /*
  * each_port() - find every port there is: in xenstore, by records, by rules
+ * @fn:		@hint is as for reconcile(), or NULL
  *
  * The same port may come more than once.  Returns 0 or the first non-zero
  * value of @fn, or a negative errno value.
  */
-int each_port(struct agent *a,
-	      int (*fn)(const struct port_id *id, void *arg), void *arg);
+typedef int (*each_port_fn)(const struct port_id *id, const int hint[LOOKS],
+			    void *arg);
+int each_port(struct agent *a, each_port_fn fn, void *arg);
 
 bool port_id_equal(const struct port_id *a, const struct port_id *b);
 
@@ -122,7 +130,8 @@ bool look_is_done(const struct look *look);
  * agent_open() - host, configuration, udev and, if there is one, xenstore
  * @config_path: NULL: the default one, which may be missing
  *
- * Returns 0, or a negative errno value with the sentence in @error.
+ * Returns 0, or a negative errno value with the sentence in @error; then
+ * agent_close() is still owed, and all but the configuration may be open.
  */
 int agent_open(struct agent *a, const char *config_path,
 	       char error[REASON_SIZE]);

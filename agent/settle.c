@@ -67,21 +67,20 @@ static int gather_bridge(struct host *h, const struct wish *w, struct state *s)
 	return r == -ENOENT ? 0 : r;
 }
 
-/* What must be known of a link that is not ours yet. */
-static int gather_first(struct host *h, struct state *s)
+/* The bridge that the link is on, if it is to leave it. */
+static int gather_master(struct host *h, struct state *s)
 {
-	struct link master;
+	bool empty;
 	int r;
 
-	if (s->owner == OWNER_US)
+	if (!s->link.master || s->link.master == s->bridge.ifindex)
 		return 0;
-	s->is_hardware = h->ops->is_hardware(h, s->link.name);
-	if (!s->link.master)
-		return 0;
-	r = h->ops->link_by_index(h, s->link.master, &master);
-	if (r == 0)
-		memcpy(s->master_name, master.name, sizeof(s->master_name));
-	return r == -ENODEV ? 0 : r;
+	r = h->ops->link_by_index(h, s->link.master, &s->master);
+	if (r == 0 && strcmp(s->master.kind, "bridge") == 0)
+		r = h->ops->bridge_facts(h, s->master.name,
+					 &s->master_mac_floats, &empty);
+	/* Gone meanwhile, and the link's place on it with it. */
+	return r == -ENODEV || r == -ENOENT ? 0 : r;
 }
 
 /* Where a link that is left goes back to. */
@@ -104,7 +103,7 @@ static int gather_former(struct host *h, struct state *s)
 }
 
 static int gather(struct host *h, const struct wish *w, bool leave,
-		  struct state *s)
+		  unsigned int flags, struct state *s)
 {
 	struct state g = { 0 };
 	int r = h->ops->link_by_index(h, s->link.ifindex, &g.link);
@@ -118,9 +117,12 @@ static int gather(struct host *h, const struct wish *w, bool leave,
 		r = gather_bridge(h, w, &g);
 		if (r == 0)
 			r = gather_holder(h, w->name, &g);
-		if (r == 0)
-			r = gather_first(h, &g);
+		if (g.owner != OWNER_US)
+			g.is_hardware = h->ops->is_hardware(h, g.link.name);
+		g.patient = flags & LOOK_PATIENT;
 	}
+	if (r == 0)
+		r = gather_master(h, &g);
 	if (r == 0)
 		*s = g;
 	return r;
@@ -195,9 +197,10 @@ void settle(struct agent *a, struct look *look, bool leave, bool dead,
 {
 	int r = 0;
 
+	look->leaving = leave;
 	for (int round = 0; round < ROUNDS; round++) {
 		a->host->error[0] = '\0';
-		r = gather(a->host, &look->wish, leave, &look->state);
+		r = gather(a->host, &look->wish, leave, flags, &look->state);
 		if (r == -ENODEV) {
 			vanished(look);
 			return;

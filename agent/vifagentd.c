@@ -149,6 +149,7 @@ static int run(struct daemon *d)
 
 	if (r < 0) {
 		log_msg(LOG_ERR, "%s", error);
+		agent_close(&d->agent);
 		return r;
 	}
 	signals[0] = evsignal_new(d->base, SIGHUP, on_hangup, d);

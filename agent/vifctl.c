@@ -74,6 +74,16 @@ int cmd_find_link(struct cmd *c, const char *name, struct link *ret)
 	return 0;
 }
 
+int cmd_find_nic(struct cmd *c, const char *path, struct vif_id *ret)
+{
+	int32_t backend;
+
+	if (vif_path_parse(path, ret, &backend, NULL) < 0 ||
+	    (backend >= 0 && (uint32_t)backend != c->agent.self))
+		return -EINVAL;
+	return 0;
+}
+
 static const struct verb *find_verb(const char *name)
 {
 	for (size_t i = 0; i < N_VERBS; i++)
@@ -87,9 +97,14 @@ static int run(const struct verb *v, struct cmd *c, const char *config_path)
 	char error[REASON_SIZE];
 	int code;
 
-	if (agent_open(&c->agent, config_path, error) < 0)
-		return cmd_fail(CMD_FAILED, "%s", error);
-	c->verb = v->name;
+	if (agent_open(&c->agent, config_path, error) < 0) {
+		/* libxl is to hear of it, too, if it asks. */
+		c->broken = error;
+		code = v->run == cmd_xen_script && c->agent.host ?
+			v->run(c) : cmd_fail(CMD_FAILED, "%s", error);
+		agent_close(&c->agent);
+		return code;
+	}
 	code = v->run(c);
 	agent_close(&c->agent);
 	if (fflush(stdout) != 0)

@@ -19,7 +19,9 @@ static const char *after(const char *s, const char *prefix)
 
 static bool name_byte_ok(unsigned char c)
 {
-	return c > ' ' && c != 0x7f && c != '/' && c != ':' && c != '%';
+	/* 0xa0 is a blank to the kernel (lib/ctype.c) */
+	return c > ' ' && c != 0x7f && c != 0xa0 && c != '/' && c != ':' &&
+	       c != '%';
 }
 
 int vif_name_check(const char *name)

@@ -11,10 +11,11 @@ struct ids {
 	size_t n, room;
 };
 
-static int collect(const struct port_id *id, void *arg)
+static int collect(const struct port_id *id, const int hint[LOOKS], void *arg)
 {
 	struct ids *ids = arg;
 
+	(void)hint;		/* LOOK_SEARCH does as well */
 	if (ids->n == ids->room) {
 		size_t room = ids->room ? 2 * ids->room : 64;
 		struct port_id *p = reallocarray(ids->id, room, sizeof(*p));

@@ -18,7 +18,7 @@ enum {
 struct cmd {
 	struct agent agent;
 	bool json;
-	const char *verb;
+	const char *broken;	/* the configuration is, and why; or NULL */
 	int argc;		/* what follows the verb */
 	char **argv;
 };
@@ -42,6 +42,13 @@ int cmd_fail(int code, const char *fmt, ...);
  * Returns 0, or an exit code when it has said what is wrong.
  */
 int cmd_find_link(struct cmd *c, const char *name, struct link *ret);
+
+/*
+ * cmd_find_nic() - the NIC of our own domain that XENBUS_PATH names
+ *
+ * Returns 0 or -EINVAL.
+ */
+int cmd_find_nic(struct cmd *c, const char *path, struct vif_id *ret);
 
 /* ---- looks in print (cmd/output.c) ------------------------------------ */
 

@@ -54,7 +54,7 @@ static struct json_object *link_json(const struct state *s)
 	add_string(o, "kind", l->kind);
 	json_object_object_add(o, "address", mac_json(l->mac));
 	json_object_object_add(o, "mtu", json_object_new_int64(l->mtu));
-	add_string(o, "master", on_bridge ? s->bridge.name : s->master_name);
+	add_string(o, "master", on_bridge ? s->bridge.name : s->master.name);
 	json_object_object_add(o, "up", json_object_new_boolean(l->up));
 	json_object_object_add(o, "carrier",
 			       json_object_new_boolean(l->carrier));

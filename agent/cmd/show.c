@@ -29,7 +29,7 @@ static void print_link(const struct state *s)
 	if (l->master && s->have_bridge && l->master == s->bridge.ifindex)
 		(void)printf("    master  %s\n", s->bridge.name);
 	else if (l->master)
-		(void)printf("    master  ifindex %d\n", l->master);
+		(void)printf("    master  %s\n", s->master.name);
 	if (s->have_bridge && !s->bridge.up)
 		(void)printf("    note    bridge %s is down: nothing passes until it is up (ip link set %s up)\n",
 			     s->bridge.name, s->bridge.name);

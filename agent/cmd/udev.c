@@ -58,7 +58,7 @@ static int on_nic(struct cmd *c)
 	bool offline = strcmp(env("ACTION"), "offline") == 0 ||
 		       strcmp(env("ACTION"), "remove") == 0;
 
-	if (vif_path_parse(env("XENBUS_PATH"), &id.nic, NULL, NULL) < 0)
+	if (cmd_find_nic(c, env("XENBUS_PATH"), &id.nic) < 0)
 		return cmd_fail(CMD_USAGE, "XENBUS_PATH=%s is no path of a vif backend; udev is to run this",
 				text_quote_str(env("XENBUS_PATH")).text);
 	return look(c, &id, LOOK_ACT | LOOK_SEARCH |

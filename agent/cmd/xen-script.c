@@ -53,17 +53,17 @@ static int fail(struct cmd *c, const struct port_id *id, enum part part,
 }
 
 /* Which NIC the environment means. */
-static int find_nic(struct port_id *ret)
+static int find_nic(struct cmd *c, struct port_id *ret)
 {
 	const char *path = getenv("XENBUS_PATH");
 	const char *name = getenv("INTERFACE");
 	enum vif_kind kind;
 
 	*ret = (struct port_id) { .is_nic = true };
-	if (path && vif_path_parse(path, &ret->nic, NULL, NULL) == 0)
+	if (path && cmd_find_nic(c, path, &ret->nic) == 0)
 		return 0;
 	if (path)
-		return cmd_fail(CMD_USAGE, "XENBUS_PATH=%s is no path of a vif backend; libxl gives backend/vif/DOMID/DEVID",
+		return cmd_fail(CMD_USAGE, "XENBUS_PATH=%s is no path of a vif backend of this domain; libxl gives backend/vif/DOMID/DEVID",
 				text_quote_str(path).text);
 	if (name && vif_name_parse(name, &ret->nic, &kind) == 0)
 		return 0;
@@ -104,11 +104,13 @@ static int join(struct cmd *c, const struct port_id *id,
 }
 
 /* What is gone already is fine; nothing is written into a NIC that goes. */
-static int leave(struct cmd *c, const struct port_id *id)
+static int leave(struct cmd *c, const struct port_id *id,
+		 const struct action *action)
 {
 	struct look looks[LOOKS];
-	int n = reconcile(&c->agent, id, LOOK_ACT | LOOK_LEAVE | LOOK_SEARCH,
-			  NULL, looks);
+	int n = reconcile(&c->agent, id, LOOK_ACT | LOOK_LEAVE | LOOK_SEARCH |
+			  (action->part == PART_VIF ? LOOK_VIF_ONLY :
+			   LOOK_EMU_ONLY), NULL, looks);
 
 	if (n < 0)
 		return cmd_fail(CMD_FAILED, "vif%u.%u: %s", id->nic.domid,
@@ -139,7 +141,7 @@ int cmd_xen_script(struct cmd *c)
 		else
 			wrong = arg;
 	}
-	r = find_nic(&id);
+	r = find_nic(c, &id);
 	if (r)
 		return r;
 	if (wrong || !action) {
@@ -147,8 +149,10 @@ int cmd_xen_script(struct cmd *c)
 			    wrong ? text_quote_str(wrong).text : "no action");
 		return fail(c, &id, PART_VIF, CMD_USAGE, text);
 	}
+	if (c->broken && !action->leave)
+		return fail(c, &id, action->part, CMD_FAILED, c->broken);
 	/* As Xen's scripts have it: an action of the other kind is none. */
 	if (type && (strcmp(type, "tap") == 0) != (action->part == PART_EMU))
 		return CMD_OK;
-	return action->leave ? leave(c, &id) : join(c, &id, action);
+	return action->leave ? leave(c, &id, action) : join(c, &id, action);
 }

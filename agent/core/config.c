@@ -16,8 +16,12 @@
 /* inih's INI_MAX_LINE; it would silently go on as if a new line began. */
 #define LINE_MAX_LEN 198
 
+/* The file on its way through inih, which reads it line by line. */
 struct parser {
 	struct config *config;
+	const char *next;		/* the line to be read next */
+	int line;			/* number of the last one read */
+	int error_line;
 	char error[REASON_SIZE];	/* of the first bad line */
 };
 
@@ -53,6 +57,7 @@ static int wrong(struct parser *p, const char *fmt, ...)
 	va_list ap;
 
 	if (!p->error[0]) {
+		p->error_line = p->line;
 		va_start(ap, fmt);
 		(void)vsnprintf(p->error, sizeof(p->error), fmt, ap);
 		va_end(ap);
@@ -60,7 +65,7 @@ static int wrong(struct parser *p, const char *fmt, ...)
 	return 0;
 }
 
-/* The network that a section is about; made at its first key. */
+/* The network that a section is about, made when it is new. */
 static struct network *section_network(struct parser *p, const char *name)
 {
 	struct wish w = { 0 };
@@ -82,6 +87,7 @@ static struct network *section_network(struct parser *p, const char *name)
 	n += c->n_networks++;
 	memset(n, 0, sizeof(*n));
 	memcpy(n->name, w.network, sizeof(n->name));
+	n->line = p->line;
 	return n;
 }
 
@@ -151,28 +157,47 @@ static int handler(void *user, const char *section, const char *key,
 		     text_quote_str(section).text);
 }
 
-/* What inih would pass over in silence.  Returns 0 or the line's number. */
-static int check_lines(const char *text, size_t len, struct parser *p)
+/* "[network red]": inih says nothing of sections without keys. */
+static void open_section(struct parser *p, const char *s, size_t len)
 {
-	int line = 1;
+	char name[LINE_MAX_LEN + 1];
+	const char *end = memchr(s, ']', len);
 
-	if (strlen(text) != len) {
-		for (const char *s = text; *s; s++)
-			line += *s == '\n';
-		wrong(p, "it has a NUL inside");
-		return line;
+	if (!end) {
+		wrong(p, "a section's name ends with ]");
+		return;
 	}
-	for (const char *s = text; *s; line++) {
-		size_t n = strcspn(s, "\n");
+	len = (size_t)(end - s);
+	memcpy(name, s, len);
+	name[len] = '\0';
+	if (strncmp(name, "network ", 8) == 0)
+		(void)section_network(p, name + 8);
+	else if (strcmp(name, "xen") != 0)
+		wrong(p, "section %s is not known: [xen] and [network NAME] are",
+		      text_quote_str(name).text);
+}
 
-		if (n > LINE_MAX_LEN) {
-			wrong(p, "it is longer than %d characters",
-			      LINE_MAX_LEN);
-			return line;
-		}
-		s += n + (s[n] == '\n');
+/* fgets() for inih, with an eye on what it would pass over in silence. */
+static char *read_line(char *buf, int size, void *user)
+{
+	struct parser *p = user;
+	size_t n = strcspn(p->next, "\n");
+	size_t blanks;
+
+	if (!*p->next)
+		return NULL;
+	p->line++;
+	if (n > LINE_MAX_LEN || n >= (size_t)size) {
+		wrong(p, "it is longer than %d characters", LINE_MAX_LEN);
+		return NULL;
 	}
-	return 0;
+	memcpy(buf, p->next, n);
+	buf[n] = '\0';
+	p->next += n + (p->next[n] == '\n');
+	blanks = strspn(buf, " \t\r");
+	if (buf[blanks] == '[')
+		open_section(p, buf + blanks + 1, n - blanks - 1);
+	return buf;
 }
 
 /* Every network needs a bridge that can exist. */
@@ -186,6 +211,7 @@ static int finish(struct parser *p)
 
 		if (n->bridge[0])
 			continue;
+		p->line = n->line;
 		if (wish_set(&w, WISH_NAME, "bridge", n->name,
 			     strlen(n->name)) < 0)
 			return wrong(p, "[network %s] has no bridge=, and %s",
@@ -198,25 +224,30 @@ static int finish(struct parser *p)
 int config_parse(const char *text, size_t len, struct config **ret,
 		 char error[REASON_SIZE])
 {
-	struct parser p = { .config = config_new() };
+	struct parser p = { .config = config_new(), .next = text };
 	int line;
 
 	if (!p.config)
 		return -ENOMEM;
 	ini_allow_multiline = false;
-	line = check_lines(text, len, &p);
-	if (line == 0)
-		line = ini_parse_string(text, handler, &p);
-	if (line == 0 && finish(&p)) {
+	line = ini_parse_stream(read_line, &p, handler, &p);
+	if (!p.error[0] && line == 0 && strlen(text) != len) {
+		p.line++;
+		wrong(&p, "it has a NUL inside");
+	}
+	if (!p.error[0] && line == 0 && finish(&p)) {
 		*ret = p.config;
 		return 0;
 	}
-	if (line > 0)
-		text_reason(error, "line %d: %s", line,
-			    p.error[0] ? p.error : "neither a section nor key = value");
-	else
-		text_reason(error, "%s", p.error[0] ? p.error : "out of memory");
 	config_free(p.config);
+	if (line < 0)
+		return -ENOMEM;
+	/* What inih itself cannot read never came to the handler. */
+	if (p.error[0] && (line == 0 || p.error_line <= line))
+		text_reason(error, "line %d: %s", p.error_line, p.error);
+	else
+		text_reason(error, "line %d: it is neither [section] nor key = value",
+			    line);
 	return -EINVAL;
 }
 

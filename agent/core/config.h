@@ -17,6 +17,7 @@ struct network {
 	char name[NETWORK_NAMESIZE];
 	char bridge[VIF_NAMESIZE];	/* bridge=; by default the name */
 	uint32_t mtu;			/* mtu=; 0: the bridge's */
+	int line;			/* where its section begins */
 };
 
 struct config {

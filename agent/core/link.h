@@ -33,6 +33,25 @@ struct link {
 	int addrgen;			/* inet6 addr-gen mode, -1: no inet6 */
 };
 
+/* A number that changes with everything about a link that we set. */
+static inline uint32_t link_hash(const struct link *l)
+{
+	const uint32_t numbers[] = { (uint32_t)l->ifindex, l->mtu,
+				     (uint32_t)l->master, (uint32_t)l->addrgen,
+				     l->up };
+	uint32_t h = 2166136261u;	/* FNV-1a */
+
+	for (const char *p = l->name; *p; p++)
+		h = (h ^ (unsigned char)*p) * 16777619u;
+	for (const char *p = l->alias; *p; p++)
+		h = (h ^ (unsigned char)*p) * 16777619u;
+	for (int i = 0; i < 6; i++)
+		h = (h ^ l->mac[i]) * 16777619u;
+	for (unsigned int i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		h = (h ^ numbers[i]) * 16777619u;
+	return h;
+}
+
 /* Which members of a struct link_change count. */
 enum {
 	CHANGE_NAME = 1 << 0,

@@ -14,9 +14,6 @@ static const uint8_t port_mac[6] = { 0xfe, 0xff, 0xff, 0xff, 0xff, 0xff };
 
 static const uint8_t no_mac[6];
 
-/* The MTU that a bridge without ports falls to (br_mtu_min, br_if.c). */
-#define BRIDGE_MTU_DEFAULT 1500
-
 const char *verdict_name(enum verdict v)
 {
 	static const char *const names[] = {
@@ -79,6 +76,9 @@ static bool unfit(const struct wish *w, const struct state *s, struct plan *p)
 	if (strcmp(l->kind, "bridge") == 0)
 		return stop(p, REFUSED, "%s is a bridge, and a bridge takes no bridge; give the link of a NIC",
 			    l->name);
+	if (vif_name_check(l->name) < 0)
+		return stop(p, REFUSED, "its name %s is one that nobody can type; rename it",
+			    text_quote_str(l->name).text);
 	if (s->is_hardware)
 		return stop(p, REFUSED, "%s is the host's own hardware, and a port's settings would cut it off; put uplinks on bridges with the host's network configuration",
 			    l->name);
@@ -113,6 +113,12 @@ static bool no_bridge(const struct wish *w, const struct state *s,
 			    w->network, by, w->bridge,
 			    s->bridge.kind[0] ? ", it is of kind " : "",
 			    s->bridge.kind);
+	/* ifup makes a bridge, gives it its uplink, whose MAC it is to take,
+	 * and sets it up: were we there first, it would keep a random one. */
+	if (s->patient && !s->bridge.up && s->bridge_is_empty &&
+	    s->bridge_mac_floats)
+		return stop(p, WAITING, "bridge %s is down and has no port yet: it seems to be being set up, and is given a few seconds",
+			    w->bridge);
 	return false;
 }
 
@@ -133,7 +139,7 @@ static int wanted_alias(const struct record *record, const struct state *s,
 				       .addrgen = l->addrgen };
 		memcpy(r.was.name, l->name, sizeof(r.was.name));
 		memcpy(r.was.mac, l->mac, sizeof(r.was.mac));
-		memcpy(r.was.master, s->master_name, sizeof(r.was.master));
+		memcpy(r.was.master, s->master.name, sizeof(r.was.master));
 		memcpy(r.was.alias, l->alias, sizeof(r.was.alias));
 	}
 	return record_print(&r, buf);
@@ -169,46 +175,57 @@ static void difference(const struct wish *w, const struct state *s,
 /*
  * A bridge whose MAC nobody set has that of its lowest port
  * (br_stp_recalculate_bridge_id); setting the one that it has makes it stay.
- * Done only where this port could become, or was, the lowest.
  */
-static bool mac_at_risk(const struct state *s)
+static void pin_mac(const struct link *bridge, struct plan *p)
 {
-	const struct link *b = &s->bridge;
+	struct step *step;
 
-	return s->bridge_mac_floats && !same_mac(b->mac, no_mac) &&
-	       (s->bridge_is_empty || same_mac(b->mac, s->link.mac) ||
-		memcmp(b->mac, port_mac, 6) >= 0);
+	if (same_mac(bridge->mac, no_mac))
+		return;
+	step = add_step(p, STEP_PIN_MAC);
+	step->bridge = bridge->ifindex;
+	memcpy(step->mac, bridge->mac, sizeof(step->mac));
 }
 
 /*
  * A bridge whose MTU nobody set since it was made has the least of its ports'
- * (br_mtu_auto_adjust).  Where all is 1500 a port that comes or goes changes
- * nothing.
+ * (br_mtu_auto_adjust), and the kernel does not tell which bridge is one.
  */
-static bool mtu_at_risk(const struct state *s, uint32_t port_mtu)
-{
-	uint32_t mtu = s->bridge.mtu;
-
-	return mtu < WISH_MTU_MAX &&
-	       (mtu != BRIDGE_MTU_DEFAULT || port_mtu != BRIDGE_MTU_DEFAULT);
-}
-
-static void pin_bridge(const struct state *s, const struct link_change *c,
-		       struct plan *p)
+static void pin_mtu(const struct link *bridge, struct plan *p)
 {
 	struct step *step;
 
-	if (c->fields & (CHANGE_MASTER | CHANGE_MAC) && mac_at_risk(s)) {
-		step = add_step(p, STEP_PIN_MAC);
-		step->bridge = s->bridge.ifindex;
-		memcpy(step->mac, s->bridge.mac, sizeof(step->mac));
-	}
-	if (c->fields & (CHANGE_MASTER | CHANGE_MTU) &&
-	    mtu_at_risk(s, c->mtu)) {
-		step = add_step(p, STEP_PIN_MTU);
-		step->bridge = s->bridge.ifindex;
-		step->mtu = s->bridge.mtu;
-	}
+	if (bridge->mtu >= WISH_MTU_MAX)
+		return;
+	step = add_step(p, STEP_PIN_MTU);
+	step->bridge = bridge->ifindex;
+	step->mtu = bridge->mtu;
+}
+
+/* The bridge's own MAC and MTU must not change because a port joins, leaves
+ * or changes.  The MAC is pinned only where this port could become, or was,
+ * the lowest: a bridge is to have its uplink's. */
+static void pin_bridge(const struct state *s, unsigned int fields,
+		       struct plan *p)
+{
+	const struct link *b = &s->bridge;
+
+	if (fields & (CHANGE_MASTER | CHANGE_MAC) && s->bridge_mac_floats &&
+	    (s->bridge_is_empty || same_mac(b->mac, s->link.mac) ||
+	     memcmp(b->mac, port_mac, 6) >= 0))
+		pin_mac(b, p);
+	if (fields & (CHANGE_MASTER | CHANGE_MTU))
+		pin_mtu(b, p);
+}
+
+/* Nor that of the bridge that it comes from. */
+static void pin_former_bridge(const struct state *s, struct plan *p)
+{
+	if (!s->master.ifindex)
+		return;
+	if (s->master_mac_floats && same_mac(s->master.mac, s->link.mac))
+		pin_mac(&s->master, p);
+	pin_mtu(&s->master, p);
 }
 
 void plan_join(const struct wish *wish, const struct record *record,
@@ -241,7 +258,17 @@ void plan_join(const struct wish *wish, const struct record *record,
 		return;
 	}
 	difference(wish, state, alias, &c);
-	pin_bridge(state, &c, ret);
+	if (c.fields & CHANGE_MASTER)
+		pin_former_bridge(state, ret);
+	pin_bridge(state, c.fields, ret);
+	/* How it was is written down before anything is changed. */
+	if (c.fields & CHANGE_ALIAS && state->owner != OWNER_US) {
+		struct link_change *first = add_change(ret);
+
+		*first = c;
+		first->fields = CHANGE_ALIAS;
+		c.fields &= ~(unsigned int)CHANGE_ALIAS;
+	}
 	if (up && c.fields & needs_down) {
 		add_up(ret, false);
 		up = false;
@@ -301,6 +328,8 @@ void plan_leave(const struct state *state, bool dead, struct plan *ret)
 		return;
 	announce_leaving(state, ret);
 	restore(state, &c);
+	if (state->link.master != master)
+		pin_former_bridge(state, ret);
 	if (up && (!want_up || c.fields || state->link.master != master)) {
 		add_up(ret, false);
 		up = false;
@@ -368,16 +397,17 @@ static void change_text(const struct link_change *c, const struct state *s,
 void step_text(const struct step *step, const struct state *state, char *buf,
 	       size_t size)
 {
+	const char *bridge = step->bridge == state->master.ifindex ?
+		state->master.name : state->bridge.name;
 	char text[512] = "";
 
 	switch (step->kind) {
 	case STEP_PIN_MAC:
-		(void)snprintf(buf, size, "keep the MAC of bridge %s",
-			       state->bridge.name);
+		(void)snprintf(buf, size, "keep the MAC of bridge %s", bridge);
 		break;
 	case STEP_PIN_MTU:
 		(void)snprintf(buf, size, "keep the MTU %u of bridge %s",
-			       step->mtu, state->bridge.name);
+			       step->mtu, bridge);
 		break;
 	case STEP_CHANGE:
 		change_text(&step->change, state, text, sizeof(text));

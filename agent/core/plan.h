@@ -29,13 +29,15 @@ struct state {
 	struct link bridge;
 	bool bridge_mac_floats;	/* the bridge's MAC follows its ports' */
 	bool bridge_is_empty;	/* it has no port */
+	bool patient;		/* a bridge being set up may take its time */
 	bool is_hardware;	/* the link of a piece of hardware */
 
 	bool have_holder;	/* another link has the wished name */
 	struct link holder;
 	bool holder_is_nic;	/* and it is the link of some NIC */
 
-	char master_name[VIF_NAMESIZE];	/* of link.master; "" if none */
+	struct link master;	/* link.master, if that is another bridge */
+	bool master_mac_floats;
 	int former_master;	/* ifindex of record.was.master, 0: gone */
 };
 
@@ -62,7 +64,7 @@ struct step {
 	struct link_change change;	/* STEP_CHANGE */
 };
 
-#define PLAN_STEPS 8
+#define PLAN_STEPS 10
 
 struct plan {
 	enum verdict verdict;

@@ -107,16 +107,29 @@ static int get_by(const char *value, enum source *ret)
 	return -EINVAL;
 }
 
+static int get_flag(const char *value, bool *ret)
+{
+	unsigned long n;
+	int r = get_number(value, 1, &n);
+
+	if (r == 0)
+		*ret = n;
+	return r;
+}
+
+/* As put_was() writes it, and no other way. */
 static int get_mac(const char *value, uint8_t ret[6])
 {
-	for (int i = 0; i < 6; i++, value += 3) {
-		unsigned int byte;
-		int n = 0;
+	static const char digits[] = "0123456789abcdef";
 
-		if (sscanf(value, "%2x%n", &byte, &n) != 1 || n != 2 ||
-		    value[2] != (i < 5 ? ':' : '\0'))
+	for (int i = 0; i < 6; i++, value += 3) {
+		const char *hi = *value ? strchr(digits, value[0]) : NULL;
+		const char *lo = hi && value[1] ? strchr(digits, value[1]) :
+						  NULL;
+
+		if (!lo || value[2] != (i < 5 ? ':' : '\0'))
 			return -EINVAL;
-		ret[i] = (uint8_t)byte;
+		ret[i] = (uint8_t)((hi - digits) << 4 | (lo - digits));
 	}
 	return 0;
 }
@@ -159,11 +172,8 @@ static int get_was(const char *key, const char *value, struct was *was)
 		was->mtu = (uint32_t)n;
 		return r;
 	}
-	if (strcmp(key, "up") == 0) {
-		r = get_number(value, 1, &n);
-		was->up = n;
-		return r;
-	}
+	if (strcmp(key, "up") == 0)
+		return get_flag(value, &was->up);
 	if (strcmp(key, "gen") == 0) {
 		r = get_number(value, 255, &n);
 		was->addrgen = (int)n;
@@ -174,8 +184,6 @@ static int get_was(const char *key, const char *value, struct was *was)
 
 static int get(const char *key, const char *value, struct record *r)
 {
-	unsigned long n;
-
 	if (strncmp(key, "was.", 4) == 0)
 		return get_was(key + 4, value, &r->was);
 	if (strcmp(key, "by") == 0)
@@ -194,14 +202,10 @@ static int get(const char *key, const char *value, struct record *r)
 		return r->part == PART_EMU || strcmp(value, "vif") == 0 ?
 			0 : -EINVAL;
 	}
-	if (strcmp(key, "leave") == 0) {
-		r->leaving = true;
-		return get_number(value, 1, &n);
-	}
-	if (strcmp(key, "held") == 0) {
-		r->held = true;
-		return get_number(value, 1, &n);
-	}
+	if (strcmp(key, "leave") == 0)
+		return get_flag(value, &r->leaving);
+	if (strcmp(key, "held") == 0)
+		return get_flag(value, &r->held);
 	return -EINVAL;
 }
 

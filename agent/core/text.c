@@ -48,9 +48,12 @@ int text_escape(char *buf, size_t size, const char *value)
 	for (const char *p = value; *p; p++) {
 		unsigned char c = (unsigned char)*p;
 
-		if (size - o < 4)
+		bool plain = word_byte(c);
+
+		/* with the NUL, here or behind a later byte */
+		if (size - o <= (plain ? 1 : 3))
 			return -E2BIG;
-		if (word_byte(c))
+		if (plain)
 			buf[o++] = (char)c;
 		else
 			o += (size_t)snprintf(buf + o, 4, "%%%02X", c);
@@ -110,7 +113,7 @@ int text_number(const char *s, unsigned long max, unsigned long *ret)
 	for (; *s >= '0' && *s <= '9'; s++) {
 		unsigned long digit = (unsigned long)(*s - '0');
 
-		if (n > (max - digit) / 10 && n * 10 + digit > max)
+		if (digit > max || n > (max - digit) / 10)
 			return -ERANGE;
 		n = n * 10 + digit;
 	}

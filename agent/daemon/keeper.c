@@ -17,6 +17,9 @@
 #define RETRY_FIRST_MS 500
 #define RETRY_LAST_MS (5 * 60 * 1000)
 
+/* Tries for which a bridge may seem to be being set up: some 3 s. */
+#define PATIENCE 3
+
 /* This often within this time may a port that was in order be put right;
  * then somebody is at work, and we let him for a while. */
 #define CORRECTIONS_MAX 8
@@ -68,6 +71,7 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	p->held = false;
+	p->tries++;
 	table_mark(&k->table, p);
 }
 
@@ -223,6 +227,8 @@ static void remember(struct port *p, const struct look *look)
 	const struct state *s = &look->state;
 
 	p->ifindex[look->part] = look->found ? s->link.ifindex : 0;
+	p->link_hash[look->part] = look->verdict == IN_ORDER ?
+		link_hash(&s->link) : 0;
 	if (look->part == PART_EMU && p->bridge_name[0])
 		return;
 	memcpy(p->bridge_name, look->wish.bridge, sizeof(p->bridge_name));
@@ -265,31 +271,51 @@ static void digest(struct keeper *k, struct port *p, const struct look *looks,
 	}
 	if (news)
 		p->tries = 0;
-	look_again(k, p, doubled(RETRY_FIRST_MS, p->tries++, RETRY_LAST_MS));
+	look_again(k, p, doubled(RETRY_FIRST_MS, p->tries, RETRY_LAST_MS));
+}
+
+/* One that is held is left alone as long as only somebody changes it; not when
+ * something else is wished, or its NIC is gone. */
+static bool stays_held(struct keeper *k, struct port *p, unsigned int flags)
+{
+	struct look looks[LOOKS];
+	int n = reconcile(k->agent, &p->id, flags & ~(unsigned int)LOOK_ACT,
+			  p->ifindex, looks);
+
+	for (int i = 0; i < n; i++)
+		if (looks[i].leaving)
+			return false;
+	return n > 0 && wish_hash(looks, n) == p->wish_hash;
+}
+
+static void failed(struct keeper *k, struct port *p, int r)
+{
+	log_msg(LOG_WARNING, "a look at a port failed: %s", strerror(-r));
+	look_again(k, p, doubled(RETRY_FIRST_MS, p->tries, RETRY_LAST_MS));
 }
 
 static void look_at(struct keeper *k, struct port *p)
 {
 	unsigned int flags = (k->ops->passive ? LOOK_SEARCH : LOOK_ACT) |
-			     (p->keep ? LOOK_KEEP : 0);
+			     (p->keep ? LOOK_KEEP : 0) |
+			     (p->tries < PATIENCE ? LOOK_PATIENT : 0);
 	struct look looks[LOOKS];
 	int n;
 
 	p->keeper = k;
+	if (p->held && stays_held(k, p, flags))
+		return;
+	p->held = false;
 	n = reconcile(k->agent, &p->id, flags, p->ifindex, looks);
-	if (n == -ENOTCONN) {
+	if (n == -ENOTCONN)
 		/* Marked again when it is back. */
 		sources_store_lost(k->sources);
-	} else if (n == 0 || n == -ENODEV) {
+	else if (n == 0 || n == -ENODEV)
 		table_remove(&k->table, p);
-	} else if (n < 0) {
-		log_msg(LOG_WARNING, "a look at a port failed: %s",
-			strerror(-n));
-		look_again(k, p, doubled(RETRY_FIRST_MS, p->tries++,
-					 RETRY_LAST_MS));
-	} else {
+	else if (n < 0)
+		failed(k, p, n);
+	else
 		digest(k, p, looks, n);
-	}
 }
 
 /* A few ports, then the loop gets its turn: events wait for nobody. */

@@ -13,6 +13,10 @@
 /* Deaths come in bursts, one event each from the C xenstored. */
 static const struct timeval death_delay = { 0, 20000 };
 
+/* A join is some ten notifications about the same few links. */
+#define SAME_LINK_WITHIN 8
+#define BATCH 64
+
 struct sources {
 	struct event_base *base;
 	struct agent *agent;
@@ -25,6 +29,8 @@ struct sources {
 	struct event *canary;
 	struct event *deaths;
 	bool trying_store;
+	struct host_event batch[BATCH];	/* of one reading */
+	size_t n_batch;
 };
 
 static void mark_id(struct sources *s, const struct port_id *id)
@@ -44,9 +50,24 @@ static void mark_nic(struct sources *s, struct vif_id nic)
 	mark_id(s, &id);
 }
 
-static int mark_each(const struct port_id *id, void *arg)
+/* Where a link of the port was seen, whatever it is called. */
+static void give_hint(struct port *p, const int hint[LOOKS])
 {
-	mark_id(arg, id);
+	for (int i = 0; i < LOOKS; i++)
+		if (hint && hint[i])
+			p->ifindex[i] = hint[i];
+}
+
+static int mark_each(const struct port_id *id, const int hint[LOOKS],
+		     void *arg)
+{
+	struct sources *s = arg;
+	struct port *p = table_add(s->table, id);
+
+	if (!p)
+		return -ENOMEM;
+	give_hint(p, hint);
+	table_mark(s->table, p);
 	return 0;
 }
 
@@ -66,8 +87,7 @@ void sources_scan(struct sources *s)
 
 /* ---- netlink ---------------------------------------------------------- */
 
-/* The port that a link itself belongs to, as far as the event tells: without
- * a request to anybody, as most events are echoes of our own doing. */
+/* The port that a link itself belongs to, as far as the event tells. */
 static void mark_owner(struct sources *s, const struct link *l)
 {
 	struct port_id link = { .ifindex = l->ifindex };
@@ -77,8 +97,12 @@ static void mark_owner(struct sources *s, const struct link *l)
 	struct vif_id nic;
 
 	if (record_parse(l->alias, &r) == 0) {
+		struct port_id id = { .is_nic = true, .nic = r.nic };
+		int hint[LOOKS] = { 0 };
+
+		hint[r.part] = l->ifindex;
 		if (r.has_nic && s->agent->store)
-			mark_nic(s, r.nic);
+			(void)mark_each(&id, hint, s);
 		if (!r.has_nic || r.by == BY_HAND)
 			mark_id(s, &link);
 		return;
@@ -92,6 +116,26 @@ static void mark_owner(struct sources *s, const struct link *l)
 		mark_nic(s, nic);
 }
 
+/* Most events are echoes of our own doing: the link is as the last look at
+ * its port left it. */
+static bool is_echo(const struct sources *s, const struct host_event *ev)
+{
+	uint32_t h = link_hash(&ev->link);
+	struct port_id id = { 0 };
+	const struct port *p;
+	struct record r;
+
+	if (ev->gone || record_parse(ev->link.alias, &r) < 0)
+		return false;
+	id.is_nic = r.has_nic && r.by != BY_HAND;
+	if (id.is_nic)
+		id.nic = r.nic;
+	else
+		id.ifindex = ev->link.ifindex;
+	p = table_find(s->table, &id);
+	return p && p->link_hash[r.has_nic ? r.part : PART_VIF] == h;
+}
+
 /* Ports for which this link is something: their own, their bridge, the one
  * that has their name. */
 static bool concerns(const struct port *p, const struct host_event *ev)
@@ -103,22 +147,49 @@ static bool concerns(const struct port *p, const struct host_event *ev)
 	    (!p->id.is_nic && p->id.ifindex == i) || p->holder == i)
 		return true;
 	if (p->bridge == i)
-		return ev->gone || p->bridge_mtu != l->mtu ||
+		return ev->gone || p->bridge_mtu != l->mtu || p->timer ||
 		       strcmp(p->bridge_name, l->name) != 0;
 	return !p->bridge && p->bridge_name[0] &&
 	       strcmp(p->bridge_name, l->name) == 0;
 }
 
-static void on_link(const struct host_event *ev, void *arg)
+static void handle_link(struct sources *s, const struct host_event *ev)
 {
-	struct sources *s = arg;
 	struct port *p;
 
+	if (is_echo(s, ev))
+		return;
 	if (!ev->gone)
 		mark_owner(s, &ev->link);
 	TAILQ_FOREACH(p, &s->table->all, all)
 		if (concerns(p, ev))
 			table_mark(s->table, p);
+}
+
+static void handle_batch(struct sources *s)
+{
+	for (size_t i = 0; i < s->n_batch; i++)
+		handle_link(s, &s->batch[i]);
+	s->n_batch = 0;
+}
+
+/* Of several events about a link the last one counts; a link that went and
+ * came again has another ifindex. */
+static void on_link(const struct host_event *ev, void *arg)
+{
+	struct sources *s = arg;
+
+	for (size_t i = 1; i <= s->n_batch && i <= SAME_LINK_WITHIN; i++) {
+		struct host_event *old = &s->batch[s->n_batch - i];
+
+		if (old->link.ifindex == ev->link.ifindex) {
+			*old = *ev;
+			return;
+		}
+	}
+	if (s->n_batch == BATCH)
+		handle_batch(s);
+	s->batch[s->n_batch++] = *ev;
 }
 
 static void on_netlink(evutil_socket_t fd, short what, void *arg)
@@ -128,6 +199,7 @@ static void on_netlink(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
+	handle_batch(s);
 	if (r == HOST_OVERFLOW) {
 		log_msg(LOG_WARNING, "the kernel had more to tell than fits; looking at everything again");
 		sources_scan(s);

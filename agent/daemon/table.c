@@ -80,7 +80,7 @@ void table_remove(struct table *t, struct port *p)
 
 void table_mark(struct table *t, struct port *p)
 {
-	if (p->dirty || p->held)
+	if (p->dirty)
 		return;
 	p->dirty = true;
 	TAILQ_INSERT_TAIL(&t->dirty, p, queue);

@@ -27,6 +27,7 @@ struct port {
 
 	/* where the last look found things: hints, each verified again */
 	int ifindex[LOOKS];
+	uint32_t link_hash[LOOKS];	/* of links in order, else 0 */
 	int bridge;			/* ifindex */
 	uint32_t bridge_mtu;
 	char bridge_name[VIF_NAMESIZE];	/* wished */
@@ -69,7 +70,7 @@ struct port *table_add(struct table *t, const struct port_id *id);
 
 void table_remove(struct table *t, struct port *p);
 
-/* This port deserves a look. Held ports wait for their timer. */
+/* This port deserves a look. */
 void table_mark(struct table *t, struct port *p);
 
 /* Take the next port that deserves a look; NULL: none. */

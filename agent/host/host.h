@@ -32,7 +32,7 @@ struct host_ops {
 	 * h->error holds what the kernel says beyond the errno, or "". */
 	int (*do_step)(struct host *h, int ifindex, const struct step *step);
 
-	/* Does a bridge's MAC follow its ports', and has it any?
+	/* Does a bridge's MAC follow its ports', and if so, has it none?
 	 * sysfs: addr_assign_type (Documentation/ABI/testing/sysfs-class-net)
 	 * and brif/. */
 	int (*bridge_facts)(struct host *h, const char *bridge,

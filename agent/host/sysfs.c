@@ -71,11 +71,14 @@ int sysfs_bridge_facts(struct host *h, const char *bridge,
 		return r;
 	if (text_number(text, 255, &type) < 0)
 		return -EBADMSG;
+	*ret_mac_floats = type != NET_ADDR_SET;
+	*ret_is_empty = false;
+	if (type == NET_ADDR_SET)
+		return 0;
 	(void)snprintf(path, sizeof(path), CLASS_NET "/%s/brif", bridge);
 	r = first_entry(path, NULL, 0);
 	if (r < 0 && r != -ENOENT)
 		return r;
-	*ret_mac_floats = type != NET_ADDR_SET;
 	*ret_is_empty = r == -ENOENT;
 	return 0;
 }

@@ -127,6 +127,7 @@ static int read_event(struct udev_device *d, struct udev_event *ret)
 {
 	const char *subsystem = udev_device_get_subsystem(d);
 	const char *text;
+	int32_t backend;
 	unsigned long n;
 
 	if (!subsystem)
@@ -140,7 +141,8 @@ static int read_event(struct udev_device *d, struct udev_event *ret)
 		return 0;
 	}
 	text = udev_device_get_property_value(d, "XENBUS_PATH");
-	if (!text || vif_path_parse(text, &ret->nic, NULL, NULL) < 0)
+	if (!text || vif_path_parse(text, &ret->nic, &backend, NULL) < 0 ||
+	    backend >= 0)
 		return -ENOENT;
 	ret->what = UDEV_NIC;
 	return 0;
