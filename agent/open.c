@@ -41,8 +41,8 @@ static int read_file(int fd, char **ret, size_t *ret_len)
 int agent_load_config(const char *path, struct config **ret,
 		      char error[REASON_SIZE])
 {
-	const char *name = path ? path : CONFIG_DEFAULT;
-	int fd = open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	const struct quote name = text_quote_str(path ? path : CONFIG_DEFAULT);
+	int fd = open(path ? path : CONFIG_DEFAULT, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	char reason[REASON_SIZE];
 	char *text = NULL;
 	size_t len = 0;
@@ -57,14 +57,14 @@ int agent_load_config(const char *path, struct config **ret,
 	if (fd >= 0)
 		close(fd);
 	if (r < 0) {
-		text_reason(error, "configuration %s cannot be read: %s", name,
+		text_reason(error, "configuration %s cannot be read: %s", name.text,
 			    strerror(-r));
 		return r;
 	}
 	r = config_parse(text, len, ret, reason);
 	free(text);
 	if (r < 0)
-		text_reason(error, "configuration %s is refused: %.300s", name,
+		text_reason(error, "configuration %s is refused: %.300s", name.text,
 			    r == -ENOMEM ? "out of memory" : reason);
 	return r;
 }

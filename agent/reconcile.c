@@ -248,11 +248,21 @@ static void read_owner(struct state *s)
 						       OWNER_FOREIGN;
 }
 
+static bool yields(struct look *look, unsigned int flags)
+{
+	if (!(flags & LOOK_YIELD) || look->state.owner != OWNER_US ||
+	    !look->state.record.leaving)
+		return false;
+	look->verdict = WAITING;
+	text_reason(look->reason, "it is just being left");
+	return true;
+}
+
 static void keep(const struct nic_look *n, struct look *look)
 {
 	look->verdict = look->state.owner == OWNER_US ? WAITING : NOT_OURS;
 	text_reason(look->reason, n->agent->store ?
-		    "xenstored was restarted and does not know this NIC; left as it is" :
+		    "xenstored does not know this NIC, which may be xenstored's loss; left as it is" :
 		    "xenstored does not answer; left as it is");
 }
 
@@ -261,6 +271,8 @@ static void pursue(const struct nic_look *n, enum part part, struct look *look)
 	bool ours = look->state.owner == OWNER_US;
 	bool by_hand = ours && look->state.record.by == BY_HAND;
 
+	if (yields(look, n->flags))
+		return;
 	/* Somebody began to detach it: that is finished first. */
 	if (ours && look->state.record.leaving && n->flags & LOOK_ACT &&
 	    n->goal != GOAL_KEEP) {
@@ -328,9 +340,21 @@ static int look_part(struct nic_look *n, enum part part, struct look *look)
 
 /* ---- the whole NIC ---------------------------------------------------- */
 
+/* netback lets go of a NIC whose keys vanish; one that it still has some time
+ * later is alive, and it is xenstored that forgot. */
+static bool netback_has(const struct nic_look *n)
+{
+	struct host *h = n->agent->host;
+	char name[VIF_NAMESIZE];
+
+	return h->ops->has_netback(h) &&
+	       h->ops->netback_name(h, n->id, name) == 0;
+}
+
 static int find_goal(struct nic_look *n)
 {
 	struct agent *a = n->agent;
+	uint32_t self;
 	int r;
 
 	n->goal = n->flags & LOOK_LEAVE ? GOAL_LEAVE : GOAL_KEEP;
@@ -340,10 +364,10 @@ static int find_goal(struct nic_look *n)
 	if (r < 0 || n->flags & LOOK_LEAVE)
 		return r;
 	if (!n->nic.exists && !(n->flags & LOOK_KEEP) && !a->store_is_filled)
-		r = store_self(a->store, &a->self, &a->store_is_filled);
+		r = store_self(a->store, &self, &a->store_is_filled);
 	if (!n->nic.exists) {
-		n->goal = n->flags & LOOK_KEEP || !a->store_is_filled ?
-			GOAL_KEEP : GOAL_LEAVE;
+		n->goal = n->flags & LOOK_KEEP || !a->store_is_filled ||
+			  netback_has(n) ? GOAL_KEEP : GOAL_LEAVE;
 		return r;
 	}
 	if (!n->nic.script_is_ours && !a->config->serve_all &&
@@ -378,7 +402,8 @@ static bool our_turn(const struct nic_look *n)
 	if (n->agent->self == 0 && nic->script_is_ours &&
 	    nic->status == HOTPLUG_EMPTY)
 		return false;
-	return nic->state >= NIC_INIT_WAIT && nic->state <= NIC_CONNECTED;
+	return nic->online && nic->state >= NIC_INIT_WAIT &&
+	       nic->state <= NIC_CONNECTED;
 }
 
 static int report(const struct nic_look *n, const struct look *vif)
@@ -448,6 +473,8 @@ static int look_link(struct agent *a, int ifindex, unsigned int flags,
 	look->found = true;
 	memcpy(look->name, look->state.link.name, sizeof(look->name));
 	read_owner(&look->state);
+	if (yields(look, flags))
+		return 1;
 	rec = &look->state.record;
 	ours = look->state.owner == OWNER_US;
 	if (ours && rec->by == BY_HAND && !rec->leaving)

@@ -48,6 +48,8 @@ enum look_flags {
 	LOOK_LEAVE = 1 << 4,
 	/* A bridge that is just being set up is not joined yet. */
 	LOOK_PATIENT = 1 << 5,
+	/* Who began to leave a link is still at it, and finishes alone. */
+	LOOK_YIELD = 1 << 8,
 	/* Only this one of a NIC's links. */
 	LOOK_VIF_ONLY = 1 << 6,
 	LOOK_EMU_ONLY = 1 << 7,

@@ -3,11 +3,15 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "agent/reconcile.h"
 
 /* A look that does not end by then has an opponent. */
 #define ROUNDS 4
+
+/* Somebody really uses that MTU if it is still there then. */
+#define PINNING_TRIES 200
 
 static enum owner owner_of(const struct link *l, struct record *ret)
 {
@@ -48,17 +52,34 @@ static int gather_holder(struct host *h, const char *name, struct state *s)
 	return 0;
 }
 
+/* Another door may be pinning the bridge's MTU just now. */
+static int find_bridge(struct host *h, const char *name, struct state *s)
+{
+	static const struct timespec moment = { 0, 1000 * 1000 };
+	int r = 0;
+
+	for (int i = 0; i < PINNING_TRIES; i++) {
+		r = find(h, name, &s->bridge, &s->have_bridge);
+		if (r < 0 || !s->have_bridge ||
+		    s->bridge.mtu != LINK_MTU_PINNING)
+			return r;
+		(void)nanosleep(&moment, NULL);
+	}
+	return r;
+}
+
 static int gather_bridge(struct host *h, const struct wish *w, struct state *s)
 {
 	int r;
 
 	if (!w->bridge[0])
 		return 0;
-	r = find(h, w->bridge, &s->bridge, &s->have_bridge);
+	r = find_bridge(h, w->bridge, s);
 	if (r < 0 || !s->have_bridge || strcmp(s->bridge.kind, "bridge") != 0)
 		return r;
 	/* Where the port is on it, and as we left it, this was seen to. */
-	if (s->link.master == s->bridge.ifindex && s->owner == OWNER_US)
+	if (s->link.master == s->bridge.ifindex && s->owner == OWNER_US &&
+	    memcmp(s->link.mac, plan_port_mac, sizeof(s->link.mac)) == 0)
 		return 0;
 	r = h->ops->bridge_facts(h, w->bridge, &s->bridge_mac_floats,
 				 &s->bridge_is_empty);
@@ -67,7 +88,7 @@ static int gather_bridge(struct host *h, const struct wish *w, struct state *s)
 	return r == -ENOENT ? 0 : r;
 }
 
-/* The bridge that the link is on, if it is to leave it. */
+/* What the link is on, if it is to leave that. */
 static int gather_master(struct host *h, struct state *s)
 {
 	bool empty;
@@ -87,8 +108,7 @@ static int gather_master(struct host *h, struct state *s)
 static int gather_former(struct host *h, struct state *s)
 {
 	const char *name = s->record.was.master;
-	struct link master;
-	bool found;
+	bool found, empty;
 	int r;
 
 	if (s->owner != OWNER_US)
@@ -96,10 +116,11 @@ static int gather_former(struct host *h, struct state *s)
 	r = gather_holder(h, s->record.was.name, s);
 	if (r < 0 || !name[0])
 		return r;
-	r = find(h, name, &master, &found);
-	if (found)
-		s->former_master = master.ifindex;
-	return r;
+	r = find(h, name, &s->former, &found);
+	if (r == 0 && found && strcmp(s->former.kind, "bridge") == 0)
+		r = h->ops->bridge_facts(h, name, &s->former_mac_floats,
+					 &empty);
+	return r == -ENOENT ? 0 : r;
 }
 
 static int gather(struct host *h, const struct wish *w, bool leave,
@@ -136,6 +157,21 @@ static void failed(struct look *look, const char *what, int r,
 		    h->error[0] ? ": " : "", h->error);
 }
 
+/* The record goes last.  If somebody else was quicker there is another one by
+ * now, and it must stay. */
+static bool may_take_record(struct agent *a, const struct look *look,
+			    const struct step *step)
+{
+	struct record record;
+	struct link link;
+
+	if (!look->leaving || step != &look->plan.step[look->plan.n - 1])
+		return true;
+	return a->host->ops->link_by_index(a->host, look->state.link.ifindex,
+					   &link) < 0 ||
+	       (owner_of(&link, &record) == OWNER_US && record.leaving);
+}
+
 /* Returns 0, or -EAGAIN if what was planned for has changed. */
 static int act(struct agent *a, struct look *look)
 {
@@ -146,6 +182,8 @@ static int act(struct agent *a, struct look *look)
 	for (size_t i = 0; i < p->n; i++) {
 		const struct step *step = &p->step[i];
 
+		if (!may_take_record(a, look, step))
+			return -EAGAIN;
 		r = a->host->ops->do_step(a->host, look->state.link.ifindex,
 					  step);
 		look->steps++;

@@ -48,6 +48,12 @@ int cmd_monitor(struct cmd *c)
 	char error[REASON_SIZE];
 	int r = CMD_FAILED;
 
+	if (c->argc > 0) {
+		if (m.base)
+			event_base_free(m.base);
+		return cmd_fail(CMD_USAGE, "monitor takes no argument %s",
+				text_quote_str(c->argv[0]).text);
+	}
 	if (!m.base)
 		return cmd_fail(CMD_FAILED, "no event loop");
 	end[0] = evsignal_new(m.base, SIGINT, on_signal, &m);

@@ -59,6 +59,15 @@ static void print(const struct look *look)
 	print_steps(look);
 }
 
+static bool nic_exists(struct cmd *c, struct vif_id id)
+{
+	struct nic nic;
+
+	return c->agent.store &&
+	       nic_read(c->agent.store, c->agent.self, id, &nic) == 0 &&
+	       nic.exists;
+}
+
 /* "5.0" or the name of a link; returns 0 or an exit code */
 static int find_port(struct cmd *c, const char *arg, struct port_id *ret)
 {
@@ -73,15 +82,12 @@ static int find_port(struct cmd *c, const char *arg, struct port_id *ret)
 	    vif_name_parse(name, &ret->nic, &kind) == 0 &&
 	    kind == VIF_NETBACK)
 		return 0;
-	if (c->agent.host->ops->link_by_name(c->agent.host, arg, &l) == 0) {
-		*ret = port_of_link(&c->agent, &l);
-		return 0;
-	}
-	/* The link may be what is missing. */
-	if (vif_name_parse(arg, &ret->nic, &kind) == 0)
+	/* The link may be what is missing, or the NIC somebody else's. */
+	if (vif_name_parse(arg, &ret->nic, &kind) == 0 && nic_exists(c, ret->nic))
 		return 0;
 	r = cmd_find_link(c, arg, &l);
-	*ret = port_of_link(&c->agent, &l);
+	if (r == 0)
+		*ret = port_of_link(&c->agent, &l);
 	return r;
 }
 

@@ -52,6 +52,10 @@ static inline uint32_t link_hash(const struct link *l)
 	return h;
 }
 
+/* An MTU that a bridge has only for the moment in which it is being pinned
+ * (host/link.c); whoever reads it asks again. */
+#define LINK_MTU_PINNING 65535
+
 /* Which members of a struct link_change count. */
 enum {
 	CHANGE_NAME = 1 << 0,

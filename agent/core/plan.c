@@ -7,12 +7,11 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Every port's own address: higher than any other, so that no bridge takes it
- * for its own, and never the guest's.  netback gives it to its links
- * (xenvif_alloc, drivers/net/xen-netback/interface.c). */
-static const uint8_t port_mac[6] = { 0xfe, 0xff, 0xff, 0xff, 0xff, 0xff };
+const uint8_t plan_port_mac[6] = { 0xfe, 0xff, 0xff, 0xff, 0xff, 0xff };
 
 static const uint8_t no_mac[6];
+
+#define BRIDGE_MTU_DEFAULT 1500
 
 const char *verdict_name(enum verdict v)
 {
@@ -139,7 +138,8 @@ static int wanted_alias(const struct record *record, const struct state *s,
 				       .addrgen = l->addrgen };
 		memcpy(r.was.name, l->name, sizeof(r.was.name));
 		memcpy(r.was.mac, l->mac, sizeof(r.was.mac));
-		memcpy(r.was.master, s->master.name, sizeof(r.was.master));
+		memcpy(r.was.master, l->master == s->bridge.ifindex ?
+		       s->bridge.name : s->master.name, sizeof(r.was.master));
 		memcpy(r.was.alias, l->alias, sizeof(r.was.alias));
 	}
 	return record_print(&r, buf);
@@ -154,13 +154,13 @@ static void difference(const struct wish *w, const struct state *s,
 	c->mtu = w->mtu ? w->mtu : s->bridge.mtu;
 	c->master = s->bridge.ifindex;
 	c->addrgen = LINK_ADDRGEN_NONE;
-	memcpy(c->mac, port_mac, sizeof(c->mac));
+	memcpy(c->mac, plan_port_mac, sizeof(c->mac));
 	memcpy(c->name, w->name, sizeof(c->name));
 	(void)text_copy(c->alias, sizeof(c->alias), alias);
 
 	if (w->name[0] && strcmp(w->name, l->name) != 0)
 		c->fields |= CHANGE_NAME;
-	if (!same_mac(l->mac, port_mac))
+	if (!same_mac(l->mac, plan_port_mac))
 		c->fields |= CHANGE_MAC;
 	if (c->mtu != l->mtu)
 		c->fields |= CHANGE_MTU;
@@ -188,44 +188,71 @@ static void pin_mac(const struct link *bridge, struct plan *p)
 }
 
 /*
- * A bridge whose MTU nobody set since it was made has the least of its ports'
- * (br_mtu_auto_adjust), and the kernel does not tell which bridge is one.
+ * A bridge whose MTU nobody set since it was made has the least of its ports',
+ * and without any BRIDGE_MTU_DEFAULT (br_mtu_auto_adjust, br_if.c); the kernel
+ * does not tell which bridge is one.
  */
-static void pin_mtu(const struct link *bridge, struct plan *p)
+static void pin_mtu(const struct link *bridge, uint32_t port_mtu,
+		    struct plan *p)
 {
 	struct step *step;
 
-	if (bridge->mtu >= WISH_MTU_MAX)
+	/* Where all is as it is by default a port changes nothing. */
+	if (bridge->mtu >= WISH_MTU_MAX ||
+	    (bridge->mtu == BRIDGE_MTU_DEFAULT &&
+	     port_mtu == BRIDGE_MTU_DEFAULT))
 		return;
 	step = add_step(p, STEP_PIN_MTU);
 	step->bridge = bridge->ifindex;
 	step->mtu = bridge->mtu;
 }
 
-/* The bridge's own MAC and MTU must not change because a port joins, leaves
- * or changes.  The MAC is pinned only where this port could become, or was,
- * the lowest: a bridge is to have its uplink's. */
-static void pin_bridge(const struct state *s, unsigned int fields,
+/*
+ * The bridge's own MAC and MTU must not change because a port joins, leaves or
+ * changes.  The MAC is pinned only where this port was, or becomes, the
+ * lowest: else a bridge is to go on having its uplink's.
+ * @mac:	what the port has while it is on the bridge from now on
+ * @mtu:	likewise
+ */
+static void pin(const struct link *bridge, bool mac_floats,
+		const struct link *port, const uint8_t mac[6], uint32_t mtu,
+		struct plan *p)
+{
+	if (mac_floats && (same_mac(bridge->mac, port->mac) ||
+			   memcmp(bridge->mac, mac, 6) >= 0))
+		pin_mac(bridge, p);
+	pin_mtu(bridge, mtu, p);
+}
+
+static void pin_bridge(const struct state *s, const struct link_change *c,
 		       struct plan *p)
 {
 	const struct link *b = &s->bridge;
+	bool floats = s->bridge_mac_floats;
 
-	if (fields & (CHANGE_MASTER | CHANGE_MAC) && s->bridge_mac_floats &&
-	    (s->bridge_is_empty || same_mac(b->mac, s->link.mac) ||
-	     memcmp(b->mac, port_mac, 6) >= 0))
+	/* An empty bridge's MAC is random, and no port's. */
+	if (c->fields & CHANGE_MASTER && floats && s->bridge_is_empty) {
 		pin_mac(b, p);
-	if (fields & (CHANGE_MASTER | CHANGE_MTU))
-		pin_mtu(b, p);
+		floats = false;
+	}
+	if (c->fields & (CHANGE_MASTER | CHANGE_MAC | CHANGE_MTU))
+		pin(b, floats, &s->link, plan_port_mac, c->mtu, p);
 }
 
-/* Nor that of the bridge that it comes from. */
-static void pin_former_bridge(const struct state *s, struct plan *p)
+/* The bridge that the port comes from, or is taken from. */
+static void pin_master(const struct state *s, struct plan *p)
 {
-	if (!s->master.ifindex)
-		return;
-	if (s->master_mac_floats && same_mac(s->master.mac, s->link.mac))
-		pin_mac(&s->master, p);
-	pin_mtu(&s->master, p);
+	if (strcmp(s->master.kind, "bridge") == 0)
+		pin(&s->master, s->master_mac_floats, &s->link, s->link.mac,
+		    s->link.mtu, p);
+}
+
+/* The bridge that it goes back to, with the MAC and MTU of then. */
+static void pin_former(const struct state *s, struct plan *p)
+{
+	if (strcmp(s->former.kind, "bridge") == 0)
+		pin(&s->former, s->former_mac_floats, &s->link,
+		    s->record.was.mac, s->record.was.mtu, p);
 }
 
 void plan_join(const struct wish *wish, const struct record *record,
@@ -259,8 +286,8 @@ void plan_join(const struct wish *wish, const struct record *record,
 	}
 	difference(wish, state, alias, &c);
 	if (c.fields & CHANGE_MASTER)
-		pin_former_bridge(state, ret);
-	pin_bridge(state, c.fields, ret);
+		pin_master(state, ret);
+	pin_bridge(state, &c, ret);
 	/* How it was is written down before anything is changed. */
 	if (c.fields & CHANGE_ALIAS && state->owner != OWNER_US) {
 		struct link_change *first = add_change(ret);
@@ -318,7 +345,7 @@ static void restore(const struct state *s, struct link_change *c)
 void plan_leave(const struct state *state, bool dead, struct plan *ret)
 {
 	const struct was *was = &state->record.was;
-	int master = dead ? 0 : state->former_master;
+	int master = dead ? 0 : state->former.ifindex;
 	bool want_up = !dead && was->up;
 	bool up = state->link.up;
 	struct link_change c = { 0 };
@@ -328,8 +355,10 @@ void plan_leave(const struct state *state, bool dead, struct plan *ret)
 		return;
 	announce_leaving(state, ret);
 	restore(state, &c);
-	if (state->link.master != master)
-		pin_former_bridge(state, ret);
+	if (state->link.master && state->link.master != master)
+		pin_master(state, ret);
+	if (master)
+		pin_former(state, ret);
 	if (up && (!want_up || c.fields || state->link.master != master)) {
 		add_up(ret, false);
 		up = false;
@@ -398,7 +427,8 @@ void step_text(const struct step *step, const struct state *state, char *buf,
 	       size_t size)
 {
 	const char *bridge = step->bridge == state->master.ifindex ?
-		state->master.name : state->bridge.name;
+		state->master.name : step->bridge == state->former.ifindex ?
+		state->former.name : state->bridge.name;
 	char text[512] = "";
 
 	switch (step->kind) {

@@ -36,9 +36,13 @@ struct state {
 	struct link holder;
 	bool holder_is_nic;	/* and it is the link of some NIC */
 
-	struct link master;	/* link.master, if that is another bridge */
+	/* what the link is on, if not on the wished bridge; ifindex 0: nothing */
+	struct link master;
 	bool master_mac_floats;
-	int former_master;	/* ifindex of record.was.master, 0: gone */
+
+	/* record.was.master, for who leaves; ifindex 0: gone */
+	struct link former;
+	bool former_mac_floats;
 };
 
 enum verdict {
@@ -90,6 +94,13 @@ void plan_join(const struct wish *wish, const struct record *record,
  * A link without our record is NOT_OURS.
  */
 void plan_leave(const struct state *state, bool dead, struct plan *ret);
+
+/*
+ * Every port's own address: higher than any other, so that no bridge takes it
+ * for its own, and never the guest's.  netback gives it to its links
+ * (xenvif_alloc, drivers/net/xen-netback/interface.c).
+ */
+extern const uint8_t plan_port_mac[6];
 
 /* "ok", "not ours", "to do", "waiting", "refused", "failed". */
 const char *verdict_name(enum verdict v);

@@ -136,11 +136,14 @@ static int get_mac(const char *value, uint8_t ret[6])
 
 static int get_nic(const char *value, struct record *r)
 {
-	char name[VIF_NAMESIZE + 32];
-	enum vif_kind kind;
+	const char *end = vif_number_parse(value, VIF_DOMID_END,
+					   &r->nic.domid);
 
-	(void)snprintf(name, sizeof(name), "vif%.20s", value);
-	if (vif_name_parse(name, &r->nic, &kind) < 0 || kind != VIF_NETBACK)
+	if (end && *end == '.')
+		end = vif_number_parse(end + 1, VIF_DEVID_END, &r->nic.devid);
+	else
+		end = NULL;
+	if (!end || *end)
 		return -EINVAL;
 	r->has_nic = true;
 	return 0;

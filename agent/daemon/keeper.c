@@ -298,7 +298,8 @@ static void look_at(struct keeper *k, struct port *p)
 {
 	unsigned int flags = (k->ops->passive ? LOOK_SEARCH : LOOK_ACT) |
 			     (p->keep ? LOOK_KEEP : 0) |
-			     (p->tries < PATIENCE ? LOOK_PATIENT : 0);
+			     (p->tries < PATIENCE ? LOOK_PATIENT : 0) |
+			     (p->tries == 0 ? LOOK_YIELD : 0);
 	struct look looks[LOOKS];
 	int n;
 

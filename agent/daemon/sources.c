@@ -17,6 +17,9 @@ static const struct timeval death_delay = { 0, 20000 };
 #define SAME_LINK_WITHIN 8
 #define BATCH 64
 
+/* Our own domid, where the store has it: a relative path. */
+#define SELF "domid"
+
 struct sources {
 	struct event_base *base;
 	struct agent *agent;
@@ -29,6 +32,7 @@ struct sources {
 	struct event *canary;
 	struct event *deaths;
 	bool trying_store;
+	bool is_another;		/* the store says now who we are */
 	struct host_event batch[BATCH];	/* of one reading */
 	size_t n_batch;
 };
@@ -67,6 +71,9 @@ static int mark_each(const struct port_id *id, const int hint[LOOKS],
 	if (!p)
 		return -ENOMEM;
 	give_hint(p, hint);
+	/* Found by its record while there is no xenstored to ask. */
+	if (!s->agent->store)
+		p->keep = true;
 	table_mark(s->table, p);
 	return 0;
 }
@@ -276,6 +283,18 @@ static void mark_all_nics(struct sources *s)
 			table_mark(s->table, p);
 }
 
+/* Xenstored was new when we connected; now somebody has filled it. */
+static void learn_self(struct sources *s)
+{
+	uint32_t self;
+	bool known;
+
+	if (store_self(s->agent->store, &self, &known) < 0 || !known)
+		return;
+	s->agent->store_is_filled = true;
+	s->is_another = self != s->agent->self;
+}
+
 static void on_store_path(struct sources *s, const char *path)
 {
 	const char *key;
@@ -283,10 +302,22 @@ static void on_store_path(struct sources *s, const char *path)
 
 	if (path[0] == '@')
 		event_add(s->deaths, &death_delay);
+	else if (strcmp(path, SELF) == 0)
+		learn_self(s);
 	else if (vif_path_parse(path, &nic, NULL, &key) < 0)
 		mark_all_nics(s);
 	else if (nic_key_matters(key))
 		mark_nic(s, nic);
+}
+
+static void drop_store(struct sources *s)
+{
+	if (s->store)
+		event_free(s->store);
+	if (s->canary)
+		event_free(s->canary);
+	s->store = s->canary = NULL;
+	agent_close_store(s->agent);
 }
 
 static void on_store(evutil_socket_t fd, short what, void *arg)
@@ -300,8 +331,13 @@ static void on_store(evutil_socket_t fd, short what, void *arg)
 	while ((r = store_next_event(s->agent->store, path,
 				     sizeof(path))) == 0)
 		on_store_path(s, path);
-	if (r != -EAGAIN)
+	if (r != -EAGAIN) {
 		sources_store_lost(s);
+	} else if (s->is_another) {
+		/* We are not who we took us for: begin anew. */
+		drop_store(s);
+		store_finder_start(s->finder);
+	}
 }
 
 /* It never sends a byte unasked: readable means hung up. */
@@ -312,24 +348,18 @@ static void on_canary(evutil_socket_t fd, short what, void *arg)
 	sources_store_lost(arg);
 }
 
-static void drop_store(struct sources *s)
-{
-	if (s->store)
-		event_free(s->store);
-	if (s->canary)
-		event_free(s->canary);
-	s->store = s->canary = NULL;
-	agent_close_store(s->agent);
-}
-
 static int listen_to_store(struct sources *s)
 {
 	struct store *store = s->agent->store;
 	char root[VIF_PATHSIZE];
-	int r;
+	int r = 0;
 
+	s->is_another = false;
 	nic_root(root, s->agent->self);
-	r = store_watch(store, root);
+	if (!s->agent->store_is_filled)
+		r = store_watch(store, SELF);
+	if (r == 0)
+		r = store_watch(store, root);
 	/* Only dom0 may (XSA-115). */
 	if (r == 0 && s->agent->self == 0)
 		r = store_watch(store, "@releaseDomain");

@@ -24,8 +24,8 @@ struct host_ops {
 	int (*link_by_index)(struct host *h, int ifindex,
 			     struct link *ret_link);
 
-	/* Call @fn for every link; stops at the first non-zero value it
-	 * returns, and returns that. */
+	/* Call @fn for every link, for some perhaps more than once; stops at
+	 * the first non-zero value it returns, and returns that. */
 	int (*links)(struct host *h, host_link_fn fn, void *arg);
 
 	/* Carry out one step on the port @ifindex.  After a failure

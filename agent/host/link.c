@@ -19,6 +19,8 @@
 #include "agent/host/netlink.h"
 #include "agent/host/sysfs.h"
 
+#define DUMP_TRIES 8
+
 struct kernel {
 	struct host host;
 	struct nl_sock *sk;
@@ -185,7 +187,7 @@ static int link_by_index(struct host *h, int ifindex, struct link *ret)
 	return ifindex <= 0 ? -ENODEV : query(h, ifindex, NULL, ret);
 }
 
-static int links(struct host *h, host_link_fn fn, void *arg)
+static int dump(struct host *h, host_link_fn fn, void *arg)
 {
 	struct ifinfomsg ifi = { .ifi_family = AF_UNSPEC };
 	struct answer a = { .fn = fn, .arg = arg };
@@ -200,6 +202,18 @@ static int links(struct host *h, host_link_fn fn, void *arg)
 	}
 	r = exchange(kernel_of(h), msg, &a);
 	return r < 0 ? r : a.stopped;
+}
+
+/* A dump into which a change fell may lack a link; it is taken again.  The
+ * caller sees links twice then. */
+static int links(struct host *h, host_link_fn fn, void *arg)
+{
+	int r = -EINTR;
+
+	for (int i = 0; i < DUMP_TRIES && r == -EINTR; i++)
+		r = dump(h, fn, arg);
+	/* Who watches hears of what changes all the time. */
+	return r == -EINTR ? 0 : r;
 }
 
 /* ---- changes ---------------------------------------------------------- */
@@ -279,15 +293,16 @@ static int pin_mac(struct host *h, int bridge, const uint8_t mac[6])
 
 /*
  * Only an MTU that differs reaches the bridge (br_change_mtu, which sets
- * BROPT_MTU_SET_BY_USER): one byte more, and back.  Both messages go in one
- * sendmsg(), which the kernel works off before it returns: nobody can die in
- * between.
+ * BROPT_MTU_SET_BY_USER): there and back.  Both messages go in one sendmsg(),
+ * which the kernel works off before it returns: nobody can die in between.
+ * But the lock is free for a moment, and who asks then must not take the value
+ * for the bridge's: therefore one that nobody uses.
  */
 static int pin_mtu(struct host *h, int bridge, uint32_t mtu)
 {
 	struct kernel *k = kernel_of(h);
 	struct link_change c[2] = {
-		{ .fields = CHANGE_MTU, .mtu = mtu + 1 },
+		{ .fields = CHANGE_MTU, .mtu = LINK_MTU_PINNING },
 		{ .fields = CHANGE_MTU, .mtu = mtu },
 	};
 	struct answer a = { .host = h, .acks = 2 };

@@ -118,6 +118,9 @@ int nic_read(struct store *s, uint32_t backend, struct vif_id id,
 	struct nic n = { .wish = { .by = BY_XENSTORE } };
 
 	vif_path_make(r.path, backend, id);
+	/* A NIC that closes loses its status after it has got to that state:
+	 * read in the other order it would look like a new one. */
+	n.status = get_status(&r);
 	n.state = get_state(&r);
 	n.exists = n.state >= 0;
 	if (!n.exists) {
@@ -130,7 +133,6 @@ int nic_read(struct store *s, uint32_t backend, struct vif_id id,
 	get_wish(&r, WISH_NAME, "vifname", &n.wish);
 	get_wish(&r, WISH_MTU, "mtu", &n.wish);
 	check_vifname(&r, &n);
-	n.status = get_status(&r);
 	if (n.status == HOTPLUG_OTHER && get(&r, "hotplug-error") >= 0)
 		text_reason(n.error, "%s", r.value);
 	if (r.err < 0)
@@ -145,6 +147,7 @@ int nic_report(struct store *s, uint32_t backend, struct vif_id id,
 {
 	char dir[VIF_PATHSIZE], guard[STORE_PATHSIZE];
 	char status_path[STORE_PATHSIZE], error_path[STORE_PATHSIZE];
+	const char state[] = { (char)('0' + n->state), '\0' };
 	struct store_change change[2];
 	size_t count = 0;
 
@@ -158,7 +161,7 @@ int nic_report(struct store *s, uint32_t backend, struct vif_id id,
 						HOTPLUG_OTHER :
 						HOTPLUG_CONNECTED)))
 		change[count++] = (struct store_change) { status_path, status };
-	return count ? store_write_if(s, guard, change, count) : 0;
+	return count ? store_write_if(s, guard, state, change, count) : 0;
 }
 
 int nic_tell_mtu(struct store *s, struct vif_id id, uint32_t mtu)
@@ -176,7 +179,7 @@ int nic_tell_mtu(struct store *s, struct vif_id id, uint32_t mtu)
 		return 0;
 	if (r < 0 && r != -E2BIG)
 		return r;
-	r = store_write_if(s, path, &change, 1);
+	r = store_write_if(s, path, NULL, &change, 1);
 	return r == -ENOENT ? 0 : r;
 }
 

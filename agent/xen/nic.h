@@ -64,7 +64,8 @@ int nic_read(struct store *s, uint32_t backend, struct vif_id id,
  * @rewrite:	write the status even if it is there: netback's link is new
  * @error:	a sentence, or NULL: none
  *
- * The status goes last.  Returns 0 or -ENOENT: the NIC is gone meanwhile.
+ * The status goes last, and only if the NIC's state is still what it was.
+ * Returns 0, or -ENOENT: the NIC is gone, or on its way, meanwhile.
  */
 int nic_report(struct store *s, uint32_t backend, struct vif_id id,
 	       const struct nic *n, const char *status, bool rewrite,

@@ -33,10 +33,11 @@ int store_read(struct store *s, const char *path, char *buf, size_t size)
 	return -ENOTCONN;
 }
 
-int store_write_if(struct store *s, const char *guard,
+int store_write_if(struct store *s, const char *guard, const char *expected,
 		   const struct store_change *change, size_t n)
 {
 	(void)s;
+	(void)expected;
 	(void)guard;
 	(void)change;
 	(void)n;

@@ -170,6 +170,7 @@ static int apply(struct store *s, xs_transaction_t t,
 
 /* One try.  -EAGAIN: somebody else wrote meanwhile. */
 static int try_write_if(struct store *s, const char *guard,
+			const char *expected,
 			const struct store_change *change, size_t n)
 {
 	xs_transaction_t t = xs_transaction_start(s->xs);
@@ -182,6 +183,9 @@ static int try_write_if(struct store *s, const char *guard,
 	value = xs_read(s->xs, t, guard, &len);
 	if (!value)
 		r = failure();
+	else if (expected && (len != strlen(expected) ||
+			      memcmp(value, expected, len) != 0))
+		r = -ENOENT;
 	free(value);
 	for (size_t i = 0; i < n && r == 0; i++)
 		r = apply(s, t, &change[i]);
@@ -190,13 +194,13 @@ static int try_write_if(struct store *s, const char *guard,
 	return r;
 }
 
-int store_write_if(struct store *s, const char *guard,
+int store_write_if(struct store *s, const char *guard, const char *expected,
 		   const struct store_change *change, size_t n)
 {
 	int r = -EAGAIN;
 
 	for (int i = 0; i < TRIES && r == -EAGAIN; i++)
-		r = try_write_if(s, guard, change, n);
+		r = try_write_if(s, guard, expected, change, n);
 	return r;
 }
 

@@ -56,11 +56,12 @@ struct store_change {
 /*
  * store_write_if() - write only where there still is something to write to
  * @guard:	a node that must exist
+ * @expected:	the value that it must have, or NULL: any
  *
  * One transaction: a directory that somebody removes meanwhile does not come
- * back by our writing into it.  Returns 0, or -ENOENT: the guard is gone.
+ * back by our writing into it.  Returns 0, or -ENOENT: the guard is gone, or another.
  */
-int store_write_if(struct store *s, const char *guard,
+int store_write_if(struct store *s, const char *guard, const char *expected,
 		   const struct store_change *change, size_t n);
 
 /* Call @fn for each name in a directory; an absent one has none. */
