@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -15,14 +16,16 @@ static bool with_debug;
 void log_open(bool debug)
 {
 	const char *stream = getenv("JOURNAL_STREAM");
-	unsigned long long dev, ino;
+	char here[64];
 	struct stat st;
 
 	with_debug = debug;
+	if (!stream || fstat(STDERR_FILENO, &st) < 0)
+		return;
 	/* "device:inode" of the journal's socket (systemd.exec(5)) */
-	to_journal = stream && sscanf(stream, "%llu:%llu", &dev, &ino) == 2 &&
-		     fstat(STDERR_FILENO, &st) == 0 && st.st_dev == dev &&
-		     st.st_ino == ino;
+	(void)snprintf(here, sizeof(here), "%ju:%ju", (uintmax_t)st.st_dev,
+		       (uintmax_t)st.st_ino);
+	to_journal = strcmp(stream, here) == 0;
 }
 
 void log_msg(int level, const char *fmt, ...)

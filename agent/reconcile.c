@@ -224,7 +224,7 @@ static void wish_for_part(const struct nic_look *n, enum part part,
 
 	look->wish = (struct wish) { 0 };
 	if (look->state.owner == OWNER_US && r->by == BY_HAND)
-		look->wish = r->hand;
+		look->wish = r->wish;
 	if (n->goal == GOAL_JOIN) {
 		name_part(n, part, look, &xen);
 		wish_merge(&look->wish, &xen);
@@ -235,7 +235,7 @@ static void wish_for_part(const struct nic_look *n, enum part part,
 	look->record = (struct record) { .by = look->wish.by, .has_nic = true,
 					 .nic = n->id, .part = part };
 	if (look->wish.by == BY_HAND)
-		look->record.hand = r->hand;
+		look->record.wish = r->wish;
 }
 
 /* ---- one part --------------------------------------------------------- */
@@ -279,7 +279,7 @@ static void pursue(const struct nic_look *n, enum part part, struct look *look)
 		settle(n->agent, look, true, n->goal == GOAL_LEAVE, n->flags);
 		if (look->verdict != NOT_OURS || !look->found)
 			return;
-		ours = by_hand = false;
+		by_hand = false;
 	}
 	if (n->goal == GOAL_KEEP) {
 		keep(n, look);
@@ -478,10 +478,16 @@ static int look_link(struct agent *a, int ifindex, unsigned int flags,
 	rec = &look->state.record;
 	ours = look->state.owner == OWNER_US;
 	if (ours && rec->by == BY_HAND && !rec->leaving)
-		look->wish = rec->hand;
+		look->wish = rec->wish;
 	udev_wish_for(a, &look->state.link, &look->wish);
+	/* A rule that went by the name it had loses sight of it when the same
+	 * rule has it renamed; that is no withdrawal. */
+	if (ours && look->wish.by == BY_NOBODY && rec->by == BY_UDEV &&
+	    rec->wish.name[0] && strcmp(rec->wish.name, look->name) == 0)
+		look->wish = rec->wish;
+	look->record = (struct record) { .by = look->wish.by,
+					 .wish = look->wish };
 	config_resolve(a->config, &look->wish);
-	look->record = (struct record) { .by = look->wish.by };
 	if (look->wish.by == BY_HAND)
 		look->record = *rec;
 	if (flags & LOOK_LEAVE || (ours && rec->leaving) ||

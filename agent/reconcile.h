@@ -69,7 +69,7 @@ struct look {
 	enum verdict verdict;
 	char reason[REASON_SIZE];	/* without the name; "" if in order */
 	unsigned int steps;		/* sent */
-	bool joined;			/* put on its bridge by this look */
+	bool joined;			/* new to us, and put on its bridge */
 	bool leaving;			/* the goal was to leave it */
 };
 

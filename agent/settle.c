@@ -55,7 +55,7 @@ static int gather_holder(struct host *h, const char *name, struct state *s)
 /* Another door may be pinning the bridge's MTU just now. */
 static int find_bridge(struct host *h, const char *name, struct state *s)
 {
-	static const struct timespec moment = { 0, 1000 * 1000 };
+	static const struct timespec moment = { 0, 1000000 };
 	int r = 0;
 
 	for (int i = 0; i < PINNING_TRIES; i++) {
@@ -81,8 +81,7 @@ static int gather_bridge(struct host *h, const struct wish *w, struct state *s)
 	if (s->link.master == s->bridge.ifindex && s->owner == OWNER_US &&
 	    memcmp(s->link.mac, plan_port_mac, sizeof(s->link.mac)) == 0)
 		return 0;
-	r = h->ops->bridge_facts(h, w->bridge, &s->bridge_mac_floats,
-				 &s->bridge_is_empty);
+	r = h->ops->bridge_facts(h, &s->bridge, &s->facts);
 	/* It may vanish meanwhile. */
 	s->have_bridge = r != -ENOENT;
 	return r == -ENOENT ? 0 : r;
@@ -91,15 +90,13 @@ static int gather_bridge(struct host *h, const struct wish *w, struct state *s)
 /* What the link is on, if it is to leave that. */
 static int gather_master(struct host *h, struct state *s)
 {
-	bool empty;
 	int r;
 
 	if (!s->link.master || s->link.master == s->bridge.ifindex)
 		return 0;
 	r = h->ops->link_by_index(h, s->link.master, &s->master);
 	if (r == 0 && strcmp(s->master.kind, "bridge") == 0)
-		r = h->ops->bridge_facts(h, s->master.name,
-					 &s->master_mac_floats, &empty);
+		r = h->ops->bridge_facts(h, &s->master, &s->master_facts);
 	/* Gone meanwhile, and the link's place on it with it. */
 	return r == -ENODEV || r == -ENOENT ? 0 : r;
 }
@@ -108,7 +105,7 @@ static int gather_master(struct host *h, struct state *s)
 static int gather_former(struct host *h, struct state *s)
 {
 	const char *name = s->record.was.master;
-	bool found, empty;
+	bool found;
 	int r;
 
 	if (s->owner != OWNER_US)
@@ -118,8 +115,7 @@ static int gather_former(struct host *h, struct state *s)
 		return r;
 	r = find(h, name, &s->former, &found);
 	if (r == 0 && found && strcmp(s->former.kind, "bridge") == 0)
-		r = h->ops->bridge_facts(h, name, &s->former_mac_floats,
-					 &empty);
+		r = h->ops->bridge_facts(h, &s->former, &s->former_facts);
 	return r == -ENOENT ? 0 : r;
 }
 
@@ -176,6 +172,7 @@ static bool may_take_record(struct agent *a, const struct look *look,
 static int act(struct agent *a, struct look *look)
 {
 	const struct plan *p = &look->plan;
+	bool was_ours = look->state.owner == OWNER_US;
 	char what[256];
 	int r;
 
@@ -195,7 +192,8 @@ static int act(struct agent *a, struct look *look)
 			return r;
 		}
 		if (step->kind == STEP_CHANGE &&
-		    step->change.fields & CHANGE_MASTER && step->change.master)
+		    step->change.fields & CHANGE_MASTER &&
+		    step->change.master && !was_ours)
 			look->joined = true;
 	}
 	return 0;

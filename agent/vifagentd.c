@@ -125,10 +125,10 @@ static int parse_args(int argc, char **argv, struct daemon *d)
 			puts("vifagentd " PACKAGE_VERSION);
 			exit(EXIT_SUCCESS);
 		case 'h':
-			fputs(usage, stdout);
+			(void)fputs(usage, stdout);
 			exit(EXIT_SUCCESS);
 		default:
-			fputs(usage, stderr);
+			(void)fputs(usage, stderr);
 			return -1;
 		}
 	}
@@ -179,7 +179,7 @@ int main(int argc, char **argv)
 	if (parse_args(argc, argv, &d) < 0)
 		return 2;
 	d.ops.arg = &d;
-	signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGPIPE, SIG_IGN);
 	d.base = event_base_new();
 	if (!d.base) {
 		log_msg(LOG_ERR, "no event loop");

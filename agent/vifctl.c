@@ -140,7 +140,7 @@ int main(int argc, char **argv)
 	int o;
 
 	occupy_standard_fds();
-	signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGPIPE, SIG_IGN);
 	log_open(false);
 	if (argc > 0 && strcmp(slash ? slash + 1 : argv[0], NIC_SCRIPT) == 0) {
 		c.argc = argc - 1;

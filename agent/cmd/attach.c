@@ -85,7 +85,7 @@ int cmd_attach(struct cmd *c)
 		return r;
 	begin(c, &l, &look);
 	look.wish = w;
-	look.record = (struct record) { .by = BY_HAND, .hand = w,
+	look.record = (struct record) { .by = BY_HAND, .wish = w,
 					.has_nic = look.id.is_nic,
 					.nic = look.id.nic,
 					.part = look.part };

@@ -20,6 +20,7 @@
 struct parser {
 	struct config *config;
 	const char *next;		/* the line to be read next */
+	const char *end;
 	int line;			/* number of the last one read */
 	int error_line;
 	char error[REASON_SIZE];	/* of the first bad line */
@@ -126,7 +127,7 @@ static int xen_key(struct parser *p, const char *key, const char *value)
 	unsigned long n;
 
 	if (strcmp(key, "serve") == 0) {
-		if (strcmp(value, "all") && strcmp(value, "script"))
+		if (strcmp(value, "all") != 0 && strcmp(value, "script") != 0)
 			return wrong(p, "serve = %s is neither script nor all",
 				     text_quote_str(value).text);
 		p->config->serve_all = strcmp(value, "all") == 0;
@@ -184,9 +185,13 @@ static char *read_line(char *buf, int size, void *user)
 	size_t n = strcspn(p->next, "\n");
 	size_t blanks;
 
-	if (!*p->next)
+	if (p->next == p->end)
 		return NULL;
 	p->line++;
+	if (!p->next[n] && p->next + n != p->end) {
+		wrong(p, "it has a NUL inside");
+		return NULL;
+	}
 	if (n > LINE_MAX_LEN || n >= (size_t)size) {
 		wrong(p, "it is longer than %d characters", LINE_MAX_LEN);
 		return NULL;
@@ -224,17 +229,14 @@ static int finish(struct parser *p)
 int config_parse(const char *text, size_t len, struct config **ret,
 		 char error[REASON_SIZE])
 {
-	struct parser p = { .config = config_new(), .next = text };
+	struct parser p = { .config = config_new(), .next = text,
+			    .end = text + len };
 	int line;
 
 	if (!p.config)
 		return -ENOMEM;
 	ini_allow_multiline = false;
 	line = ini_parse_stream(read_line, &p, handler, &p);
-	if (!p.error[0] && line == 0 && strlen(text) != len) {
-		p.line++;
-		wrong(&p, "it has a NUL inside");
-	}
 	if (!p.error[0] && line == 0 && finish(&p)) {
 		*ret = p.config;
 		return 0;

@@ -11,8 +11,6 @@ const uint8_t plan_port_mac[6] = { 0xfe, 0xff, 0xff, 0xff, 0xff, 0xff };
 
 static const uint8_t no_mac[6];
 
-#define BRIDGE_MTU_DEFAULT 1500
-
 const char *verdict_name(enum verdict v)
 {
 	static const char *const names[] = {
@@ -114,8 +112,8 @@ static bool no_bridge(const struct wish *w, const struct state *s,
 			    s->bridge.kind);
 	/* ifup makes a bridge, gives it its uplink, whose MAC it is to take,
 	 * and sets it up: were we there first, it would keep a random one. */
-	if (s->patient && !s->bridge.up && s->bridge_is_empty &&
-	    s->bridge_mac_floats)
+	if (s->patient && !s->bridge.up && s->facts.is_empty &&
+	    s->facts.mac_floats)
 		return stop(p, WAITING, "bridge %s is down and has no port yet: it seems to be being set up, and is given a few seconds",
 			    w->bridge);
 	return false;
@@ -189,18 +187,15 @@ static void pin_mac(const struct link *bridge, struct plan *p)
 
 /*
  * A bridge whose MTU nobody set since it was made has the least of its ports',
- * and without any BRIDGE_MTU_DEFAULT (br_mtu_auto_adjust, br_if.c); the kernel
- * does not tell which bridge is one.
+ * and without any 1500 (br_mtu_auto_adjust, br_if.c).  The kernel does not tell
+ * which bridge is one, and a port may vanish or be changed without us: so the
+ * MTU is pinned by the first port of ours, whatever it has.
  */
-static void pin_mtu(const struct link *bridge, uint32_t port_mtu,
-		    struct plan *p)
+static void pin_mtu(const struct link *bridge, struct plan *p)
 {
 	struct step *step;
 
-	/* Where all is as it is by default a port changes nothing. */
-	if (bridge->mtu >= WISH_MTU_MAX ||
-	    (bridge->mtu == BRIDGE_MTU_DEFAULT &&
-	     port_mtu == BRIDGE_MTU_DEFAULT))
+	if (bridge->mtu >= WISH_MTU_MAX)
 		return;
 	step = add_step(p, STEP_PIN_MTU);
 	step->bridge = bridge->ifindex;
@@ -212,47 +207,41 @@ static void pin_mtu(const struct link *bridge, uint32_t port_mtu,
  * changes.  The MAC is pinned only where this port was, or becomes, the
  * lowest: else a bridge is to go on having its uplink's.
  * @mac:	what the port has while it is on the bridge from now on
- * @mtu:	likewise
  */
-static void pin(const struct link *bridge, bool mac_floats,
-		const struct link *port, const uint8_t mac[6], uint32_t mtu,
-		struct plan *p)
+static void pin(const struct link *bridge, const struct bridge_facts *facts,
+		const struct link *port, const uint8_t mac[6], struct plan *p)
 {
-	if (mac_floats && (same_mac(bridge->mac, port->mac) ||
-			   memcmp(bridge->mac, mac, 6) >= 0))
+	if (facts->mac_floats && (facts->is_empty ||
+				  same_mac(bridge->mac, port->mac) ||
+				  memcmp(bridge->mac, mac, 6) >= 0))
 		pin_mac(bridge, p);
-	pin_mtu(bridge, mtu, p);
+	if (!facts->mtu_is_pinned)
+		pin_mtu(bridge, p);
 }
 
-static void pin_bridge(const struct state *s, const struct link_change *c,
+static void pin_bridge(const struct state *s, unsigned int fields,
 		       struct plan *p)
 {
-	const struct link *b = &s->bridge;
-	bool floats = s->bridge_mac_floats;
-
-	/* An empty bridge's MAC is random, and no port's. */
-	if (c->fields & CHANGE_MASTER && floats && s->bridge_is_empty) {
-		pin_mac(b, p);
-		floats = false;
-	}
-	if (c->fields & (CHANGE_MASTER | CHANGE_MAC | CHANGE_MTU))
-		pin(b, floats, &s->link, plan_port_mac, c->mtu, p);
+	if (fields & CHANGE_MASTER || s->owner != OWNER_US)
+		pin(&s->bridge, &s->facts, &s->link, plan_port_mac, p);
+	else if (fields & CHANGE_MAC && s->facts.mac_floats &&
+		 same_mac(s->bridge.mac, s->link.mac))
+		pin_mac(&s->bridge, p);
 }
 
 /* The bridge that the port comes from, or is taken from. */
 static void pin_master(const struct state *s, struct plan *p)
 {
 	if (strcmp(s->master.kind, "bridge") == 0)
-		pin(&s->master, s->master_mac_floats, &s->link, s->link.mac,
-		    s->link.mtu, p);
+		pin(&s->master, &s->master_facts, &s->link, s->link.mac, p);
 }
 
-/* The bridge that it goes back to, with the MAC and MTU of then. */
+/* The bridge that it goes back to, with the MAC of then. */
 static void pin_former(const struct state *s, struct plan *p)
 {
 	if (strcmp(s->former.kind, "bridge") == 0)
-		pin(&s->former, s->former_mac_floats, &s->link,
-		    s->record.was.mac, s->record.was.mtu, p);
+		pin(&s->former, &s->former_facts, &s->link, s->record.was.mac,
+		    p);
 }
 
 void plan_join(const struct wish *wish, const struct record *record,
@@ -287,7 +276,7 @@ void plan_join(const struct wish *wish, const struct record *record,
 	difference(wish, state, alias, &c);
 	if (c.fields & CHANGE_MASTER)
 		pin_master(state, ret);
-	pin_bridge(state, &c, ret);
+	pin_bridge(state, c.fields, ret);
 	/* How it was is written down before anything is changed. */
 	if (c.fields & CHANGE_ALIAS && state->owner != OWNER_US) {
 		struct link_change *first = add_change(ret);

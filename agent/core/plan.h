@@ -19,6 +19,14 @@ enum owner {
 	OWNER_FOREIGN,		/* a text of somebody else's */
 };
 
+/* What rtnetlink does not say of a bridge. */
+struct bridge_facts {
+	bool mac_floats;	/* its MAC follows its ports' */
+	bool is_empty;		/* it has no port; only told if mac_floats */
+	bool mtu_is_pinned;	/* we have made its MTU its own; may be false
+				 * though it is */
+};
+
 /* What the kernel shows of one port and of what its wish names. */
 struct state {
 	struct link link;
@@ -27,8 +35,7 @@ struct state {
 
 	bool have_bridge;	/* a link of the wished bridge's name exists */
 	struct link bridge;
-	bool bridge_mac_floats;	/* the bridge's MAC follows its ports' */
-	bool bridge_is_empty;	/* it has no port */
+	struct bridge_facts facts;	/* unless the port is in its place */
 	bool patient;		/* a bridge being set up may take its time */
 	bool is_hardware;	/* the link of a piece of hardware */
 
@@ -38,11 +45,11 @@ struct state {
 
 	/* what the link is on, if not on the wished bridge; ifindex 0: nothing */
 	struct link master;
-	bool master_mac_floats;
+	struct bridge_facts master_facts;
 
 	/* record.was.master, for who leaves; ifindex 0: gone */
 	struct link former;
-	bool former_mac_floats;
+	struct bridge_facts former_facts;
 };
 
 enum verdict {
@@ -68,7 +75,7 @@ struct step {
 	struct link_change change;	/* STEP_CHANGE */
 };
 
-#define PLAN_STEPS 10
+#define PLAN_STEPS 12
 
 struct plan {
 	enum verdict verdict;

@@ -69,11 +69,11 @@ int record_print(const struct record *r, char buf[LINK_ALIASSIZE])
 
 	o.len = (size_t)snprintf(buf, LINK_ALIASSIZE, MAGIC);
 	put(&o, "by", source_name(r->by));
-	if (r->by == BY_HAND) {
-		put(&o, "net", r->hand.network);
-		put(&o, "name", r->hand.name);
-		if (r->hand.mtu)
-			put_number(&o, "mtu", r->hand.mtu);
+	if (r->by == BY_HAND || r->by == BY_UDEV) {
+		put(&o, "net", r->wish.network);
+		put(&o, "name", r->wish.name);
+		if (r->wish.mtu)
+			put_number(&o, "mtu", r->wish.mtu);
 	}
 	if (r->has_nic) {
 		(void)snprintf(nic, sizeof(nic), "%" PRIu32 ".%" PRIu32,
@@ -192,12 +192,12 @@ static int get(const char *key, const char *value, struct record *r)
 	if (strcmp(key, "by") == 0)
 		return get_by(value, &r->by);
 	if (strcmp(key, "net") == 0)
-		return wish_set(&r->hand, WISH_NETWORK, key, value,
+		return wish_set(&r->wish, WISH_NETWORK, key, value,
 				strlen(value));
 	if (strcmp(key, "name") == 0)
-		return wish_set(&r->hand, WISH_NAME, key, value, strlen(value));
+		return wish_set(&r->wish, WISH_NAME, key, value, strlen(value));
 	if (strcmp(key, "mtu") == 0)
-		return wish_set(&r->hand, WISH_MTU, key, value, strlen(value));
+		return wish_set(&r->wish, WISH_MTU, key, value, strlen(value));
 	if (strcmp(key, "nic") == 0)
 		return get_nic(value, r);
 	if (strcmp(key, "part") == 0) {
@@ -236,9 +236,9 @@ int record_parse(const char *alias, struct record *ret)
 			return -EINVAL;
 	}
 	if (r.by == BY_NOBODY || !r.was.name[0] ||
-	    (r.by == BY_HAND && !r.hand.network[0]))
+	    (r.by == BY_HAND && !r.wish.network[0]))
 		return -EINVAL;
-	r.hand.by = r.by == BY_HAND ? BY_HAND : BY_NOBODY;
+	r.wish.by = r.wish.network[0] ? r.by : BY_NOBODY;
 	*ret = r;
 	return 0;
 }

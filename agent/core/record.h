@@ -7,8 +7,8 @@
  *              was.master=br7 was.alias=…
  *
  * (one line).  It is the agent's only memory: by whose wish the link is ours,
- * the wish itself if it was by hand, which NIC it belongs to, and how it was
- * found, so that it can be left so.
+ * the wish itself unless xenstore has it, which NIC it belongs to, and how it
+ * was found, so that it can be left so.
  */
 #ifndef VIFAGENT_RECORD_H
 #define VIFAGENT_RECORD_H
@@ -41,7 +41,7 @@ struct record {
 	bool has_nic;
 	struct vif_id nic;	/* if has_nic */
 	enum part part;		/* if has_nic */
-	struct wish hand;	/* network, name and mtu, if by hand */
+	struct wish wish;	/* network, name and mtu, if by hand or udev */
 	struct was was;
 };
 

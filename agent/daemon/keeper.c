@@ -338,6 +338,13 @@ static void on_work(evutil_socket_t fd, short what, void *arg)
 
 void keeper_scan(struct keeper *k)
 {
+	struct port *p;
+
+	/* Whoever asks for this may have mended what was wrong. */
+	TAILQ_FOREACH(p, &k->table.all, all) {
+		p->held = false;
+		p->holds = p->corrections = 0;
+	}
 	sources_scan(k->sources);
 	/* Also with no port at all there is an "idle" to come. */
 	wake(k);

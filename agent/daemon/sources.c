@@ -116,10 +116,9 @@ static void mark_owner(struct sources *s, const struct link *l)
 	}
 	if (!s->agent->store)
 		return;
-	if (h->ops->has_netback(h) &&
-	    h->ops->netback_nic(h, l->name, &nic) == 0)
-		mark_nic(s, nic);
-	else if (vif_name_parse(l->name, &nic, &kind) == 0)
+	if ((h->ops->has_netback(h) &&
+	     h->ops->netback_nic(h, l->name, &nic) == 0) ||
+	    vif_name_parse(l->name, &nic, &kind) == 0)
 		mark_nic(s, nic);
 }
 

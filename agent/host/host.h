@@ -32,11 +32,10 @@ struct host_ops {
 	 * h->error holds what the kernel says beyond the errno, or "". */
 	int (*do_step)(struct host *h, int ifindex, const struct step *step);
 
-	/* Does a bridge's MAC follow its ports', and if so, has it none?
-	 * sysfs: addr_assign_type (Documentation/ABI/testing/sysfs-class-net)
-	 * and brif/. */
-	int (*bridge_facts)(struct host *h, const char *bridge,
-			    bool *ret_mac_floats, bool *ret_is_empty);
+	/* sysfs: addr_assign_type (Documentation/ABI/testing/
+	 * sysfs-class-net), brif/ and its ports' ifalias. */
+	int (*bridge_facts)(struct host *h, const struct link *bridge,
+			    struct bridge_facts *ret);
 
 	/* Is this a kernel with Xen backends (/sys/bus/xen-backend)? */
 	bool (*has_netback)(struct host *h);

@@ -21,9 +21,15 @@
 
 #define DUMP_TRIES 8
 
+/* Bridges whose MTU this process has pinned: that ends only with the bridge,
+ * and an ifindex is not used again while anybody remembers it. */
+#define PINNED 32
+
 struct kernel {
 	struct host host;
 	struct nl_sock *sk;
+	int pinned[PINNED];
+	unsigned int n_pinned;
 };
 
 static struct kernel *kernel_of(struct host *h)
@@ -332,7 +338,19 @@ static int pin_mtu(struct host *h, int bridge, uint32_t mtu)
 	h->error[0] = '\0';
 	r = nl_sendto(k->sk, buf, len);
 	r = r < 0 ? netlink_errno(r) : receive(k, &a);
+	if (r == 0 && a.err == 0)
+		k->pinned[k->n_pinned++ % PINNED] = bridge;
 	return r < 0 ? r : a.err;
+}
+
+static int bridge_facts(struct host *h, const struct link *bridge,
+			struct bridge_facts *ret)
+{
+	struct kernel *k = kernel_of(h);
+
+	for (int i = 0; i < PINNED && !ret->mtu_is_pinned; i++)
+		ret->mtu_is_pinned = k->pinned[i] == bridge->ifindex;
+	return sysfs_bridge_facts(bridge->name, ret);
 }
 
 static int do_step(struct host *h, int ifindex, const struct step *step)
@@ -356,7 +374,7 @@ static const struct host_ops kernel_ops = {
 	.link_by_index = link_by_index,
 	.links = links,
 	.do_step = do_step,
-	.bridge_facts = sysfs_bridge_facts,
+	.bridge_facts = bridge_facts,
 	.has_netback = sysfs_has_netback,
 	.netback_nic = sysfs_netback_nic,
 	.netback_name = sysfs_netback_name,

@@ -39,7 +39,7 @@ static int read_attr(const char *path, char *buf, size_t size)
 	return 0;
 }
 
-/* The first entry of a directory that is not hidden; NULL @name: just ask. */
+/* The first entry of a directory that is not hidden. */
 static int first_entry(const char *path, char *name, size_t size)
 {
 	DIR *d = opendir(path);
@@ -50,20 +50,57 @@ static int first_entry(const char *path, char *name, size_t size)
 	for (struct dirent *e; r == -ENOENT && (e = readdir(d));) {
 		if (e->d_name[0] == '.')
 			continue;
-		r = !name || text_copy(name, size, e->d_name) ? 0 : -EBADMSG;
+		r = text_copy(name, size, e->d_name) ? 0 : -EBADMSG;
 	}
 	closedir(d);
 	return r;
 }
 
-int sysfs_bridge_facts(struct host *h, const char *bridge,
-		       bool *ret_mac_floats, bool *ret_is_empty)
+/* A port with our record was put there by us, or by another door of ours. */
+static bool is_ours(const char *port)
 {
+	struct record r;
+	char path[96], alias[LINK_ALIASSIZE];
+
+	(void)snprintf(path, sizeof(path), CLASS_NET "/%.15s/ifalias", port);
+	return read_attr(path, alias, sizeof(alias)) == 0 &&
+	       record_parse(alias, &r) == 0;
+}
+
+/* Ports on which a bridge's MTU was pinned are sure to be among the first few,
+ * or else it is pinned once more. */
+#define PORTS_LOOKED_AT 8
+
+static int look_at_ports(const char *bridge, struct bridge_facts *f)
+{
+	struct dirent *e;
+	char path[96];
+	DIR *d;
+
+	(void)snprintf(path, sizeof(path), CLASS_NET "/%s/brif", bridge);
+	d = opendir(path);
+	if (!d)
+		return -errno;
+	f->is_empty = true;
+	for (int i = 0; i < PORTS_LOOKED_AT && !f->mtu_is_pinned &&
+	     (e = readdir(d));) {
+		if (e->d_name[0] == '.')
+			continue;
+		f->is_empty = false;
+		f->mtu_is_pinned = is_ours(e->d_name);
+		i++;
+	}
+	closedir(d);
+	return 0;
+}
+
+int sysfs_bridge_facts(const char *bridge, struct bridge_facts *ret)
+{
+	struct bridge_facts f = { .mtu_is_pinned = ret->mtu_is_pinned };
 	char path[96], text[16];
 	unsigned long type;
 	int r;
 
-	(void)h;
 	(void)snprintf(path, sizeof(path), CLASS_NET "/%s/addr_assign_type",
 		       bridge);
 	r = read_attr(path, text, sizeof(text));
@@ -71,16 +108,12 @@ int sysfs_bridge_facts(struct host *h, const char *bridge,
 		return r;
 	if (text_number(text, 255, &type) < 0)
 		return -EBADMSG;
-	*ret_mac_floats = type != NET_ADDR_SET;
-	*ret_is_empty = false;
-	if (type == NET_ADDR_SET)
-		return 0;
-	(void)snprintf(path, sizeof(path), CLASS_NET "/%s/brif", bridge);
-	r = first_entry(path, NULL, 0);
-	if (r < 0 && r != -ENOENT)
-		return r;
-	*ret_is_empty = r == -ENOENT;
-	return 0;
+	f.mac_floats = type != NET_ADDR_SET;
+	if (f.mac_floats || !f.mtu_is_pinned)
+		r = look_at_ports(bridge, &f);
+	if (r == 0)
+		*ret = f;
+	return r;
 }
 
 bool sysfs_has_netback(struct host *h)

@@ -5,8 +5,7 @@
 
 #include "agent/host/host.h"
 
-int sysfs_bridge_facts(struct host *h, const char *bridge,
-		       bool *ret_mac_floats, bool *ret_is_empty);
+int sysfs_bridge_facts(const char *bridge, struct bridge_facts *ret);
 bool sysfs_has_netback(struct host *h);
 int sysfs_netback_nic(struct host *h, const char *name, struct vif_id *ret_id);
 int sysfs_netback_name(struct host *h, struct vif_id id,
