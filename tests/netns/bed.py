@@ -7,6 +7,7 @@ What a test makes without a path of its own lives in bed.dir.
 """
 
 import contextlib
+import dataclasses
 import errno
 import json
 import os
@@ -31,6 +32,8 @@ from xenstore import FACTOR, Nic, Xenstored
 TOP = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("VIFAGENT_BUILD", TOP)).resolve()
 WRAPPER = shlex.split(os.environ.get("VIFAGENT_WRAPPER", ""))
+
+PORT_MAC = "fe:ff:ff:ff:ff:ff"
 
 UDEVD = "/lib/systemd/systemd-udevd"
 UDEV_RULES = [Path(d, "udev/rules.d") for d in ("/usr/lib", "/usr/local/lib", "/etc")]
@@ -68,6 +71,12 @@ class Running:
 
     def poll(self):
         return self.process.poll()
+
+    def output(self):
+        """What it has written to stdout so far."""
+        # Not _all(): the file's position is the program's, too.
+        size = os.fstat(self._out.fileno()).st_size
+        return os.pread(self._out.fileno(), size, 0).decode(errors="backslashreplace")
 
     def wait(self, timeout=30, check=None):
         """Its Result; check is the exit status it must have, None for any."""
@@ -300,7 +309,8 @@ class Bed:
         self._rtnl.link("set", ifname=name, state="down")
 
     def delete(self, name):
-        self._rtnl.link("del", ifname=name)
+        """Delete the link of this name, or ifindex."""
+        self._rtnl.link("del", **{"index" if isinstance(name, int) else "ifname": name})
 
     def link(self, name) -> Link | None:
         """The link as it is now; None if there is none of that name."""
@@ -326,6 +336,12 @@ class Bed:
         return {vlan: set(entry.get("flags", []))
                 for link in found for entry in link["vlans"]
                 for vlan in range(entry["vlan"], entry.get("vlanEnd", entry["vlan"]) + 1)}
+
+    def snapshot(self):
+        """All links as they are, less what the kernel itself changes late: to compare."""
+        links = filter(None, [self.link(name) for _, name in socket.if_nameindex()])
+        return {link.name: dataclasses.replace(link, operstate="", addresses=[], port={})
+                for link in links}
 
     @contextlib.contextmanager
     def count_netlink_changes(self):
@@ -402,6 +418,17 @@ class Bed:
     def vifctl(self, *args, env=None, check=None, timeout=30) -> Result:
         return self.run(self.vifctl_argv(*args), check, timeout, env=env)
 
+    def listed(self, name=None):
+        """What "vifctl list" says: of the port of that name (None if it is not there), or of all."""
+        ports = {port["port"]: port for port in self.vifctl("list", "--json", check=0).json()}
+        return ports.get(name) if name else ports
+
+    def in_place(self, name, bridge="br0"):
+        """Is this link all that a port of this bridge ought to be?"""
+        link = self.link(name)
+        return bool(link and link.up and link.master == bridge and link.mac == PORT_MAC
+                    and link.addrgen == "none" and (link.alias or "").startswith("vifagent/1 "))
+
     def daemon(self, *args, config=None, env=None, wait=True) -> Daemon:
         """Start vifagentd; config is the text of the configuration file."""
         if config is not None:
@@ -420,9 +447,16 @@ class Bed:
         return self.script_background(verb, type_if, nic, env).wait(timeout, check)
 
     def script_background(self, verb, type_if, nic, env=None) -> Running:
+        return self.background([*self.script_argv(), verb, f"type_if={type_if}"],
+                               self.script_env(nic) | (env or {}), merge=True)
+
+    def script_argv(self):
         agent = self.dir / "vif-agent"
         if not agent.is_symlink():
             agent.symlink_to(BUILD / "vifctl")
+        return [*WRAPPER, agent]
+
+    def script_env(self, nic):
         vif = f"vif{nic.domid}.{nic.devid}"
         libxl = {
             "script": nic.key("script") or "",
@@ -435,8 +469,7 @@ class Bed:
         }
         if nic.key("type") == "vif_ioemu":
             libxl["INTERFACE"] = f"{vif}-emu"
-        return self.background([*WRAPPER, agent, verb, f"type_if={type_if}"], libxl | (env or {}),
-                               merge=True)
+        return libxl
 
     # Time
 

@@ -11,6 +11,7 @@ os.environ.setdefault("PYTEST_TIMEOUT", str(60 * FACTOR))
 
 from bed import Bed  # noqa: E402
 from isolation import private_network  # noqa: E402
+from xenhost import XenHost  # noqa: E402
 
 
 @pytest.fixture
@@ -22,6 +23,14 @@ def bed():
             yield bed
         finally:
             bed.close()
+
+
+@pytest.fixture
+def xen(bed, request):
+    """A host with xenstored and vifagentd; see xenhost.py."""
+    xen = XenHost(bed, *getattr(request, "param", "dom0").split("/"))
+    yield xen
+    xen.check()
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -190,13 +190,15 @@ class Event(NamedTuple):
     path: str
     value: bytes | None  # as found when the event was read: perhaps newer than the event's cause
     time: float  # time.monotonic()
+    seen: object = None  # what look() returned right afterwards
 
 
 class Watch:
     """Records the events of one or more watches, in their order, from now on."""
 
-    def __init__(self, socket_path, paths):
+    def __init__(self, socket_path, paths, look=None):
         self.events: list[Event] = []
+        self._look = look or (lambda: None)
         self.alive = True  # until xenstored hangs up
         self._changed = threading.Condition()
         self._conn = Connection(socket_path)
@@ -219,7 +221,7 @@ class Watch:
         now = time.monotonic()
         value = None if path.startswith("@") else Tree(self._conn).read(path)
         with self._changed:
-            self.events.append(Event(path, value, now))
+            self.events.append(Event(path, value, now, self._look()))
             self._changed.notify_all()
 
     @property
@@ -334,9 +336,9 @@ class Xenstored(Tree):
     def control(self, *args):
         return self._request(Op.CONTROL, *map(_z, args)).decode().rstrip("\0")
 
-    def watch(self, *paths):
-        """Record what happens at and below these paths."""
-        watch = Watch(self.path, paths)
+    def watch(self, *paths, look=None):
+        """Record what happens at and below these paths, and what look() returns then."""
+        watch = Watch(self.path, paths, look)
         self._watches.append(watch)
         return watch
 

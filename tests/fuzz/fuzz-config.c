@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* fuzz-config.c - a configuration: taken whole and sound, or refused with its
+ * line */
+#include "tests/fuzz/fuzz.h"
+
+#include "agent/core/config.h"
+
+static void check_network(const struct config *c, const struct network *n)
+{
+	struct wish w = { 0 };
+
+	must(n->name[0] && memchr(n->name, 0, sizeof(n->name)));
+	must(vif_name_check(n->bridge) == 0);
+	must(!n->mtu || (n->mtu >= WISH_MTU_MIN && n->mtu <= WISH_MTU_MAX));
+	/* Each can be asked for, and is found. */
+	must(wish_set(&w, WISH_NETWORK, "n", n->name, strlen(n->name)) == 0);
+	config_resolve(c, &w);
+	must(!w.error[0]);
+	must(strcmp(w.bridge, n->bridge) == 0 && w.mtu == n->mtu);
+}
+
+static void check_error(const char *error, const char *text, size_t size)
+{
+	unsigned long line = 0, lines = 1;
+	int used = 0;
+
+	must(memchr(error, 0, REASON_SIZE));
+	must_be_a_sentence(error);
+	must(sscanf(error, "line %lu: %n", &line, &used) == 1 && used);
+	must(error[used]);
+	for (size_t i = 0; i < size; i++)
+		lines += text[i] == '\n';
+	must(line >= 1 && line <= lines);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char error[REASON_SIZE] = "";
+	char *text = fuzz_string(data, size);
+	struct config *c = NULL;
+	int r = config_parse(text, size, &c, error);
+
+	must((r == 0) == (c != NULL));
+	if (r < 0)
+		check_error(error, text, size);
+	for (size_t i = 0; c && i < c->n_networks; i++)
+		check_network(c, &c->networks[i]);
+	must(!c || c->script_wait <= 30);
+	must(!c || !memchr(text, 0, size));
+	config_free(c);
+	free(text);
+	return 0;
+}

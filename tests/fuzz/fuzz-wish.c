@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* fuzz-wish.c - one value after the other: taken as it is, or refused */
+#include "tests/fuzz/fuzz.h"
+
+#include "agent/core/config.h"
+#include "agent/udev/udev.h"
+
+static const char *const properties[] = { "VIF_NETWORK", "VIF_NAME", "VIF_MTU",
+					  "VIF_OTHER" };
+
+static void check_taken(const struct wish *w, enum wish_key key,
+			const uint8_t *value, size_t len)
+{
+	char text[16];
+
+	switch (key) {
+	case WISH_NETWORK:
+		must(strlen(w->network) == len);
+		must(memcmp(w->network, value, len) == 0);
+		break;
+	case WISH_NAME:
+		must(strlen(w->name) == len);
+		must(memcmp(w->name, value, len) == 0);
+		must(vif_name_check(w->name) == 0);
+		break;
+	case WISH_MTU:
+		must(w->mtu >= WISH_MTU_MIN && w->mtu <= WISH_MTU_MAX);
+		(void)snprintf(text, sizeof(text), "%u", w->mtu);
+		while (len > 1 && *value == '0') {
+			value++;
+			len--;
+		}
+		must(strlen(text) == len && memcmp(text, value, len) == 0);
+		break;
+	}
+}
+
+static void check_resolved(struct wish *w)
+{
+	struct config *c = config_new();
+
+	must(c);
+	config_resolve(c, w);
+	must(!w->bridge[0] || strcmp(w->bridge, w->network) == 0);
+	must(!w->bridge[0] || vif_name_check(w->bridge) == 0);
+	must(!w->network[0] || w->bridge[0] || w->error[0]);
+	config_free(c);
+}
+
+/* Records of: which key, how long, the value. */
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct wish w = { 0 }, by_rule = { 0 }, lower;
+
+	while (size >= 2) {
+		enum wish_key key = data[0] % 4;
+		size_t len = data[1] < size - 2 ? data[1] : size - 2;
+		struct wish old = w;
+		char *s;
+
+		data += 2;
+		size -= 2;
+		s = fuzz_string(data, len);
+		if (wish_set(&w, key, "key", data, len) == 0) {
+			must(memcmp(w.error, old.error, sizeof(w.error)) == 0);
+			check_taken(&w, key, data, len);
+		} else {
+			must_be_a_sentence(w.error);
+			memcpy(old.error, w.error, sizeof(old.error));
+			must(memcmp(&w, &old, sizeof(w)) == 0);
+		}
+		udev_wish_set(&by_rule, properties[key], s);
+		free(s);
+		data += len;
+		size -= len;
+	}
+	lower = by_rule;
+	check_resolved(&by_rule);
+	wish_merge(&w, &lower);
+	check_resolved(&w);
+	return 0;
+}

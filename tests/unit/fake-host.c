@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* fake-host.c - a host of a dozen links */
+#include "tests/unit/fake-host.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "agent/core/text.h"
+
+/* br_mtu_min() of no ports: ETH_DATA_LEN */
+#define MTU_OF_NO_PORTS 1500
+
+static struct fake_host *fake_of(struct host *h)
+{
+	return (struct fake_host *)h;
+}
+
+/* ---- who is there ------------------------------------------------------ */
+
+static struct fake_link *at(struct fake_host *f, int ifindex)
+{
+	if (ifindex < 1 || ifindex > FAKE_LINKS ||
+	    !fake_host_at(f, ifindex)->exists)
+		return NULL;
+	return fake_host_at(f, ifindex);
+}
+
+struct fake_link *fake_host_find(struct fake_host *f, const char *name)
+{
+	for (int i = 0; i < FAKE_LINKS; i++)
+		if (f->link[i].exists && strcmp(f->link[i].l.name, name) == 0)
+			return &f->link[i];
+	return NULL;
+}
+
+static bool is_bridge(const struct fake_link *b)
+{
+	return strcmp(b->l.kind, "bridge") == 0;
+}
+
+/* ---- a bridge and its ports -------------------------------------------- */
+
+/* A port came, went, or changed. */
+static void follow_ports(struct fake_host *f, struct fake_link *b)
+{
+	const struct fake_link *lowest = NULL;
+	const struct link was = b->l;
+	static const uint8_t zero[6];
+	uint32_t mtu = 0;
+
+	if (!is_bridge(b))
+		return;
+	for (int i = 0; i < FAKE_LINKS; i++) {
+		const struct fake_link *p = &f->link[i];
+
+		if (!p->exists || p->l.master != b->l.ifindex)
+			continue;
+		if (!lowest || memcmp(p->l.mac, lowest->l.mac, 6) < 0)
+			lowest = p;
+		if (!mtu || p->l.mtu < mtu)
+			mtu = p->l.mtu;
+	}
+	if (!b->mac_set)
+		memcpy(b->l.mac, lowest ? lowest->l.mac : zero, 6);
+	if (!b->mtu_set)
+		b->l.mtu = mtu ? mtu : MTU_OF_NO_PORTS;
+	b->followed += b->l.mtu != was.mtu ||
+		       memcmp(b->l.mac, was.mac, 6) != 0;
+}
+
+static void set_master(struct fake_host *f, struct fake_link *l, int master)
+{
+	struct fake_link *old = at(f, l->l.master), *new = at(f, master);
+
+	if (old == new)
+		return;
+	l->l.master = master;
+	if (old)
+		follow_ports(f, old);
+	if (new)
+		follow_ports(f, new);
+}
+
+void fake_host_join(struct fake_host *f, int ifindex, int bridge)
+{
+	set_master(f, fake_host_at(f, ifindex), bridge);
+}
+
+void fake_host_del(struct fake_host *f, int ifindex)
+{
+	struct fake_link *l = fake_host_at(f, ifindex);
+
+	set_master(f, l, 0);
+	l->exists = false;
+	for (int i = 0; i < FAKE_LINKS; i++)
+		if (f->link[i].l.master == ifindex)
+			f->link[i].l.master = 0;
+}
+
+/* ---- one message -------------------------------------------------------- */
+
+static int change_mac(struct fake_host *f, struct fake_link *l,
+		      const uint8_t mac[6])
+{
+	if (l->l.up && !is_bridge(l) && !f->live_changes)
+		return -EBUSY;
+	memcpy(l->l.mac, mac, 6);
+	l->mac_set = true;
+	if (l->l.master)
+		follow_ports(f, at(f, l->l.master));
+	return 0;
+}
+
+static int change_mtu(struct fake_host *f, struct fake_link *l, uint32_t mtu)
+{
+	if (mtu < 68 || mtu > 65535)
+		return -EINVAL;
+	if (mtu == l->l.mtu)
+		return 0;
+	l->l.mtu = mtu;
+	l->mtu_set = true;
+	if (l->l.master)
+		follow_ports(f, at(f, l->l.master));
+	return 0;
+}
+
+static int change_name(struct fake_host *f, struct fake_link *l,
+		       const char *name)
+{
+	if (vif_name_check(name) < 0)
+		return -EINVAL;
+	if (strcmp(name, l->l.name) == 0)
+		return 0;
+	if (l->l.up && !f->live_changes)
+		return -EBUSY;
+	if (fake_host_find(f, name))
+		return -EEXIST;
+	return text_copy(l->l.name, sizeof(l->l.name), name) ? 0 : -EINVAL;
+}
+
+static void change_up(struct fake_link *l, bool up)
+{
+	if (up && !l->l.up && l->l.addrgen == LINK_ADDRGEN_EUI64)
+		l->has_link_local = true;
+	if (!up)
+		l->has_link_local = false;
+	l->l.up = up;
+}
+
+static int change_master(struct fake_host *f, struct fake_link *l, int master)
+{
+	const struct fake_link *b = at(f, master);
+
+	if (master && !b)
+		return -EINVAL;
+	if (b && !is_bridge(b) && strcmp(b->l.kind, "bond") != 0)
+		return -EOPNOTSUPP;
+	if (b && (l->l.loopback || !l->l.ethernet))
+		return -EINVAL;
+	if (b && is_bridge(l))
+		return -ELOOP;
+	set_master(f, l, master);
+	return 0;
+}
+
+static int change(struct fake_host *f, struct fake_link *l,
+		  const struct link_change *c, enum fake_fault fault)
+{
+	int r = 0;
+
+	if (c->fields & CHANGE_MAC)
+		r = change_mac(f, l, c->mac);
+	if (r == 0 && c->fields & CHANGE_MTU)
+		r = change_mtu(f, l, c->mtu);
+	if (fault == FAULT_AT_NAME)
+		return -f->fail_errno;
+	if (r == 0 && c->fields & CHANGE_NAME)
+		r = change_name(f, l, c->name);
+	if (r == 0 && c->fields & CHANGE_ALIAS &&
+	    !text_copy(l->l.alias, sizeof(l->l.alias), c->alias))
+		r = -EINVAL;
+	if (r == 0 && c->fields & CHANGE_UP)
+		change_up(l, c->up);
+	if (fault == FAULT_AT_MASTER)
+		return -f->fail_errno;
+	if (r == 0 && c->fields & CHANGE_MASTER)
+		r = change_master(f, l, c->master);
+	if (r == 0 && c->fields & CHANGE_ADDRGEN) {
+		r = l->l.addrgen < 0 ? -EAFNOSUPPORT : 0;
+		l->l.addrgen = r ? l->l.addrgen : c->addrgen;
+	}
+	return r;
+}
+
+/* Both as link.c does them: what is set stays set. */
+static int pin(struct fake_host *f, const struct step *step)
+{
+	struct fake_link *b = at(f, step->bridge);
+
+	if (!b)
+		return -ENODEV;
+	if (step->kind == STEP_PIN_MAC)
+		return change_mac(f, b, step->mac);
+	if (change_mtu(f, b, step->mtu + 1) < 0)
+		return -EINVAL;
+	return change_mtu(f, b, step->mtu);
+}
+
+static int act(struct fake_host *f, int ifindex, const struct step *step,
+	       enum fake_fault fault)
+{
+	struct fake_link *l = at(f, ifindex);
+
+	if (step->kind != STEP_CHANGE)
+		return pin(f, step);
+	return l ? change(f, l, &step->change, fault) : -ENODEV;
+}
+
+static int do_step(struct host *h, int ifindex, const struct step *step)
+{
+	struct fake_host *f = fake_of(h);
+	bool fails = ++f->acts == f->fail_at;
+	int r = -f->fail_errno;
+
+	h->changes++;
+	if (fails && f->fault == FAULT_PORT_VANISHES && at(f, ifindex))
+		fake_host_del(f, ifindex);
+	if (fails && f->fault == FAULT_BRIDGE_VANISHES && at(f, f->fail_bridge))
+		fake_host_del(f, f->fail_bridge);
+	if (!fails || f->fault >= FAULT_PORT_VANISHES)
+		r = act(f, ifindex, step, FAULT_NOTHING_DONE);
+	else if (f->fault != FAULT_NOTHING_DONE)
+		(void)act(f, ifindex, step, f->fault);
+	if (f->after)
+		f->after(f, ifindex, step);
+	return r;
+}
+
+/* ---- questions ---------------------------------------------------------- */
+
+static int link_by_name(struct host *h, const char *name, struct link *ret)
+{
+	const struct fake_link *l = fake_host_find(fake_of(h), name);
+
+	if (!l)
+		return -ENODEV;
+	*ret = l->l;
+	return 0;
+}
+
+static int link_by_index(struct host *h, int ifindex, struct link *ret)
+{
+	const struct fake_link *l = at(fake_of(h), ifindex);
+
+	if (!l)
+		return -ENODEV;
+	*ret = l->l;
+	return 0;
+}
+
+static int links(struct host *h, host_link_fn fn, void *arg)
+{
+	struct fake_host *f = fake_of(h);
+	int r = 0;
+
+	for (int i = 0; i < FAKE_LINKS && r == 0; i++)
+		if (f->link[i].exists)
+			r = fn(&f->link[i].l, arg);
+	return r;
+}
+
+/* As sysfs.c has it: a port with our record was pinned for when it came. */
+static int bridge_facts(struct host *h, const struct link *bridge,
+			struct bridge_facts *ret)
+{
+	struct fake_host *f = fake_of(h);
+	const struct fake_link *b = fake_host_find(f, bridge->name);
+	struct bridge_facts facts = { .is_empty = true };
+	struct record r;
+
+	if (!b)
+		return -ENOENT;
+	for (int i = 0; i < FAKE_LINKS; i++) {
+		const struct fake_link *p = &f->link[i];
+
+		if (!p->exists || p->l.master != b->l.ifindex)
+			continue;
+		facts.is_empty = false;
+		if (record_parse(p->l.alias, &r) == 0)
+			facts.mtu_is_pinned = true;
+	}
+	facts.mac_floats = !b->mac_set;
+	*ret = facts;
+	return 0;
+}
+
+static bool has_netback(struct host *h)
+{
+	return fake_of(h)->has_netback;
+}
+
+static int netback_nic(struct host *h, const char *name, struct vif_id *ret)
+{
+	const struct fake_link *l = fake_host_find(fake_of(h), name);
+
+	if (!l || !l->is_netback)
+		return -ENODEV;
+	*ret = l->nic;
+	return 0;
+}
+
+static int netback_name(struct host *h, struct vif_id id,
+			char ret_name[VIF_NAMESIZE])
+{
+	struct fake_host *f = fake_of(h);
+
+	for (int i = 0; i < FAKE_LINKS; i++) {
+		const struct fake_link *l = &f->link[i];
+
+		if (l->exists && l->is_netback && vif_id_equal(l->nic, id)) {
+			memcpy(ret_name, l->l.name, VIF_NAMESIZE);
+			return 0;
+		}
+	}
+	return -ENODEV;
+}
+
+static bool is_hardware(struct host *h, const char *name)
+{
+	const struct fake_link *l = fake_host_find(fake_of(h), name);
+
+	return l && l->hardware;
+}
+
+/* ---- making one --------------------------------------------------------- */
+
+void fake_host_init(struct fake_host *f)
+{
+	static const struct host_ops ops = {
+		.link_by_name = link_by_name,
+		.link_by_index = link_by_index,
+		.links = links,
+		.do_step = do_step,
+		.bridge_facts = bridge_facts,
+		.has_netback = has_netback,
+		.netback_nic = netback_nic,
+		.netback_name = netback_name,
+		.is_hardware = is_hardware,
+	};
+	struct fake_link *lo;
+
+	memset(f, 0, sizeof(*f));
+	f->host.ops = &ops;
+	f->fail_errno = EBUSY;
+	lo = fake_host_put(f, 1, "lo", NULL);
+	lo->l.loopback = lo->l.up = true;
+	lo->l.ethernet = false;
+}
+
+struct fake_link *fake_host_put(struct fake_host *f, int ifindex,
+				const char *name, const char *kind)
+{
+	struct fake_link *l = fake_host_at(f, ifindex);
+
+	memset(l, 0, sizeof(*l));
+	l->exists = true;
+	l->l.ifindex = ifindex;
+	l->l.ethernet = true;
+	l->l.mtu = 1500;
+	l->l.addrgen = LINK_ADDRGEN_EUI64;
+	memcpy(l->l.mac, (uint8_t[]){ 0x52, 0x54, 0, 0, 0, (uint8_t)ifindex },
+	       6);
+	(void)text_copy(l->l.name, sizeof(l->l.name), name);
+	(void)text_copy(l->l.kind, sizeof(l->l.kind), kind ? kind : "");
+	return l;
+}
+
+int fake_host_add(struct fake_host *f, const char *name, const char *kind)
+{
+	for (int i = 1; i <= FAKE_LINKS; i++) {
+		if (fake_host_at(f, i)->exists)
+			continue;
+		fake_host_put(f, i, name, kind);
+		return i;
+	}
+	return 0;
+}

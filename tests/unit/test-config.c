@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* test-config.c - the configuration: networks by name, whom the agent serves */
+#include "tests/unit/check.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/core/config.h"
+
+static struct config *parse(const char *text)
+{
+	char error[REASON_SIZE] = "";
+	struct config *c = NULL;
+	int r = config_parse(text, strlen(text), &c, error);
+
+	check(r == 0, "%s", error);
+	assert_non_null(c);
+	assert_string_equal(error, "");
+	return c;
+}
+
+static struct wish resolve(const struct config *c, const char *network,
+			   uint32_t mtu)
+{
+	struct wish w = { .mtu = mtu };
+
+	assert_true(text_copy(w.network, sizeof(w.network), network));
+	config_resolve(c, &w);
+	return w;
+}
+
+/* ---- good files --------------------------------------------------------- */
+
+static void no_configuration_is_one(void **state)
+{
+	struct config *c = config_new();
+
+	(void)state;
+	assert_non_null(c);
+	assert_int_equal(c->n_networks, 0);
+	assert_false(c->serve_all);
+	assert_int_equal(c->script_wait, 5);
+	assert_null(config_free(c));
+	assert_null(config_free(NULL));
+}
+
+static void an_empty_file_is_no_configuration(void **state)
+{
+	static const char *const empty[] = {
+		"", "\n", "\n\n\n", "; nothing\n", "# nothing\n", "  \t \n",
+		"\r\n", "\xef\xbb\xbf",
+	};
+
+	(void)state;
+	for (each(i, empty)) {
+		struct config *c = parse(empty[i]);
+
+		assert_int_equal(c->n_networks, 0);
+		assert_int_equal(c->script_wait, 5);
+		config_free(c);
+	}
+}
+
+static void a_full_file_is_read(void **state)
+{
+	struct config *c = parse("# the house's networks\n"
+				 "[network red]\n"
+				 "kind = bridge\n"
+				 "bridge = br-red\n"
+				 "mtu = 9000 ; jumbo\n"
+				 "\n"
+				 "[network br7]\n"
+				 "mtu=1400\n"
+				 "[xen]\n"
+				 "serve = all\n"
+				 "script-wait = 30\n"
+				 "[network red]\n"
+				 "mtu = 8000\n");
+
+	(void)state;
+	assert_int_equal(c->n_networks, 2);
+	assert_string_equal(c->networks[0].name, "red");
+	assert_string_equal(c->networks[0].bridge, "br-red");
+	assert_int_equal(c->networks[0].mtu, 8000);
+	assert_string_equal(c->networks[1].name, "br7");
+	assert_string_equal(c->networks[1].bridge, "br7");
+	assert_int_equal(c->networks[1].mtu, 1400);
+	assert_true(c->serve_all);
+	assert_int_equal(c->script_wait, 30);
+	config_free(c);
+}
+
+static void the_last_word_counts(void **state)
+{
+	struct config *c = parse("[xen]\nserve=all\nserve=script\n"
+				 "script-wait=0\n");
+
+	(void)state;
+	assert_false(c->serve_all);
+	assert_int_equal(c->script_wait, 0);
+	config_free(c);
+}
+
+static void line_ends_of_other_systems_are_taken(void **state)
+{
+	struct config *c = parse("\xef\xbb\xbf[network red]\r\n"
+				 "bridge = br0\r\n");
+
+	(void)state;
+	assert_string_equal(c->networks[0].bridge, "br0");
+	config_free(c);
+}
+
+static void many_networks_are_kept(void **state)
+{
+	size_t size = 1 << 16, len = 0;
+	char *text = malloc(size);
+	struct config *c;
+
+	(void)state;
+	assert_non_null(text);
+	for (int i = 0; i < 1000; i++)
+		len += (size_t)snprintf(text + len, size - len,
+					"[network n%d]\nbridge=b%d\n", i, i);
+	c = parse(text);
+	assert_int_equal(c->n_networks, 1000);
+	assert_string_equal(resolve(c, "n777", 0).bridge, "b777");
+	config_free(c);
+	free(text);
+}
+
+static void a_line_of_198_characters_is_taken(void **state)
+{
+	char text[256] = "[network red]\nmtu=1400 ;";
+	size_t start = strlen("[network red]\n");
+	struct config *c;
+
+	(void)state;
+	memset(text + strlen(text), 'x', start + 198 - strlen(text));
+	text[start + 198] = '\n';
+	c = parse(text);
+	assert_int_equal(c->networks[0].mtu, 1400);
+	config_free(c);
+}
+
+/* ---- wrong files -------------------------------------------------------- */
+
+#define S10 "xxxxxxxxxx"
+#define S50 S10 S10 S10 S10 S10
+#define S200 S50 S50 S50 S50
+
+static const struct {
+	const char *text;
+	int line;
+	const char *says;
+} wrong[] = {
+	/* no section, or an unknown one */
+	{ "mtu = 1500\n", 1, "section \"\" is not known" },
+	{ "[]\nmtu = 1500\n", 1, "section \"\"" },
+	{ "[xem]\nserve = all\n", 1, "\"xem\" is not known" },
+	{ "[Xen]\nserve = all\n", 1, "\"Xen\"" },
+	{ "[network]\nbridge = br0\n", 1, "\"network\"" },
+	{ "[networks red]\nbridge = br0\n", 1, "\"networks red\"" },
+	{ "\n\n[vlan 5]\nx = y\n", 3, "\"vlan 5\"" },
+	/* a network without a good name */
+	{ "[network ]\nmtu = 1500\n", 1, "no name of a network" },
+	{ "[network  red]\nmtu = 1500\n", 1, "no name of a network" },
+	{ "[network a b]\nmtu = 1500\n", 1, "no name of a network" },
+	{ "[network a/b]\nmtu = 1500\n", 1, "no name of a network" },
+	{ "[network ..]\nmtu = 1500\n", 1, "no name of a network" },
+	{ "[network %s]\nmtu = 1500\n", 1, "no name of a network" },
+	{ "[network r\xf6t]\nmtu = 1500\n", 1, "no name of a network" },
+	{ "[network 12345678901234567890123456789012]\nmtu = 1500\n", 1,
+	  "too long for a network's name by 1" },
+	{ "[network " S50 S50 "]\nmtu = 1500\n", 1, "too long" },
+	/* unknown keys, unknown values */
+	{ "[network red]\nbrigde = br0\n", 2, "\"brigde\" is not known" },
+	{ "[network red]\nBridge = br0\n", 2, "\"Bridge\" is not known" },
+	{ "[network red]\nbridge = br0\n\nvlan = 5\n", 4, "\"vlan\"" },
+	{ "[network red]\nkind = macvtap\n", 2, "\"macvtap\" is not known" },
+	{ "[network red]\nkind =\n", 2, "kind = \"\"" },
+	{ "[network red]\nbridge =\n", 2, "bridge=\"\"" },
+	{ "[network red]\nbridge = a b\n", 2, "bridge=\"a b\"" },
+	{ "[network red]\nbridge = ../x\n", 2, "bridge=\"../x\"" },
+	{ "[network red]\nbridge = br0,br1,br2,br34\n", 2,
+	  "too long for a link's name by" },
+	{ "[network red]\nmtu = big\n", 2, "is no MTU" },
+	{ "[network red]\nmtu = -1\n", 2, "is no MTU" },
+	{ "[network red]\nmtu = 67\n", 2, "is no MTU" },
+	{ "[network red]\nmtu = 65536\n", 2, "is no MTU" },
+	{ "[network red]\nmtu = 1500 1500\n", 2, "is no MTU" },
+	{ "[xen]\nserve = nobody\n", 2, "neither script nor all" },
+	{ "[xen]\nserve =\n", 2, "neither script nor all" },
+	{ "[xen]\nscript-wait = 31\n", 2, "from 0 to 30" },
+	{ "[xen]\nscript-wait = -1\n", 2, "from 0 to 30" },
+	{ "[xen]\nscript-wait = 5s\n", 2, "from 0 to 30" },
+	{ "[xen]\nscript-wait = 4294967301\n", 2, "from 0 to 30" },
+	{ "[xen]\nscript_wait = 5\n", 2, "\"script_wait\"" },
+	/* neither this nor that */
+	{ "[network red\nbridge = br0\n", 1, "ends with ]" },
+	{ "[network red]\nbridge br0\n", 2, "neither [section] nor key = value" },
+	{ "[network red]\nbridge = br0\n\n  nonsense\n", 4,
+	  "neither [section] nor key = value" },
+	{ "{ \"network\": {} }x\ny\n", 1, "section \"\"" },
+	{ "\x7f" "ELF\n", 1, "neither [section] nor key = value" },
+	/* a continued line is none */
+	{ "[network red]\nbridge = br0\n  br1\n", 3, "neither [section] nor key = value" },
+	/* too long for inih, which would cut it */
+	{ "[xen]\n; " S200 "\n", 2, "longer than 198" },
+	{ "[xen]\nserve = all ;" S200 "\n", 2, "longer than 198" },
+	{ "\n\n" S200 S200, 3, "longer than 198" },
+	/* the first of several */
+	{ "[network red]\nmtu = big\nmtu = huge\n", 2, "\"big\"" },
+	{ "[network red]\nmtu = big\nnonsense\n", 2, "\"big\"" },
+	{ "[network red]\nnonsense\nmtu = big\n", 2, "neither [section] nor key = value" },
+};
+
+static void wrong_files_are_refused_with_the_line(void **state)
+{
+	(void)state;
+	for (each(i, wrong)) {
+		struct config *untouched = (struct config *)&wrong;
+		struct config *c = untouched;
+		char error[REASON_SIZE] = "", line[24];
+		int r = config_parse(wrong[i].text, strlen(wrong[i].text), &c,
+				     error);
+
+		(void)snprintf(line, sizeof(line), "line %d: ", wrong[i].line);
+		check(r == -EINVAL, "taken:\n%s", wrong[i].text);
+		check(c == untouched, "row %zu", i);
+		check(strncmp(error, line, strlen(line)) == 0,
+		      "wanted %ssomething, got %s, of:\n%s", line, error,
+		      wrong[i].text);
+		check(strstr(error, wrong[i].says), "wanted \"%s\", got \"%s\"",
+		      wrong[i].says, error);
+		for (const char *p = error; *p; p++)
+			check(*p >= ' ' && *p < 0x7f, "%s", error);
+	}
+}
+
+static void a_nul_is_refused_with_the_line(void **state)
+{
+	static const char text[] = "[xen]\nserve\0=all\n";
+	char error[REASON_SIZE] = "";
+	struct config *c = NULL;
+
+	(void)state;
+	assert_int_equal(config_parse(text, sizeof(text) - 1, &c, error),
+			 -EINVAL);
+	assert_string_equal(error, "line 2: it has a NUL inside");
+	assert_null(c);
+}
+
+/* A network's section without bridge= means the bridge of that name. */
+static void a_network_that_no_bridge_can_be_named_after_says_so(void **state)
+{
+	char error[REASON_SIZE] = "";
+	static const char text[] = "[xen]\nserve = all\n"
+				   "[network a-name-of-20-letters]\nmtu = 1500\n";
+	struct config *c = NULL;
+
+	(void)state;
+	assert_int_equal(config_parse(text, strlen(text), &c, error), -EINVAL);
+	assert_non_null(strstr(error, "[network a-name-of-20-letters] has no bridge="));
+	assert_non_null(strstr(error, "too long for a link's name by 5"));
+}
+
+static void every_error_has_its_line(void **state)
+{
+	static const char text[] = "[network a-name-of-20-letters]\nmtu = 1500\n";
+	char error[REASON_SIZE] = "";
+	struct config *c = NULL;
+
+	(void)state;
+	assert_int_equal(config_parse(text, strlen(text), &c, error), -EINVAL);
+	check(strncmp(error, "line ", 5) == 0, "%s", error);
+}
+
+static void a_wrong_section_is_wrong_even_when_empty(void **state)
+{
+	static const char *const bad[] = {
+		"[netwrok red]\n", "[network a/b]\n", "[xen]\n[nex]\n",
+	};
+
+	(void)state;
+	for (each(i, bad)) {
+		char error[REASON_SIZE] = "";
+		struct config *c = NULL;
+		int r = config_parse(bad[i], strlen(bad[i]), &c, error);
+
+		config_free(c);
+		check(r == -EINVAL, "taken: %s", bad[i]);
+	}
+}
+
+/* ---- resolving ---------------------------------------------------------- */
+
+static void a_configured_network_is_what_it_says(void **state)
+{
+	struct config *c = parse("[network red]\nbridge=br-red\nmtu=9000\n"
+				 "[network blue]\nbridge=br-blue\n"
+				 "[network br9]\nmtu=1400\n");
+	struct wish w;
+
+	(void)state;
+	w = resolve(c, "red", 0);
+	assert_string_equal(w.bridge, "br-red");
+	assert_int_equal(w.mtu, 9000);
+	/* The wish's own MTU goes before the network's. */
+	assert_int_equal(resolve(c, "red", 1300).mtu, 1300);
+	w = resolve(c, "blue", 0);
+	assert_string_equal(w.bridge, "br-blue");
+	assert_int_equal(w.mtu, 0);
+	w = resolve(c, "br9", 0);
+	assert_string_equal(w.bridge, "br9");
+	assert_int_equal(w.mtu, 1400);
+	config_free(c);
+}
+
+static void another_network_is_the_bridge_of_that_name(void **state)
+{
+	struct config *c = config_new();
+	struct wish w;
+
+	(void)state;
+	w = resolve(c, "br0", 0);
+	assert_string_equal(w.bridge, "br0");
+	assert_string_equal(w.error, "");
+	w = resolve(c, "123456789012345", 0);
+	assert_string_equal(w.bridge, "123456789012345");
+	w = resolve(c, "1234567890123456", 0);
+	assert_string_equal(w.bridge, "");
+	assert_non_null(strstr(w.error, "too long by 1 character"));
+	config_free(c);
+}
+
+static void no_network_is_no_bridge(void **state)
+{
+	struct config *c = config_new();
+	struct wish w = resolve(c, "", 0);
+
+	(void)state;
+	assert_string_equal(w.bridge, "");
+	assert_string_equal(w.error, "");
+	config_free(c);
+}
+
+static void an_error_that_is_there_stays(void **state)
+{
+	struct config *c = config_new();
+	struct wish w = { .network = "1234567890123456", .error = "mine" };
+
+	(void)state;
+	config_resolve(c, &w);
+	assert_string_equal(w.error, "mine");
+	config_free(c);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(no_configuration_is_one),
+		cmocka_unit_test(an_empty_file_is_no_configuration),
+		cmocka_unit_test(a_full_file_is_read),
+		cmocka_unit_test(the_last_word_counts),
+		cmocka_unit_test(line_ends_of_other_systems_are_taken),
+		cmocka_unit_test(many_networks_are_kept),
+		cmocka_unit_test(a_line_of_198_characters_is_taken),
+		cmocka_unit_test(wrong_files_are_refused_with_the_line),
+		cmocka_unit_test(a_nul_is_refused_with_the_line),
+		cmocka_unit_test(a_network_that_no_bridge_can_be_named_after_says_so),
+		cmocka_unit_test(every_error_has_its_line),
+		cmocka_unit_test(a_wrong_section_is_wrong_even_when_empty),
+		cmocka_unit_test(a_configured_network_is_what_it_says),
+		cmocka_unit_test(another_network_is_the_bridge_of_that_name),
+		cmocka_unit_test(no_network_is_no_bridge),
+		cmocka_unit_test(an_error_that_is_there_stays),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

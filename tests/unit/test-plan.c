@@ -1,0 +1,633 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * test-plan.c - from what is wished and what is there to what must be done
+ *
+ * Plans are compared as text: their steps in words, parted by "; ".
+ */
+#include "tests/unit/check.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "agent/core/plan.h"
+
+enum { PORT = 7, BRIDGE = 2, OLD = 3 };
+
+static const uint8_t port_mac[6] = { 0xfe, 0xff, 0xff, 0xff, 0xff, 0xff };
+static const uint8_t low_mac[6] = { 0x02, 0, 0, 0, 0, 1 };
+
+static struct wish wish;
+static struct state s;
+static struct record record;
+static struct plan plan;
+
+/* A new tap, and a bridge with an uplink and other ports of ours: the plainest
+ * case. */
+static int setup(void **state)
+{
+	(void)state;
+	wish = (struct wish){ .by = BY_HAND, .network = "br0",
+			      .bridge = "br0" };
+	record = (struct record){ .by = BY_HAND, .wish = wish };
+	s = (struct state){
+		.link = { .ifindex = PORT, .name = "tap7", .kind = "tun",
+			  .mac = { 0x52, 0x54, 0, 0, 0, 7 }, .ethernet = true,
+			  .mtu = 1500, .addrgen = LINK_ADDRGEN_EUI64 },
+		.have_bridge = true,
+		.bridge = { .ifindex = BRIDGE, .name = "br0", .kind = "bridge",
+			    .mac = { 0x52, 0x54, 0, 0, 0, 2 },
+			    .ethernet = true, .mtu = 1500, .up = true },
+		.facts = { .mtu_is_pinned = true },
+	};
+	return 0;
+}
+
+/* The same port, once joined. */
+static void join_it(void)
+{
+	record.was = (struct was){ .name = "tap7", .mtu = 1400,
+				   .mac = { 0x52, 0x54, 0, 0, 0, 7 },
+				   .addrgen = 0, .up = true };
+	s.record = record;
+	s.owner = OWNER_US;
+	memcpy(s.link.mac, port_mac, 6);
+	s.link.master = BRIDGE;
+	s.link.addrgen = LINK_ADDRGEN_NONE;
+	s.link.up = true;
+	assert_true(record_print(&record, s.link.alias) > 0);
+}
+
+/* Made up on the way: a record that leaves. */
+static void begin_to_leave(void)
+{
+	s.record.leaving = true;
+	assert_true(record_print(&s.record, s.link.alias) > 0);
+}
+
+static const char *steps(void)
+{
+	static char text[2048];
+	size_t n = 0;
+
+	text[0] = '\0';
+	for (size_t i = 0; i < plan.n; i++) {
+		char word[512];
+
+		step_text(&plan.step[i], &s, word, sizeof(word));
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%s",
+				      i ? "; " : "", word);
+	}
+	return text;
+}
+
+static void joins(const char *wanted)
+{
+	plan_join(&wish, &record, &s, &plan);
+	assert_int_equal(plan.verdict, wanted[0] ? TO_DO : IN_ORDER);
+	assert_string_equal(steps(), wanted);
+	assert_string_equal(plan.reason, "");
+}
+
+static void does_not_join(enum verdict verdict, const char *reason)
+{
+	plan_join(&wish, &record, &s, &plan);
+	assert_int_equal(plan.verdict, verdict);
+	assert_int_equal(plan.n, 0);
+	assert_string_equal(plan.reason, reason);
+}
+
+static void leaves(bool dead, const char *wanted)
+{
+	plan_leave(&s, dead, &plan);
+	assert_int_equal(plan.verdict, wanted[0] ? TO_DO : NOT_OURS);
+	assert_string_equal(steps(), wanted);
+}
+
+/* ---- joining ------------------------------------------------------------ */
+
+static void a_new_tap_is_recorded_joined_and_set_up(void **state)
+{
+	(void)state;
+	joins("record; address fe:ff:ff:ff:ff:ff, addrgenmode none, master br0; "
+	      "up");
+}
+
+static void all_that_differs_goes_in_one_message(void **state)
+{
+	(void)state;
+	(void)text_copy(wish.name, VIF_NAMESIZE, "web0");
+	wish.mtu = 9000;
+	joins("record; "
+	      "name web0, address fe:ff:ff:ff:ff:ff, mtu 9000, "
+	      "addrgenmode none, master br0; up");
+}
+
+static void a_port_in_order_needs_nothing(void **state)
+{
+	(void)state;
+	join_it();
+	joins("");
+}
+
+static void without_an_mtu_the_bridge_s_is_taken(void **state)
+{
+	(void)state;
+	join_it();
+	s.bridge.mtu = 9000;
+	joins("mtu 9000");
+}
+
+static void without_inet6_there_is_no_addrgen(void **state)
+{
+	(void)state;
+	s.link.addrgen = -1;
+	joins("record; address fe:ff:ff:ff:ff:ff, master br0; up");
+}
+
+static void a_link_that_is_up_goes_down_for_name_and_address(void **state)
+{
+	(void)state;
+	s.link.up = true;
+	joins("record; down; "
+	      "address fe:ff:ff:ff:ff:ff, addrgenmode none, master br0; up");
+}
+
+static void and_for_addrgen_which_else_leaves_an_address_behind(void **state)
+{
+	(void)state;
+	join_it();
+	s.link.addrgen = LINK_ADDRGEN_EUI64;
+	joins("down; addrgenmode none; up");
+}
+
+static void but_not_for_master_or_mtu(void **state)
+{
+	(void)state;
+	join_it();
+	s.link.master = 0;
+	s.link.mtu = 1400;
+	joins("mtu 1500, master br0");
+}
+
+static void set_down_it_is_set_up(void **state)
+{
+	(void)state;
+	join_it();
+	s.link.up = false;
+	joins("up");
+}
+
+static void renamed_it_gets_its_name_back(void **state)
+{
+	(void)state;
+	(void)text_copy(wish.name, VIF_NAMESIZE, "web0");
+	record.wish = wish;
+	join_it();
+	joins("down; name web0; up");
+}
+
+static void a_record_of_somebody_else_s_wish_is_rewritten(void **state)
+{
+	(void)state;
+	join_it();
+	record.by = BY_XENSTORE;
+	joins("record");
+}
+
+static void leaving_and_held_are_over_when_it_joins(void **state)
+{
+	(void)state;
+	join_it();
+	s.record.held = true;
+	begin_to_leave();
+	record = s.record;
+	joins("record");
+	assert_null(strstr(plan.step[0].change.alias, "leave="));
+	assert_null(strstr(plan.step[0].change.alias, "held="));
+}
+
+static void how_it_was_is_found_out_once(void **state)
+{
+	struct record r;
+
+	(void)state;
+	s.link.up = true;
+	s.link.mtu = 1400;
+	s.link.master = OLD;
+	s.master = (struct link){ .ifindex = OLD, .name = "br7",
+				  .kind = "bridge", .mtu = 1500 };
+	(void)text_copy(s.link.alias, LINK_ALIASSIZE, "uplink = %no%");
+	s.owner = OWNER_FOREIGN;
+	wish.replace_alias = true;
+	plan_join(&wish, &record, &s, &plan);
+	for (size_t i = 0; i < plan.n; i++)
+		if (plan.step[i].kind == STEP_CHANGE &&
+		    plan.step[i].change.fields & CHANGE_ALIAS)
+			(void)text_copy(s.link.alias, LINK_ALIASSIZE,
+					plan.step[i].change.alias);
+	assert_int_equal(record_parse(s.link.alias, &r), 0);
+	assert_string_equal(r.was.name, "tap7");
+	assert_string_equal(r.was.master, "br7");
+	assert_string_equal(r.was.alias, "uplink = %no%");
+	assert_int_equal(r.was.mtu, 1400);
+	assert_int_equal(r.was.addrgen, LINK_ADDRGEN_EUI64);
+	assert_true(r.was.up);
+	/* Now it is ours, and what it is does not count any more. */
+	s.record = r;
+	s.owner = OWNER_US;
+	s.link.mtu = 9000;
+	plan_join(&wish, &record, &s, &plan);
+	assert_int_equal(s.record.was.mtu, 1400);
+	assert_null(strstr(steps(), "record"));
+}
+
+static void up_is_always_a_message_of_its_own(void **state)
+{
+	(void)state;
+	plan_join(&wish, &record, &s, &plan);
+	for (size_t i = 0; i < plan.n; i++)
+		if (plan.step[i].kind == STEP_CHANGE &&
+		    plan.step[i].change.fields & CHANGE_UP)
+			assert_int_equal(plan.step[i].change.fields, CHANGE_UP);
+}
+
+/* ---- the bridge keeps what it has ---------------------------------------- */
+
+static void an_empty_floating_bridge_keeps_its_mac(void **state)
+{
+	(void)state;
+	s.facts.mac_floats = s.facts.is_empty = true;
+	joins("keep the MAC of bridge br0; "
+	      "record; address fe:ff:ff:ff:ff:ff, addrgenmode none, "
+	      "master br0; up");
+	assert_memory_equal(plan.step[0].mac, s.bridge.mac, 6);
+	assert_int_equal(plan.step[0].bridge, BRIDGE);
+}
+
+static void the_first_port_makes_the_mtu_the_bridge_s_own(void **state)
+{
+	(void)state;
+	s.facts.mtu_is_pinned = false;
+	joins("keep the MTU 1500 of bridge br0; record; "
+	      "address fe:ff:ff:ff:ff:ff, addrgenmode none, master br0; up");
+	assert_int_equal(plan.step[0].mtu, 1500);
+	assert_int_equal(plan.step[0].bridge, BRIDGE);
+	s.bridge.mtu = 9000;
+	joins("keep the MTU 9000 of bridge br0; record; "
+	      "address fe:ff:ff:ff:ff:ff, mtu 9000, addrgenmode none, "
+	      "master br0; up");
+	/* one to which no byte can be added cannot be pinned */
+	s.bridge.mtu = 65535;
+	plan_join(&wish, &record, &s, &plan);
+	assert_null(strstr(steps(), "keep the MTU"));
+}
+
+static void also_one_that_is_on_it_when_it_becomes_ours(void **state)
+{
+	(void)state;
+	s.facts.mtu_is_pinned = false;
+	s.link.master = BRIDGE;
+	joins("keep the MTU 1500 of bridge br0; record; "
+	      "address fe:ff:ff:ff:ff:ff, addrgenmode none; up");
+}
+
+static void a_bridge_with_a_lower_port_is_left_to_follow_it(void **state)
+{
+	(void)state;
+	s.facts.mac_floats = true;
+	plan_join(&wish, &record, &s, &plan);
+	assert_null(strstr(steps(), "MAC"));
+}
+
+static void a_bridge_whose_mac_is_the_port_s_keeps_it(void **state)
+{
+	(void)state;
+	s.facts.mac_floats = true;
+	s.link.master = BRIDGE;
+	memcpy(s.link.mac, low_mac, 6);
+	memcpy(s.bridge.mac, low_mac, 6);
+	plan_join(&wish, &record, &s, &plan);
+	assert_non_null(strstr(steps(), "keep the MAC of bridge br0"));
+}
+
+static void a_bridge_without_a_mac_has_none_to_keep(void **state)
+{
+	(void)state;
+	s.facts.mac_floats = s.facts.is_empty = true;
+	memset(s.bridge.mac, 0, 6);
+	plan_join(&wish, &record, &s, &plan);
+	assert_null(strstr(steps(), "MAC"));
+}
+
+static void the_bridge_that_it_comes_from_keeps_its_own_too(void **state)
+{
+	(void)state;
+	s.link.master = OLD;
+	s.link.mtu = 1400;
+	memcpy(s.link.mac, low_mac, 6);
+	s.master = (struct link){ .ifindex = OLD, .name = "br7",
+				  .kind = "bridge", .mtu = 1400 };
+	memcpy(s.master.mac, low_mac, 6);
+	s.master_facts.mac_floats = true;
+	joins("keep the MAC of bridge br7; keep the MTU 1400 of bridge br7; "
+	      "record; address fe:ff:ff:ff:ff:ff, mtu 1500, addrgenmode none, "
+	      "master br0; up");
+}
+
+static void another_master_is_not_pinned(void **state)
+{
+	(void)state;
+	s.link.master = OLD;
+	s.master = (struct link){ .ifindex = OLD, .name = "bond0",
+				  .kind = "bond", .mtu = 1400 };
+	joins("record; address fe:ff:ff:ff:ff:ff, addrgenmode none, master br0; "
+	      "up");
+}
+
+/* ---- waiting and refusing ------------------------------------------------ */
+
+static void no_bridge_is_waited_for(void **state)
+{
+	(void)state;
+	s.have_bridge = false;
+	does_not_join(WAITING, "network br0 is asked for (by hand), but there is no bridge br0; create it (ip link add br0 type bridge) or ask for another");
+}
+
+static void what_is_no_bridge_is_refused(void **state)
+{
+	(void)state;
+	(void)text_copy(s.bridge.kind, LINK_KINDSIZE, "bond");
+	does_not_join(REFUSED, "network br0 is asked for (by hand), but br0 is no bridge, it is of kind bond; ask for another");
+	s.bridge.kind[0] = '\0';
+	does_not_join(REFUSED, "network br0 is asked for (by hand), but br0 is no bridge; ask for another");
+}
+
+static void a_bridge_in_the_making_is_waited_for_by_the_patient(void **state)
+{
+	(void)state;
+	s.bridge.up = false;
+	s.facts.is_empty = s.facts.mac_floats = true;
+	plan_join(&wish, &record, &s, &plan);
+	assert_int_equal(plan.verdict, TO_DO);
+	s.patient = true;
+	plan_join(&wish, &record, &s, &plan);
+	assert_int_equal(plan.verdict, WAITING);
+	assert_int_equal(plan.n, 0);
+	assert_non_null(strstr(plan.reason, "being set up"));
+	/* It is up, or has an uplink, or a MAC of its own: it is ready. */
+	s.bridge.up = true;
+	plan_join(&wish, &record, &s, &plan);
+	assert_int_equal(plan.verdict, TO_DO);
+	s.bridge.up = false;
+	s.facts.is_empty = false;
+	plan_join(&wish, &record, &s, &plan);
+	assert_int_equal(plan.verdict, TO_DO);
+	s.facts.is_empty = true;
+	s.facts.mac_floats = false;
+	plan_join(&wish, &record, &s, &plan);
+	assert_int_equal(plan.verdict, TO_DO);
+}
+
+static void the_name_of_a_dying_nic_is_waited_for(void **state)
+{
+	(void)state;
+	(void)text_copy(wish.name, VIF_NAMESIZE, "web0");
+	s.have_holder = s.holder_is_nic = true;
+	s.holder.ifindex = 9;
+	does_not_join(WAITING, "wants the name web0, which the link of another NIC still has (ifindex 9); it is taken as soon as that one goes");
+}
+
+static void the_name_of_a_stranger_is_refused(void **state)
+{
+	(void)state;
+	(void)text_copy(wish.name, VIF_NAMESIZE, "web0");
+	s.have_holder = true;
+	s.holder.ifindex = 9;
+	does_not_join(REFUSED, "wants the name web0, but a link that is not ours has it (ifindex 9); rename that one or ask for another name");
+}
+
+static void a_wrong_wish_says_what_is_wrong(void **state)
+{
+	(void)state;
+	(void)text_copy(wish.error, REASON_SIZE, "mtu=\"x\" is no MTU");
+	does_not_join(REFUSED, "mtu=\"x\" is no MTU");
+	wish = (struct wish){ 0 };
+	does_not_join(REFUSED, "no network is asked for; name one");
+}
+
+static void what_is_no_port_is_refused(void **state)
+{
+	(void)state;
+	s.link.ethernet = false;
+	does_not_join(REFUSED, "tap7 is no Ethernet link, so no bridge takes it; use a tap, not a tun");
+	s.link.ethernet = s.link.loopback = true;
+	does_not_join(REFUSED, "tap7 is no Ethernet link, so no bridge takes it; use a tap, not a tun");
+	s.link.loopback = false;
+	(void)text_copy(s.link.kind, LINK_KINDSIZE, "bridge");
+	does_not_join(REFUSED, "tap7 is a bridge, and a bridge takes no bridge; give the link of a NIC");
+	s.link.kind[0] = '\0';
+	s.is_hardware = true;
+	does_not_join(REFUSED, "tap7 is the host's own hardware, and a port's settings would cut it off; put uplinks on bridges with the host's network configuration");
+}
+
+static void an_unprintable_name_is_refused(void **state)
+{
+	(void)state;
+	(void)text_copy(s.link.name, VIF_NAMESIZE, "tap\x01");
+	plan_join(&wish, &record, &s, &plan);
+	assert_int_equal(plan.verdict, REFUSED);
+	assert_non_null(strstr(plan.reason, "\"tap\\x01\""));
+}
+
+static void a_foreign_alias_stays_unless_it_may_go(void **state)
+{
+	(void)state;
+	s.owner = OWNER_FOREIGN;
+	(void)text_copy(s.link.alias, LINK_ALIASSIZE, "to rack 7");
+	does_not_join(REFUSED, "its alias \"to rack 7\" is not ours, and would be lost; clear it (ip link set dev tap7 alias \"\") or attach it by hand with alias=replace");
+	wish.replace_alias = true;
+	plan_join(&wish, &record, &s, &plan);
+	assert_int_equal(plan.verdict, TO_DO);
+}
+
+static void an_alias_that_our_record_cannot_keep_is_refused(void **state)
+{
+	(void)state;
+	s.owner = OWNER_FOREIGN;
+	wish.replace_alias = true;
+	memset(s.link.alias, ' ', LINK_ALIASSIZE - 1);
+	plan_join(&wish, &record, &s, &plan);
+	assert_int_equal(plan.verdict, REFUSED);
+	assert_int_equal(plan.n, 0);
+	assert_non_null(strstr(plan.reason, "too long to be kept in our record"));
+}
+
+/* ---- leaving ------------------------------------------------------------- */
+
+static void what_is_not_ours_is_not_left(void **state)
+{
+	(void)state;
+	leaves(false, "");
+	leaves(true, "");
+	s.owner = OWNER_FOREIGN;
+	s.link.up = true;
+	s.link.master = BRIDGE;
+	leaves(true, "");
+}
+
+static void left_it_is_as_it_was(void **state)
+{
+	(void)state;
+	join_it();
+	plan_leave(&s, false, &plan);
+	assert_int_equal(plan.verdict, TO_DO);
+	assert_string_equal(steps(), "record; down; nomaster; address 52:54:00:00:00:07, mtu 1400, addrgenmode as before; up; record");
+	assert_non_null(strstr(plan.step[0].change.alias, " leave=1 "));
+	assert_string_equal(plan.step[plan.n - 1].change.alias, "");
+}
+
+static void dead_it_stays_down_and_off_every_bridge(void **state)
+{
+	(void)state;
+	join_it();
+	s.former.ifindex = OLD;
+	leaves(true, "record; down; nomaster; address 52:54:00:00:00:07, mtu 1400, addrgenmode as before; record");
+}
+
+static void it_goes_back_to_its_former_bridge(void **state)
+{
+	(void)state;
+	join_it();
+	(void)text_copy(s.record.was.master, VIF_NAMESIZE, "br7");
+	begin_to_leave();
+	s.former = (struct link){ .ifindex = OLD, .name = "br7",
+				  .kind = "bridge", .mtu = 1500 };
+	plan_leave(&s, false, &plan);
+	assert_non_null(strstr(steps(), "keep the MTU 1500 of bridge br7; "));
+	assert_non_null(strstr(steps(), "down; nomaster; address 52:54:00:00:00:07, mtu 1400, addrgenmode as before; "));
+	assert_non_null(strstr(steps(), "master br7; up; record"));
+	/* one that is gone is not waited for */
+	s.former = (struct link){ 0 };
+	plan_leave(&s, false, &plan);
+	assert_null(strstr(steps(), "br7"));
+}
+
+static void leaving_goes_on_where_it_stopped(void **state)
+{
+	(void)state;
+	join_it();
+	begin_to_leave();
+	leaves(false, "down; nomaster; address 52:54:00:00:00:07, mtu 1400, addrgenmode as before; up; record");
+	s.link.up = false;
+	leaves(false, "nomaster; address 52:54:00:00:00:07, mtu 1400, addrgenmode as before; up; record");
+	s.link.master = 0;
+	leaves(false, "address 52:54:00:00:00:07, mtu 1400, addrgenmode as before; up; record");
+	memcpy(s.link.mac, s.record.was.mac, 6);
+	s.link.mtu = 1400;
+	s.link.addrgen = LINK_ADDRGEN_EUI64;
+	leaves(false, "up; record");
+	s.link.up = true;
+	leaves(false, "record");
+}
+
+static void a_former_name_that_is_taken_is_let_go(void **state)
+{
+	(void)state;
+	join_it();
+	(void)text_copy(s.link.name, VIF_NAMESIZE, "web0");
+	plan_leave(&s, false, &plan);
+	assert_non_null(strstr(steps(), "name tap7"));
+	s.have_holder = true;
+	plan_leave(&s, false, &plan);
+	assert_null(strstr(steps(), "name tap7"));
+}
+
+static void what_the_record_does_not_say_is_left_alone(void **state)
+{
+	(void)state;
+	join_it();
+	s.record.was = (struct was){ .name = "tap7", .addrgen = -1 };
+	begin_to_leave();
+	leaves(false, "down; nomaster; record");
+}
+
+/* ---- names and words ------------------------------------------------------ */
+
+static void verdicts_have_names(void **state)
+{
+	(void)state;
+	assert_string_equal(verdict_name(IN_ORDER), "ok");
+	assert_string_equal(verdict_name(NOT_OURS), "not ours");
+	assert_string_equal(verdict_name(TO_DO), "to do");
+	assert_string_equal(verdict_name(WAITING), "waiting");
+	assert_string_equal(verdict_name(REFUSED), "refused");
+	assert_string_equal(verdict_name(FAILED), "failed");
+}
+
+static void words_are_cut_where_the_room_ends(void **state)
+{
+	char text[8];
+
+	(void)state;
+	plan_join(&wish, &record, &s, &plan);
+	for (size_t i = 0; i < plan.n; i++) {
+		for (size_t size = 1; size <= sizeof(text); size++) {
+			memset(text, '!', sizeof(text));
+			step_text(&plan.step[i], &s, text, size);
+			assert_true(strnlen(text, size) < size);
+			for (size_t j = size; j < sizeof(text); j++)
+				assert_int_equal(text[j], '!');
+		}
+	}
+}
+
+#define plan_test(f) cmocka_unit_test_setup(f, setup)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		plan_test(a_new_tap_is_recorded_joined_and_set_up),
+		plan_test(all_that_differs_goes_in_one_message),
+		plan_test(a_port_in_order_needs_nothing),
+		plan_test(without_an_mtu_the_bridge_s_is_taken),
+		plan_test(without_inet6_there_is_no_addrgen),
+		plan_test(a_link_that_is_up_goes_down_for_name_and_address),
+		plan_test(and_for_addrgen_which_else_leaves_an_address_behind),
+		plan_test(but_not_for_master_or_mtu),
+		plan_test(set_down_it_is_set_up),
+		plan_test(renamed_it_gets_its_name_back),
+		plan_test(a_record_of_somebody_else_s_wish_is_rewritten),
+		plan_test(leaving_and_held_are_over_when_it_joins),
+		plan_test(how_it_was_is_found_out_once),
+		plan_test(up_is_always_a_message_of_its_own),
+		plan_test(an_empty_floating_bridge_keeps_its_mac),
+		plan_test(the_first_port_makes_the_mtu_the_bridge_s_own),
+		plan_test(also_one_that_is_on_it_when_it_becomes_ours),
+		plan_test(a_bridge_with_a_lower_port_is_left_to_follow_it),
+		plan_test(a_bridge_whose_mac_is_the_port_s_keeps_it),
+		plan_test(a_bridge_without_a_mac_has_none_to_keep),
+		plan_test(the_bridge_that_it_comes_from_keeps_its_own_too),
+		plan_test(another_master_is_not_pinned),
+		plan_test(no_bridge_is_waited_for),
+		plan_test(what_is_no_bridge_is_refused),
+		plan_test(a_bridge_in_the_making_is_waited_for_by_the_patient),
+		plan_test(the_name_of_a_dying_nic_is_waited_for),
+		plan_test(the_name_of_a_stranger_is_refused),
+		plan_test(a_wrong_wish_says_what_is_wrong),
+		plan_test(what_is_no_port_is_refused),
+		plan_test(an_unprintable_name_is_refused),
+		plan_test(a_foreign_alias_stays_unless_it_may_go),
+		plan_test(an_alias_that_our_record_cannot_keep_is_refused),
+		plan_test(what_is_not_ours_is_not_left),
+		plan_test(left_it_is_as_it_was),
+		plan_test(dead_it_stays_down_and_off_every_bridge),
+		plan_test(it_goes_back_to_its_former_bridge),
+		plan_test(leaving_goes_on_where_it_stopped),
+		plan_test(a_former_name_that_is_taken_is_let_go),
+		plan_test(what_the_record_does_not_say_is_left_alone),
+		plan_test(verdicts_have_names),
+		plan_test(words_are_cut_where_the_room_ends),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

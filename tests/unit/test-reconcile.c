@@ -1,0 +1,470 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * test-reconcile.c - looks at ports of a host without xenstore and udev
+ *
+ * What a look at a link by itself does, what becomes of NICs that nobody can
+ * ask about, and which links are whose.
+ */
+#include "tests/unit/check.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "agent/reconcile.h"
+#include "tests/unit/fake-host.h"
+
+enum { BR0 = 2, TAP = 3, BR1 = 4, STRANGER = 5 };
+
+#define WAS "was.name=tap7 was.mac=52:54:00:00:00:03 was.mtu=1400 was.up=0 was.gen=0"
+#define BY_HAND_BR0 "vifagent/1 by=hand net=br0 " WAS
+
+static struct fake_host f;
+static struct agent a;
+static struct look looks[LOOKS];
+
+static int setup(void **state)
+{
+	(void)state;
+	fake_host_init(&f);
+	fake_host_put(&f, BR0, "br0", "bridge")->mac_set = true;
+	fake_host_put(&f, TAP, "tap7", "tun");
+	fake_host_put(&f, BR1, "br1", "bridge")->mac_set = true;
+	fake_host_put(&f, STRANGER, "tap8", "tun");
+	a = (struct agent){ .host = &f.host, .config = config_new() };
+	return a.config ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	a.config = config_free(a.config);
+	return 0;
+}
+
+static void alias(int ifindex, const char *text)
+{
+	assert_true(text_copy(fake_host_at(&f, ifindex)->l.alias,
+			      LINK_ALIASSIZE, text));
+}
+
+static int look_at(struct port_id id, unsigned int flags)
+{
+	return reconcile(&a, &id, flags, NULL, looks);
+}
+
+static int look_at_link(int ifindex, unsigned int flags)
+{
+	return look_at((struct port_id){ .ifindex = ifindex }, flags);
+}
+
+static int look_at_nic(uint32_t domid, uint32_t devid, unsigned int flags)
+{
+	return look_at((struct port_id){ .is_nic = true,
+					 .nic = { domid, devid } }, flags);
+}
+
+static const struct link *tap(void)
+{
+	return &fake_host_at(&f, TAP)->l;
+}
+
+/* ---- a link for itself ---------------------------------------------------- */
+
+static void a_link_that_nobody_wishes_anything_of_is_not_ours(void **state)
+{
+	(void)state;
+	assert_int_equal(look_at_link(TAP, LOOK_ACT), 1);
+	assert_int_equal(looks[0].verdict, NOT_OURS);
+	assert_string_equal(looks[0].name, "tap7");
+	assert_int_equal(f.acts, 0);
+	alias(TAP, "to rack 7");
+	assert_int_equal(look_at_link(TAP, LOOK_ACT), 1);
+	assert_int_equal(looks[0].verdict, NOT_OURS);
+	assert_int_equal(f.acts, 0);
+}
+
+static void a_link_that_does_not_exist_is_no_port(void **state)
+{
+	(void)state;
+	assert_int_equal(look_at_link(11, LOOK_ACT), -ENODEV);
+	assert_int_equal(look_at_link(0, LOOK_ACT), -ENODEV);
+	assert_int_equal(look_at_link(-1, LOOK_ACT), -ENODEV);
+}
+
+static void a_port_by_hand_is_put_right_from_its_record(void **state)
+{
+	(void)state;
+	alias(TAP, "vifagent/1 by=hand net=br0 name=web0 mtu=9000 " WAS);
+	assert_int_equal(look_at_link(TAP, LOOK_ACT), 1);
+	assert_int_equal(looks[0].verdict, IN_ORDER);
+	assert_true(look_is_done(&looks[0]));
+	/* it has been ours, so this is not news to netback */
+	assert_false(looks[0].joined);
+	assert_string_equal(looks[0].name, "web0");
+	assert_int_equal(looks[0].wish.by, BY_HAND);
+	assert_string_equal(tap()->name, "web0");
+	assert_int_equal(tap()->mtu, 9000);
+	assert_int_equal(tap()->master, BR0);
+	assert_true(tap()->up);
+	/* and the record stays as it was */
+	assert_string_equal(tap()->alias,
+			    "vifagent/1 by=hand net=br0 name=web0 mtu=9000 "
+			    WAS);
+	f.acts = 0;
+	assert_int_equal(look_at_link(TAP, LOOK_ACT), 1);
+	assert_int_equal(f.acts, 0);
+	assert_false(looks[0].joined);
+	assert_int_equal(looks[0].steps, 0);
+}
+
+static void a_network_of_the_configuration_is_its_bridge(void **state)
+{
+	static const char text[] = "[network br0]\nbridge = br1\nmtu = 1400\n";
+	char error[REASON_SIZE];
+
+	(void)state;
+	config_free(a.config);
+	assert_int_equal(config_parse(text, strlen(text), &a.config, error), 0);
+	alias(TAP, BY_HAND_BR0);
+	assert_int_equal(look_at_link(TAP, LOOK_ACT), 1);
+	assert_int_equal(looks[0].verdict, IN_ORDER);
+	assert_int_equal(tap()->master, BR1);
+	assert_int_equal(tap()->mtu, 1400);
+}
+
+static void only_looking_changes_nothing(void **state)
+{
+	struct fake_host before;
+
+	(void)state;
+	alias(TAP, BY_HAND_BR0);
+	before = f;
+	assert_int_equal(look_at_link(TAP, 0), 1);
+	assert_int_equal(looks[0].verdict, TO_DO);
+	assert_non_null(strstr(looks[0].reason, "master br0"));
+	assert_false(look_is_done(&looks[0]));
+	assert_memory_equal(f.link, before.link, sizeof(f.link));
+	assert_int_equal(f.acts, 0);
+}
+
+static void a_missing_bridge_is_waited_for(void **state)
+{
+	(void)state;
+	alias(TAP, BY_HAND_BR0);
+	fake_host_del(&f, BR0);
+	assert_int_equal(look_at_link(TAP, LOOK_ACT), 1);
+	assert_int_equal(looks[0].verdict, WAITING);
+	assert_non_null(strstr(looks[0].reason, "there is no bridge br0"));
+	assert_int_equal(f.acts, 0);
+	(void)fake_host_put(&f, BR0, "br0", "bridge");
+	assert_int_equal(look_at_link(TAP, LOOK_ACT), 1);
+	assert_int_equal(looks[0].verdict, IN_ORDER);
+}
+
+static void a_detach_that_was_begun_is_finished(void **state)
+{
+	(void)state;
+	alias(TAP, "vifagent/1 by=hand net=br0 leave=1 " WAS);
+	fake_host_join(&f, TAP, BR0);
+	assert_int_equal(look_at_link(TAP, LOOK_ACT), 1);
+	assert_int_equal(looks[0].verdict, NOT_OURS);
+	assert_int_equal(tap()->master, 0);
+	assert_int_equal(tap()->mtu, 1400);
+	assert_string_equal(tap()->alias, "");
+}
+
+static void asked_to_leave_it_leaves(void **state)
+{
+	(void)state;
+	alias(TAP, BY_HAND_BR0);
+	assert_int_equal(look_at_link(TAP, LOOK_ACT), 1);
+	assert_int_equal(tap()->master, BR0);
+	assert_int_equal(look_at_link(TAP, LOOK_ACT | LOOK_LEAVE), 1);
+	assert_int_equal(looks[0].verdict, NOT_OURS);
+	assert_int_equal(tap()->master, 0);
+	assert_false(tap()->up);
+	assert_string_equal(tap()->alias, "");
+}
+
+static void a_rule_that_is_gone_lets_its_port_go(void **state)
+{
+	(void)state;
+	alias(TAP, "vifagent/1 by=udev " WAS);
+	fake_host_join(&f, TAP, BR0);
+	assert_int_equal(look_at_link(TAP, LOOK_ACT), 1);
+	assert_int_equal(looks[0].verdict, NOT_OURS);
+	assert_int_equal(tap()->master, 0);
+	assert_string_equal(tap()->alias, "");
+}
+
+static void a_held_port_is_told_to_who_only_looks(void **state)
+{
+	(void)state;
+	alias(TAP, "vifagent/1 by=hand net=br0 held=1 " WAS);
+	assert_int_equal(look_at_link(TAP, 0), 1);
+	assert_int_equal(looks[0].verdict, WAITING);
+	assert_string_equal(looks[0].reason, HELD_REASON);
+	/* Who acts puts it right, and the mark is gone. */
+	assert_int_equal(look_at_link(TAP, LOOK_ACT), 1);
+	assert_int_equal(looks[0].verdict, IN_ORDER);
+	assert_null(strstr(tap()->alias, "held"));
+}
+
+static void a_failure_is_told_with_the_step(void **state)
+{
+	(void)state;
+	alias(TAP, BY_HAND_BR0);
+	/* another port of ours, for which the bridge has been seen to */
+	alias(STRANGER, "vifagent/1 by=udev was.name=tap8");
+	fake_host_join(&f, STRANGER, BR0);
+	memcpy(fake_host_at(&f, TAP)->l.mac,
+	       (uint8_t[]){ 0xfe, 0xff, 0xff, 0xff, 0xff, 0xff }, 6);
+	f.fail_at = 1;
+	f.fail_errno = EXFULL;
+	assert_int_equal(look_at_link(TAP, LOOK_ACT), 1);
+	assert_int_equal(looks[0].verdict, FAILED);
+	assert_string_equal(looks[0].reason,
+			    "addrgenmode none, master br0 failed: Exchange full");
+	assert_int_equal(look_at_link(TAP, LOOK_ACT), 1);
+	assert_int_equal(looks[0].verdict, IN_ORDER);
+}
+
+static void what_changed_on_the_way_is_looked_at_again(void **state)
+{
+	static const int errnos[] = { EEXIST, ENODEV };
+
+	(void)state;
+	for (each(i, errnos)) {
+		assert_int_equal(teardown(state), 0);
+		assert_int_equal(setup(state), 0);
+		alias(TAP, BY_HAND_BR0);
+		f.fail_at = 1;
+		f.fail_errno = errnos[i];
+		assert_int_equal(look_at_link(TAP, LOOK_ACT), 1);
+		assert_int_equal(looks[0].verdict, IN_ORDER);
+	}
+}
+
+/* Takes the port off its bridge after every act. */
+static void undo(struct fake_host *h, int ifindex, const struct step *step)
+{
+	(void)step;
+	fake_host_join(h, ifindex, 0);
+}
+
+static void an_opponent_ends_a_look_after_four_rounds(void **state)
+{
+	(void)state;
+	alias(TAP, BY_HAND_BR0);
+	f.after = undo;
+	assert_int_equal(look_at_link(TAP, LOOK_ACT), 1);
+	assert_int_equal(looks[0].verdict, FAILED);
+	assert_non_null(strstr(looks[0].reason, "something else changes it"));
+	assert_true(f.acts < 20);
+	f.after = NULL;
+	assert_int_equal(look_at_link(TAP, LOOK_ACT), 1);
+	assert_int_equal(looks[0].verdict, IN_ORDER);
+}
+
+/* ---- NICs that xenstore cannot be asked about ------------------------------ */
+
+static void without_xenstore_a_nic_is_left_as_it_is(void **state)
+{
+	(void)state;
+	(void)fake_host_put(&f, 6, "vif5.0", "");
+	alias(6, "vifagent/1 by=xenstore nic=5.0 part=vif was.name=vif5.0");
+	fake_host_join(&f, 6, BR0);
+	assert_int_equal(look_at_nic(5, 0, LOOK_ACT | LOOK_SEARCH), 1);
+	assert_int_equal(looks[0].verdict, WAITING);
+	assert_string_equal(looks[0].reason,
+			    "xenstored does not answer; left as it is");
+	assert_int_equal(f.acts, 0);
+	assert_int_equal(fake_host_at(&f, 6)->l.master, BR0);
+}
+
+static void asked_to_leave_it_leaves_all_the_same(void **state)
+{
+	(void)state;
+	(void)fake_host_put(&f, 6, "web0", "");
+	alias(6, "vifagent/1 by=xenstore nic=5.0 part=vif was.name=vif5.0 was.mtu=1400 was.up=1");
+	fake_host_at(&f, 6)->l.up = true;
+	fake_host_join(&f, 6, BR0);
+	assert_int_equal(look_at_nic(5, 0, LOOK_ACT | LOOK_SEARCH | LOOK_LEAVE),
+			 1);
+	assert_int_equal(looks[0].verdict, NOT_OURS);
+	assert_string_equal(fake_host_at(&f, 6)->l.name, "vif5.0");
+	assert_int_equal(fake_host_at(&f, 6)->l.master, 0);
+	assert_int_equal(fake_host_at(&f, 6)->l.mtu, 1400);
+	/* its NIC is dead: it stays down */
+	assert_false(fake_host_at(&f, 6)->l.up);
+}
+
+static void a_nic_without_links_has_nothing_to_say(void **state)
+{
+	(void)state;
+	assert_int_equal(look_at_nic(5, 0, LOOK_ACT | LOOK_SEARCH), 0);
+	assert_int_equal(look_at_nic(5, 0, LOOK_ACT | LOOK_SEARCH |
+				     LOOK_LEAVE), 0);
+	/* one whose -emu cannot even be named */
+	assert_int_equal(look_at_nic(32751, 2147483647, LOOK_ACT), 0);
+}
+
+static void both_links_of_a_nic_are_looked_at(void **state)
+{
+	(void)state;
+	(void)fake_host_put(&f, 6, "vif5.0", "");
+	(void)fake_host_put(&f, 7, "vif5.0-emu", "tun");
+	alias(6, "vifagent/1 by=xenstore nic=5.0 part=vif was.name=vif5.0");
+	alias(7, "vifagent/1 by=xenstore nic=5.0 part=emu was.name=vif5.0-emu");
+	assert_int_equal(look_at_nic(5, 0, LOOK_ACT), 2);
+	/* the tap first: "connected" is the last of all */
+	assert_int_equal(looks[0].part, PART_EMU);
+	assert_string_equal(looks[0].name, "vif5.0-emu");
+	assert_int_equal(looks[1].part, PART_VIF);
+	assert_string_equal(looks[1].name, "vif5.0");
+}
+
+static void a_link_of_that_name_but_another_nic_s_is_not_it(void **state)
+{
+	(void)state;
+	/* says that it is 6.0, whatever it is called */
+	(void)fake_host_put(&f, 6, "vif5.0", "");
+	alias(6, "vifagent/1 by=xenstore nic=6.0 part=vif was.name=vif6.0");
+	/* a bridge called like QEMU's tap */
+	(void)fake_host_put(&f, 7, "vif5.0-emu", "bridge");
+	assert_int_equal(look_at_nic(5, 0, LOOK_ACT | LOOK_SEARCH | LOOK_LEAVE),
+			 0);
+	assert_int_equal(f.acts, 0);
+}
+
+static void a_hint_or_a_search_finds_a_renamed_link(void **state)
+{
+	int hint[LOOKS] = { [PART_VIF] = 6 };
+	struct port_id id = { .is_nic = true, .nic = { 5, 0 } };
+
+	(void)state;
+	(void)fake_host_put(&f, 6, "odd", "");
+	alias(6, "vifagent/1 by=xenstore nic=5.0 part=vif was.name=vif5.0");
+	assert_int_equal(reconcile(&a, &id, 0, NULL, looks), 0);
+	assert_int_equal(reconcile(&a, &id, 0, hint, looks), 1);
+	assert_string_equal(looks[0].name, "odd");
+	assert_int_equal(reconcile(&a, &id, LOOK_SEARCH, NULL, looks), 1);
+	assert_string_equal(looks[0].name, "odd");
+	/* a hint that is out of date is only a hint */
+	hint[PART_VIF] = TAP;
+	assert_int_equal(reconcile(&a, &id, 0, hint, looks), 0);
+}
+
+static void netback_s_link_is_known_by_its_device(void **state)
+{
+	(void)state;
+	f.has_netback = true;
+	/* in dom0 a name proves nothing */
+	(void)fake_host_put(&f, 6, "vif5.0", "tun");
+	alias(6, "vifagent/1 by=xenstore nic=5.0 part=vif was.name=vif5.0");
+	assert_int_equal(look_at_nic(5, 0, LOOK_SEARCH), 0);
+	fake_host_put(&f, 7, "web0", "")->is_netback = true;
+	fake_host_at(&f, 7)->nic = (struct vif_id){ 5, 0 };
+	alias(7, "vifagent/1 by=xenstore nic=5.0 part=vif was.name=vif5.0");
+	assert_int_equal(look_at_nic(5, 0, 0), 1);
+	assert_string_equal(looks[0].name, "web0");
+}
+
+/* ---- whose link is this? ---------------------------------------------------- */
+
+static struct port_id whose(int ifindex)
+{
+	return port_of_link(&a, &fake_host_at(&f, ifindex)->l);
+}
+
+static void a_link_is_for_itself_unless_a_record_says_more(void **state)
+{
+	(void)state;
+	assert_false(whose(TAP).is_nic);
+	assert_int_equal(whose(TAP).ifindex, TAP);
+	alias(TAP, BY_HAND_BR0);
+	assert_false(whose(TAP).is_nic);
+	alias(TAP, "vifagent/1 by=xenstore nic=5.0 part=emu was.name=tap5.0");
+	assert_true(whose(TAP).is_nic);
+	assert_int_equal(whose(TAP).nic.domid, 5);
+	/* by hand, and no xenstore has that NIC: for itself */
+	alias(TAP, "vifagent/1 by=hand net=br0 nic=5.0 part=emu was.name=tap5.0");
+	assert_false(whose(TAP).is_nic);
+	/* a name alone says nothing */
+	(void)fake_host_put(&f, 6, "vif5.0", "");
+	assert_false(whose(6).is_nic);
+}
+
+struct found {
+	int links, nics;
+};
+
+static int count(const struct port_id *id, const int hint[LOOKS], void *arg)
+{
+	struct found *found = arg;
+
+	(void)hint;
+	if (id->is_nic)
+		found->nics++;
+	else
+		found->links++;
+	return 0;
+}
+
+static int stop(const struct port_id *id, const int hint[LOOKS], void *arg)
+{
+	(void)id;
+	(void)hint;
+	(*(int *)arg)++;
+	return 42;
+}
+
+static void ports_are_what_has_a_record(void **state)
+{
+	struct found found = { 0 };
+	int calls = 0;
+
+	(void)state;
+	assert_int_equal(each_port(&a, count, &found), 0);
+	assert_int_equal(found.links + found.nics, 0);
+	alias(TAP, BY_HAND_BR0);
+	alias(STRANGER, "vifagent/1 by=xenstore nic=5.0 part=emu was.name=tap8");
+	assert_int_equal(each_port(&a, count, &found), 0);
+	assert_int_equal(found.links, 1);
+	assert_int_equal(found.nics, 1);
+	assert_int_equal(each_port(&a, stop, &calls), 42);
+	assert_int_equal(calls, 1);
+}
+
+#define look_test(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		look_test(a_link_that_nobody_wishes_anything_of_is_not_ours),
+		look_test(a_link_that_does_not_exist_is_no_port),
+		look_test(a_port_by_hand_is_put_right_from_its_record),
+		look_test(a_network_of_the_configuration_is_its_bridge),
+		look_test(only_looking_changes_nothing),
+		look_test(a_missing_bridge_is_waited_for),
+		look_test(a_detach_that_was_begun_is_finished),
+		look_test(asked_to_leave_it_leaves),
+		look_test(a_rule_that_is_gone_lets_its_port_go),
+		look_test(a_held_port_is_told_to_who_only_looks),
+		look_test(a_failure_is_told_with_the_step),
+		look_test(what_changed_on_the_way_is_looked_at_again),
+		look_test(an_opponent_ends_a_look_after_four_rounds),
+		look_test(without_xenstore_a_nic_is_left_as_it_is),
+		look_test(asked_to_leave_it_leaves_all_the_same),
+		look_test(a_nic_without_links_has_nothing_to_say),
+		look_test(both_links_of_a_nic_are_looked_at),
+		look_test(a_link_of_that_name_but_another_nic_s_is_not_it),
+		look_test(a_hint_or_a_search_finds_a_renamed_link),
+		look_test(netback_s_link_is_known_by_its_device),
+		look_test(a_link_is_for_itself_unless_a_record_says_more),
+		look_test(ports_are_what_has_a_record),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* test-table.c - the ports that the daemon knows of, and which are dirty */
+#include "tests/unit/check.h"
+
+#include <event2/event.h>
+#include <stdlib.h>
+
+#include "agent/daemon/table.h"
+
+static struct table table;
+static int woken;
+
+static void wake(void *arg)
+{
+	assert_ptr_equal(arg, &table);
+	woken++;
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	woken = 0;
+	table_init(&table, wake, &table);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	table_clear(&table);
+	return 0;
+}
+
+static struct port_id nic(uint32_t domid, uint32_t devid)
+{
+	return (struct port_id){ .is_nic = true, .nic = { domid, devid } };
+}
+
+static struct port_id link_id(int ifindex)
+{
+	return (struct port_id){ .ifindex = ifindex };
+}
+
+static struct port *add(struct port_id id)
+{
+	struct port *p = table_add(&table, &id);
+
+	assert_non_null(p);
+	return p;
+}
+
+static struct port *find(struct port_id id)
+{
+	return table_find(&table, &id);
+}
+
+static void a_new_table_is_empty(void **state)
+{
+	(void)state;
+	assert_int_equal(table.count, 0);
+	assert_null(table_next(&table));
+	assert_null(find(nic(5, 0)));
+	assert_null(find(link_id(7)));
+	table_clear(&table);
+	assert_int_equal(woken, 0);
+}
+
+static void a_new_port_has_nothing_said_of_it(void **state)
+{
+	struct port *p = add(nic(5, 0));
+
+	(void)state;
+	assert_true(p->id.is_nic);
+	assert_int_equal(p->id.nic.domid, 5);
+	assert_false(p->dirty);
+	assert_false(p->held);
+	assert_null(p->timer);
+	for (int i = 0; i < LOOKS; i++) {
+		assert_int_equal(p->verdict[i], NOT_OURS);
+		assert_int_equal(p->ifindex[i], 0);
+	}
+	assert_null(table_next(&table));
+}
+
+static void adding_twice_finds_the_first(void **state)
+{
+	struct port *p = add(nic(5, 0));
+
+	(void)state;
+	assert_ptr_equal(add(nic(5, 0)), p);
+	assert_int_equal(table.count, 1);
+	p = add(link_id(7));
+	assert_ptr_equal(add(link_id(7)), p);
+	assert_int_equal(table.count, 2);
+}
+
+static void ports_are_told_apart_by_their_ids(void **state)
+{
+	static const struct port_id ids[] = {
+		{ .is_nic = true, .nic = { 0, 0 } },
+		{ .is_nic = true, .nic = { 0, 1 } },
+		{ .is_nic = true, .nic = { 1, 0 } },
+		{ .is_nic = true, .nic = { 5, 7 } },
+		{ .is_nic = true, .nic = { 7, 5 } },
+		{ .is_nic = true, .nic = { 32751, 2147483647 } },
+		{ .is_nic = false, .ifindex = 0 },
+		{ .is_nic = false, .ifindex = 1 },
+		{ .is_nic = false, .ifindex = 5 },
+		{ .is_nic = false, .ifindex = 2147483647 },
+	};
+	struct port *p[ROWS(ids)];
+
+	(void)state;
+	for (each(i, ids))
+		p[i] = add(ids[i]);
+	assert_int_equal(table.count, ROWS(ids));
+	for (each(i, ids)) {
+		assert_ptr_equal(find(ids[i]), p[i]);
+		for (each(j, ids))
+			assert_int_equal(port_id_equal(&ids[i], &ids[j]),
+					 i == j);
+	}
+	/* A link's id says nothing of a NIC, and the other way round. */
+	assert_ptr_equal(find((struct port_id){ .is_nic = true, .nic = { 5, 7 },
+						.ifindex = 5 }), p[3]);
+	assert_ptr_equal(find((struct port_id){ .nic = { 5, 7 },
+						.ifindex = 5 }), p[8]);
+}
+
+static void a_dirty_port_comes_once(void **state)
+{
+	struct port *p = add(nic(5, 0));
+
+	(void)state;
+	table_mark(&table, p);
+	table_mark(&table, p);
+	assert_true(p->dirty);
+	assert_int_equal(woken, 1);
+	assert_ptr_equal(table_next(&table), p);
+	assert_false(p->dirty);
+	assert_null(table_next(&table));
+	/* and again when it is marked again, also while being looked at */
+	table_mark(&table, p);
+	assert_int_equal(woken, 2);
+	assert_ptr_equal(table_next(&table), p);
+	assert_null(table_next(&table));
+}
+
+static void first_marked_first_served(void **state)
+{
+	struct port *a = add(nic(1, 0)), *b = add(nic(2, 0));
+	struct port *c = add(link_id(3));
+
+	(void)state;
+	table_mark(&table, c);
+	table_mark(&table, a);
+	table_mark(&table, b);
+	table_mark(&table, c);
+	assert_ptr_equal(table_next(&table), c);
+	assert_ptr_equal(table_next(&table), a);
+	table_mark(&table, c);
+	assert_ptr_equal(table_next(&table), b);
+	assert_ptr_equal(table_next(&table), c);
+	assert_null(table_next(&table));
+}
+
+/* Whether it is looked at is the keeper's business. */
+static void a_held_port_is_marked_like_any_other(void **state)
+{
+	struct port *p = add(nic(5, 0));
+
+	(void)state;
+	p->held = true;
+	table_mark(&table, p);
+	assert_int_equal(woken, 1);
+	assert_ptr_equal(table_next(&table), p);
+	assert_true(p->held);
+}
+
+static void a_removed_port_is_gone_from_everywhere(void **state)
+{
+	struct port *a = add(nic(1, 0)), *b = add(nic(2, 0));
+
+	(void)state;
+	table_mark(&table, a);
+	table_mark(&table, b);
+	table_remove(&table, a);
+	assert_int_equal(table.count, 1);
+	assert_null(find(nic(1, 0)));
+	assert_ptr_equal(find(nic(2, 0)), b);
+	assert_ptr_equal(table_next(&table), b);
+	assert_null(table_next(&table));
+	/* one that is not dirty */
+	table_remove(&table, b);
+	assert_int_equal(table.count, 0);
+	assert_true(TAILQ_EMPTY(&table.all));
+}
+
+static void nothing(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	(void)arg;
+}
+
+static void a_removed_port_takes_its_timer_along(void **state)
+{
+	struct event_base *base = event_base_new();
+	struct port *p = add(nic(5, 0));
+	struct timeval soon = { .tv_sec = 1000 };
+
+	(void)state;
+	p->timer = event_new(base, -1, 0, nothing, p);
+	event_add(p->timer, &soon);
+	assert_int_equal(event_base_get_num_events(base,
+						   EVENT_BASE_COUNT_ADDED), 1);
+	table_remove(&table, p);
+	assert_int_equal(event_base_get_num_events(base,
+						   EVENT_BASE_COUNT_ADDED), 0);
+	event_base_free(base);
+}
+
+static void thousands_are_found_and_cleared(void **state)
+{
+	size_t n = 0;
+	struct port *p;
+
+	(void)state;
+	for (uint32_t i = 0; i < 5000; i++) {
+		/* neither in order nor in reverse */
+		table_mark(&table, add(nic(i * 7919 % 5000, 0)));
+		add(link_id((int)(i * 104729 % 5000) + 1));
+	}
+	assert_int_equal(table.count, 10000);
+	for (uint32_t i = 0; i < 5000; i++) {
+		assert_non_null(find(nic(i, 0)));
+		assert_non_null(find(link_id((int)i + 1)));
+	}
+	assert_null(find(nic(5000, 0)));
+	TAILQ_FOREACH(p, &table.all, all)
+		n++;
+	assert_int_equal(n, 10000);
+	for (uint32_t i = 0; i < 5000; i += 2)
+		table_remove(&table, find(nic(i, 0)));
+	for (n = 0; (p = table_next(&table)); n++)
+		assert_int_equal(p->id.nic.domid % 2, 1);
+	assert_int_equal(n, 2500);
+	table_clear(&table);
+	assert_int_equal(table.count, 0);
+	assert_null(table.tree);
+	assert_null(find(nic(1, 0)));
+}
+
+#define table_test(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		table_test(a_new_table_is_empty),
+		table_test(a_new_port_has_nothing_said_of_it),
+		table_test(adding_twice_finds_the_first),
+		table_test(ports_are_told_apart_by_their_ids),
+		table_test(a_dirty_port_comes_once),
+		table_test(first_marked_first_served),
+		table_test(a_held_port_is_marked_like_any_other),
+		table_test(a_removed_port_is_gone_from_everywhere),
+		table_test(a_removed_port_takes_its_timer_along),
+		table_test(thousands_are_found_and_cleared),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
