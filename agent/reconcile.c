@@ -6,6 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 
+/* A NIC whose state changes faster than it can be looked at is looked at again
+ * when it is quiet. */
+#define TRIES 4
+
 /* What is to become of a NIC's links. */
 enum goal {
 	GOAL_JOIN,
@@ -425,7 +429,8 @@ static int report(const struct nic_look *n, const struct look *vif)
 		r = nic_report(a->store, a->self, n->id, &n->nic, "error",
 			       false, text);
 	}
-	return r == -ENOENT ? 0 : r;
+	/* Its state is another by now: what was decided no longer holds. */
+	return r == -ENOENT ? -EAGAIN : r;
 }
 
 static int look_nic(struct agent *a, struct vif_id id, unsigned int flags,
@@ -502,7 +507,11 @@ static int look_link(struct agent *a, int ifindex, unsigned int flags,
 int reconcile(struct agent *a, const struct port_id *id, unsigned int flags,
 	      const int hint[LOOKS], struct look ret[LOOKS])
 {
-	if (id->is_nic)
-		return look_nic(a, id->nic, flags, hint, ret);
-	return look_link(a, id->ifindex, flags, &ret[0]);
+	int r = -EAGAIN;
+
+	if (!id->is_nic)
+		return look_link(a, id->ifindex, flags, &ret[0]);
+	for (int i = 0; i < TRIES && r == -EAGAIN; i++)
+		r = look_nic(a, id->nic, flags, hint, ret);
+	return r;
 }

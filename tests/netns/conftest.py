@@ -33,6 +33,15 @@ def xen(bed, request):
     xen.check()
 
 
+def pytest_collection_modifyitems(items):
+    """The first case of each test is the one that is also run under valgrind (-m valgrind)."""
+    seen = {"test_bed"}
+    for item in items:
+        if not seen & {item.module.__name__, item.function}:
+            item.add_marker("valgrind")
+        seen.add(item.function)
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item, call):
     report = (yield).get_result()

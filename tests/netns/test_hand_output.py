@@ -141,7 +141,9 @@ def test_plan_changes_nothing_and_says_what_would_be_done(host):
         text = host.vifctl("plan", check=0).out
         plans = {p["port"]: p["steps"] for p in host.vifctl("plan", "--json", check=0).json()}
         one = host.vifctl("plan", "vif5.0", check=0).out
-    assert changes == [] and host.xs.dump("/") == store
+    # What a bridge says of a port's carrier may come late.
+    assert [c for c in changes if not c[0].startswith("bridge")] == []
+    assert host.xs.dump("/") == store
     assert "web0: nothing to do\n" in text
     assert "web1: waiting: network br1" in text
     assert "web2:\n" in text and ". master br0\n" in text

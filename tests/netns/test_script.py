@@ -5,6 +5,9 @@ import threading
 
 import pytest
 
+from bed import WRAPPER
+from xenstore import FACTOR
+
 SHORT_WAIT = "[xen]\nscript-wait = 1\n"
 
 
@@ -178,6 +181,7 @@ def test_a_host_starts_many_guests_at_once(bed, xs):
     assert {nic.status() for nic in nics} == {"connected"}
 
 
+@pytest.mark.skipif(bool(WRAPPER), reason="valgrind itself cannot do without them")
 def test_without_standard_files(bed):
     bed.xenstored()
     bed.bridge("br0")
@@ -197,7 +201,7 @@ def test_the_link_comes_a_little_later(bed, xs):
     result = bed.script("online", "vif", nic, check=0)
     timer.join()
     assert bed.in_place("vif5.0") and nic.status() == "connected"
-    assert 0.4 < result.seconds < 1.5
+    assert result.seconds > 0.4
 
 
 def test_the_bridge_comes_a_little_later(bed, xs):
@@ -214,7 +218,7 @@ def test_the_link_never_comes(bed, xs):
     bed.bridge("br0")
     nic = new_nic(bed, link=False)
     result = bed.script("online", "vif", nic, check=1)
-    assert 0.9 < result.seconds < 3, "script-wait = 1"
+    assert 0.9 < result.seconds < 10 * FACTOR, "script-wait = 1"
     assert nic.status() == "error"
     assert nic.error() == "vif5.0: its link does not exist yet; netback makes it"
     assert nic.error() in result.out
@@ -225,7 +229,7 @@ def test_the_tap_never_comes(bed, xs):
     nic = new_nic(bed, type="vif_ioemu")
     bed.script("online", "vif", nic, check=0)
     result = bed.script("add", "tap", nic, check=1)
-    assert result.seconds < 3
+    assert result.seconds < 10 * FACTOR
     assert "vif5.0-emu" in nic.error() and nic.error() in result.out
     assert nic.status() == "connected", "netback has nothing to do with the tap"
 
@@ -233,7 +237,7 @@ def test_the_tap_never_comes(bed, xs):
 def test_the_bridge_never_comes(bed, xs):
     nic = new_nic(bed)
     result = bed.script("online", "vif", nic, check=1)
-    assert result.seconds < 3
+    assert result.seconds < 10 * FACTOR
     assert nic.status() == "error"
     assert nic.error().startswith("vif5.0: network br0 is asked for (by xenstore), "
                                   "but there is no bridge br0; ")
@@ -244,7 +248,7 @@ def test_the_bridge_never_comes(bed, xs):
 def test_without_a_configuration_it_ends_within_10_seconds(bed):
     bed.xenstored()
     nic = new_nic(bed)
-    assert 3 < bed.script("online", "vif", nic, check=1).seconds < 10
+    assert 3 < bed.script("online", "vif", nic, check=1).seconds < 10 * FACTOR
     assert nic.status() == "error" and "no bridge br0" in nic.error()
 
 
@@ -252,15 +256,16 @@ def test_no_wait_may_be_wished_for(bed):
     bed.conf.write_text("[xen]\nscript-wait = 0\n")
     bed.xenstored()
     nic = new_nic(bed)
-    assert bed.script("online", "vif", nic, check=1).seconds < 0.5
+    assert bed.script("online", "vif", nic, check=1).seconds < 5 * FACTOR
     assert nic.status() == "error"
 
 
 def test_what_waiting_does_not_help_ends_at_once(bed, xs):
     bed.bridge("br0")
+    bed.conf.write_text("[xen]\nscript-wait = 30\n")
     nic = new_nic(bed, vifname="a-name-much-too-long")
     result = bed.script("online", "vif", nic, check=1)
-    assert result.seconds < 0.8
+    assert result.seconds < 25
     assert "a-name-much-too-long" in nic.error() and nic.error() in result.out
     assert nic.status() == "error"
 

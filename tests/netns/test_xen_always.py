@@ -71,6 +71,20 @@ def test_nor_by_an_hvm_guest_and_its_death(xen, bridge):
     nothing_changed(xen.bed, before)
 
 
+def test_nor_is_the_bridge_that_somebody_had_put_the_link_on(xen):
+    """It has the MAC and the MTU of its only port, which is moved to where it belongs."""
+    xen.bridge("br0")
+    xen.bridge("br1")
+    xen.bed.vif("vif5.0")
+    xen.bed.ip("link set vif5.0 mtu 1400 master br1")
+    before = xen.bed.link("br1")
+    assert (before.mac, before.mtu) == (xen.bed.link("vif5.0").mac, 1400)
+    xen.remember("br1")
+    nic = xen.plug(5, bridge="br0")
+    xen.bed.until(lambda: xen.on("vif5.0", "br0") and xen.connected(nic))
+    assert xen.bed.ports("br1") == []
+
+
 # What is in order is let alone
 
 def twenty(xen):

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from links import IFF_UP, IFLA_ADDRESS, IFLA_IFNAME, IFLA_MTU, LinkNotifications, _attributes
+from xenstore import FACTOR
 
 PORT_MAC = "fe:ff:ff:ff:ff:ff"
 NET = Path("/sys/class/net")
@@ -113,7 +114,9 @@ class XenHost:
         self.xs = bed.xenstored(store, domid=self.backend)
         self.root = f"/local/domain/{self.backend}/backend/vif"
         self.begin_watching()
-        config = "[xen]\nserve = all\n" if kind == "no-script" else ""
+        config = f"[xen]\nscript-wait = {min(30, round(5 * FACTOR))}\n"
+        if kind == "no-script":
+            config += "serve = all\n"
         self.daemon = bed.daemon(config=config)
         self.fate = "lives"
         self._bridges = {}

@@ -274,10 +274,15 @@ static int bridge_facts(struct host *h, const struct link *bridge,
 			struct bridge_facts *ret)
 {
 	struct fake_host *f = fake_of(h);
-	const struct fake_link *b = fake_host_find(f, bridge->name);
+	struct fake_link *b = fake_host_find(f, bridge->name);
 	struct bridge_facts facts = { .is_empty = true };
 	struct record r;
 
+	if (b && f->vanish_at_facts) {
+		f->vanish_at_facts = false;
+		fake_host_del(f, b->l.ifindex);
+		b = NULL;
+	}
 	if (!b)
 		return -ENOENT;
 	for (int i = 0; i < FAKE_LINKS; i++) {

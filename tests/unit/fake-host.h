@@ -53,6 +53,7 @@ struct fake_host {
 	int fail_errno;
 	enum fake_fault fault;
 	int fail_bridge;	/* FAULT_BRIDGE_VANISHES: ifindex */
+	bool vanish_at_facts;	/* the next bridge whose facts are asked for */
 
 	unsigned int acts;	/* counted here, failed ones too */
 

@@ -542,6 +542,26 @@ static void a_former_name_that_is_taken_is_let_go(void **state)
 	assert_null(strstr(steps(), "name tap7"));
 }
 
+static void the_longest_way_out_fits(void **state)
+{
+	(void)state;
+	join_it();
+	(void)text_copy(s.link.name, VIF_NAMESIZE, "web0");
+	(void)text_copy(s.record.was.master, VIF_NAMESIZE, "br7");
+	memcpy(s.record.was.mac, low_mac, 6);
+	s.master = s.bridge;
+	memcpy(s.master.mac, s.link.mac, 6);
+	s.master_facts.mac_floats = s.former_facts.mac_floats = true;
+	s.former = (struct link){ .ifindex = OLD, .name = "br7",
+				  .kind = "bridge", .mtu = 1400,
+				  .mac = { 6, 0, 0, 0, 0, 7 } };
+	leaves(false, "record; "
+	       "keep the MAC of bridge br0; keep the MTU 1500 of bridge br0; "
+	       "keep the MAC of bridge br7; keep the MTU 1400 of bridge br7; "
+	       "down; nomaster; name tap7, address 02:00:00:00:00:01, "
+	       "mtu 1400, addrgenmode as before; master br7; up; record");
+}
+
 static void what_the_record_does_not_say_is_left_alone(void **state)
 {
 	(void)state;
@@ -624,6 +644,7 @@ int main(void)
 		plan_test(it_goes_back_to_its_former_bridge),
 		plan_test(leaving_goes_on_where_it_stopped),
 		plan_test(a_former_name_that_is_taken_is_let_go),
+		plan_test(the_longest_way_out_fits),
 		plan_test(what_the_record_does_not_say_is_left_alone),
 		plan_test(verdicts_have_names),
 		plan_test(words_are_cut_where_the_room_ends),

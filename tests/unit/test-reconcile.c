@@ -162,6 +162,30 @@ static void a_missing_bridge_is_waited_for(void **state)
 	assert_int_equal(looks[0].verdict, IN_ORDER);
 }
 
+static void one_that_vanishes_while_it_is_looked_at_too(void **state)
+{
+	(void)state;
+	alias(TAP, BY_HAND_BR0);
+	f.vanish_at_facts = true;
+	assert_int_equal(look_at_link(TAP, LOOK_ACT), 1);
+	assert_int_equal(looks[0].verdict, WAITING);
+	assert_int_equal(f.acts, 0);
+	/* and one that the port is to leave … */
+	alias(TAP, "vifagent/1 by=hand net=br0 leave=1 " WAS);
+	(void)fake_host_put(&f, BR0, "br0", "bridge");
+	fake_host_join(&f, TAP, BR0);
+	f.vanish_at_facts = true;
+	assert_int_equal(look_at_link(TAP, LOOK_ACT), 1);
+	assert_int_equal(looks[0].verdict, NOT_OURS);
+	assert_int_equal(tap()->master, 0);
+	/* … or to go back to */
+	alias(TAP, "vifagent/1 by=hand net=br0 leave=1 " WAS " was.master=br1");
+	f.vanish_at_facts = true;
+	assert_int_equal(look_at_link(TAP, LOOK_ACT), 1);
+	assert_int_equal(looks[0].verdict, NOT_OURS);
+	assert_int_equal(tap()->master, 0);
+}
+
 static void a_detach_that_was_begun_is_finished(void **state)
 {
 	(void)state;
@@ -448,6 +472,7 @@ int main(void)
 		look_test(a_network_of_the_configuration_is_its_bridge),
 		look_test(only_looking_changes_nothing),
 		look_test(a_missing_bridge_is_waited_for),
+		look_test(one_that_vanishes_while_it_is_looked_at_too),
 		look_test(a_detach_that_was_begun_is_finished),
 		look_test(asked_to_leave_it_leaves),
 		look_test(a_rule_that_is_gone_lets_its_port_go),
