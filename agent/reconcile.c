@@ -244,14 +244,6 @@ static void wish_for_part(const struct nic_look *n, enum part part,
 
 /* ---- one part --------------------------------------------------------- */
 
-static void read_owner(struct state *s)
-{
-	int r = record_parse(s->link.alias, &s->record);
-
-	s->owner = r == 0 ? OWNER_US : r == -ENOENT ? OWNER_NONE :
-						       OWNER_FOREIGN;
-}
-
 static bool yields(struct look *look, unsigned int flags)
 {
 	if (!(flags & LOOK_YIELD) || look->state.owner != OWNER_US ||
@@ -334,7 +326,8 @@ static int look_part(struct nic_look *n, enum part part, struct look *look)
 		say_missing(taken ? &stranger : NULL, part, look);
 		return part == PART_VIF || look->verdict == REFUSED;
 	}
-	read_owner(&look->state);
+	look->state.owner = record_owner(look->state.link.alias,
+					 &look->state.record);
 	memcpy(look->name, look->state.link.name, sizeof(look->name));
 	pursue(n, part, look);
 	if (look->found)
@@ -477,7 +470,8 @@ static int look_link(struct agent *a, int ifindex, unsigned int flags,
 		return -ENODEV;
 	look->found = true;
 	memcpy(look->name, look->state.link.name, sizeof(look->name));
-	read_owner(&look->state);
+	look->state.owner = record_owner(look->state.link.alias,
+					 &look->state.record);
 	if (yields(look, flags))
 		return 1;
 	rec = &look->state.record;

@@ -13,18 +13,6 @@
 /* Somebody really uses that MTU if it is still there then. */
 #define PINNING_TRIES 200
 
-static enum owner owner_of(const struct link *l, struct record *ret)
-{
-	switch (record_parse(l->alias, ret)) {
-	case 0:
-		return OWNER_US;
-	case -ENOENT:
-		return OWNER_NONE;
-	default:
-		return OWNER_FOREIGN;
-	}
-}
-
 /* Like link_by_name, but that there is none is an answer, too. */
 static int find(struct host *h, const char *name, struct link *ret, bool *found)
 {
@@ -47,7 +35,7 @@ static int gather_holder(struct host *h, const char *name, struct state *s)
 	if (r < 0 || !s->have_holder)
 		return r;
 	s->holder_is_nic =
-		(owner_of(&s->holder, &record) == OWNER_US && record.has_nic) ||
+		(record_owner(s->holder.alias, &record) == OWNER_US && record.has_nic) ||
 		h->ops->netback_nic(h, name, &id) == 0;
 	return 0;
 }
@@ -127,7 +115,7 @@ static int gather(struct host *h, const struct wish *w, bool leave,
 
 	if (r < 0)
 		return r;
-	g.owner = owner_of(&g.link, &g.record);
+	g.owner = record_owner(g.link.alias, &g.record);
 	if (leave) {
 		r = gather_former(h, &g);
 	} else {
@@ -165,7 +153,7 @@ static bool may_take_record(struct agent *a, const struct look *look,
 		return true;
 	return a->host->ops->link_by_index(a->host, look->state.link.ifindex,
 					   &link) < 0 ||
-	       (owner_of(&link, &record) == OWNER_US && record.leaving);
+	       (record_owner(link.alias, &record) == OWNER_US && record.leaving);
 }
 
 /* Returns 0, or -EAGAIN if what was planned for has changed. */

@@ -12,13 +12,6 @@
 #include "agent/core/record.h"
 #include "agent/core/wish.h"
 
-/* Whose alias a link carries. */
-enum owner {
-	OWNER_NONE,		/* no alias */
-	OWNER_US,		/* our record */
-	OWNER_FOREIGN,		/* a text of somebody else's */
-};
-
 /* What rtnetlink does not say of a bridge. */
 struct bridge_facts {
 	bool mac_floats;	/* its MAC follows its ports' */

@@ -242,3 +242,15 @@ int record_parse(const char *alias, struct record *ret)
 	*ret = r;
 	return 0;
 }
+
+enum owner record_owner(const char *alias, struct record *ret)
+{
+	switch (record_parse(alias, ret)) {
+	case 0:
+		return OWNER_US;
+	case -ENOENT:
+		return OWNER_NONE;
+	default:
+		return OWNER_FOREIGN;
+	}
+}

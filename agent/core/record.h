@@ -22,6 +22,13 @@ enum part {
 	PART_EMU,
 };
 
+/* Whose alias a link carries. */
+enum owner {
+	OWNER_NONE,		/* no alias */
+	OWNER_US,		/* our record */
+	OWNER_FOREIGN,		/* a text of somebody else's */
+};
+
 /* How a link was when it became ours. */
 struct was {
 	char name[VIF_NAMESIZE];
@@ -60,5 +67,8 @@ int record_print(const struct record *r, char buf[LINK_ALIASSIZE]);
  * damaged one: then it is somebody else's text, and not to be touched.
  */
 int record_parse(const char *alias, struct record *ret);
+
+/* The same, by whose it is; @ret is untouched unless it is ours. */
+enum owner record_owner(const char *alias, struct record *ret);
 
 #endif
