@@ -219,9 +219,12 @@ class Watch:
 
     def _take(self, path):
         now = time.monotonic()
-        value = None if path.startswith("@") else Tree(self._conn).read(path)
+        read = (lambda: None) if path.startswith("@") else (lambda: Tree(self._conn).read(path))
+        value, seen = read(), self._look()
+        if read() != value:
+            seen = None  # the event is an old one, and the world is another by now
         with self._changed:
-            self.events.append(Event(path, value, now, self._look()))
+            self.events.append(Event(path, value, now, seen))
             self._changed.notify_all()
 
     @property
