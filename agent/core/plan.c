@@ -187,15 +187,17 @@ static void pin_mac(const struct link *bridge, struct plan *p)
 
 /*
  * A bridge whose MTU nobody set since it was made has the least of its ports',
- * and without any 1500 (br_mtu_auto_adjust, br_if.c).  The kernel does not tell
- * which bridge is one, and a port may vanish or be changed without us: so the
- * MTU is pinned by the first port of ours, whatever it has.
+ * and without any LINK_MTU_DEFAULT (br_mtu_auto_adjust, br_if.c).  The kernel
+ * does not tell which bridge is one, and a port may vanish without us: so the
+ * MTU is pinned by the first port with which it could be another.
  */
-static void pin_mtu(const struct link *bridge, struct plan *p)
+static void pin_mtu(const struct link *bridge, uint32_t port_mtu,
+		    struct plan *p)
 {
 	struct step *step;
 
-	if (bridge->mtu >= WISH_MTU_MAX)
+	if (bridge->mtu >= WISH_MTU_MAX ||
+	    (bridge->mtu == LINK_MTU_DEFAULT && port_mtu == LINK_MTU_DEFAULT))
 		return;
 	step = add_step(p, STEP_PIN_MTU);
 	step->bridge = bridge->ifindex;
@@ -207,33 +209,43 @@ static void pin_mtu(const struct link *bridge, struct plan *p)
  * changes.  The MAC is pinned only where this port was, or becomes, the
  * lowest: else a bridge is to go on having its uplink's.
  * @mac:	what the port has while it is on the bridge from now on
+ * @mtu:	likewise
  */
 static void pin(const struct link *bridge, const struct bridge_facts *facts,
-		const struct link *port, const uint8_t mac[6], struct plan *p)
+		const struct link *port, const uint8_t mac[6], uint32_t mtu,
+		struct plan *p)
 {
 	if (facts->mac_floats && (facts->is_empty ||
 				  same_mac(bridge->mac, port->mac) ||
 				  memcmp(bridge->mac, mac, 6) >= 0))
 		pin_mac(bridge, p);
 	if (!facts->mtu_is_pinned)
-		pin_mtu(bridge, p);
+		pin_mtu(bridge, mtu, p);
 }
 
-static void pin_bridge(const struct state *s, unsigned int fields,
+static void pin_bridge(const struct state *s, const struct link_change *c,
 		       struct plan *p)
 {
-	if (fields & CHANGE_MASTER || s->owner != OWNER_US)
-		pin(&s->bridge, &s->facts, &s->link, plan_port_mac, p);
-	else if (fields & CHANGE_MAC && s->facts.mac_floats &&
-		 same_mac(s->bridge.mac, s->link.mac))
+	if (c->fields & CHANGE_MASTER || s->owner != OWNER_US) {
+		pin(&s->bridge, &s->facts, &s->link, plan_port_mac, c->mtu, p);
+		return;
+	}
+	if (c->fields & CHANGE_MAC && s->facts.mac_floats &&
+	    same_mac(s->bridge.mac, s->link.mac))
 		pin_mac(&s->bridge, p);
+	if (c->fields & CHANGE_MTU && !s->facts.mtu_is_pinned)
+		pin_mtu(&s->bridge, c->mtu, p);
 }
 
-/* The bridge that the port comes from, or is taken from. */
-static void pin_master(const struct state *s, struct plan *p)
+/* The bridge that the port comes from, or is taken from.  It sees the port's
+ * new MTU first: within one message that stands before the master. */
+static void pin_master(const struct state *s, uint32_t new_mtu, struct plan *p)
 {
+	uint32_t mtu = s->link.mtu != LINK_MTU_DEFAULT ? s->link.mtu : new_mtu;
+
 	if (strcmp(s->master.kind, "bridge") == 0)
-		pin(&s->master, &s->master_facts, &s->link, s->link.mac, p);
+		pin(&s->master, &s->master_facts, &s->link, s->link.mac, mtu,
+		    p);
 }
 
 /* The bridge that it goes back to, with the MAC of then. */
@@ -241,7 +253,7 @@ static void pin_former(const struct state *s, struct plan *p)
 {
 	if (strcmp(s->former.kind, "bridge") == 0)
 		pin(&s->former, &s->former_facts, &s->link, s->record.was.mac,
-		    p);
+		    s->record.was.mtu, p);
 }
 
 void plan_join(const struct wish *wish, const struct record *record,
@@ -275,8 +287,8 @@ void plan_join(const struct wish *wish, const struct record *record,
 	}
 	difference(wish, state, alias, &c);
 	if (c.fields & CHANGE_MASTER)
-		pin_master(state, ret);
-	pin_bridge(state, c.fields, ret);
+		pin_master(state, c.mtu, ret);
+	pin_bridge(state, &c, ret);
 	/* How it was is written down before anything is changed. */
 	if (c.fields & CHANGE_ALIAS && state->owner != OWNER_US) {
 		struct link_change *first = add_change(ret);
@@ -345,7 +357,7 @@ void plan_leave(const struct state *state, bool dead, struct plan *ret)
 	announce_leaving(state, ret);
 	restore(state, &c);
 	if (state->link.master && state->link.master != master)
-		pin_master(state, ret);
+		pin_master(state, state->link.mtu, ret);
 	if (master)
 		pin_former(state, ret);
 	if (up && (!want_up || c.fields || state->link.master != master)) {

@@ -12,6 +12,9 @@
 #include "agent/core/record.h"
 #include "agent/core/wish.h"
 
+/* The MTU of links and of bridges that nobody has given another. */
+#define LINK_MTU_DEFAULT 1500
+
 /* What rtnetlink does not say of a bridge. */
 struct bridge_facts {
 	bool mac_floats;	/* its MAC follows its ports' */

@@ -350,7 +350,7 @@ static int bridge_facts(struct host *h, const struct link *bridge,
 
 	for (int i = 0; i < PINNED && !ret->mtu_is_pinned; i++)
 		ret->mtu_is_pinned = k->pinned[i] == bridge->ifindex;
-	return sysfs_bridge_facts(bridge->name, ret);
+	return sysfs_bridge_facts(bridge, ret);
 }
 
 static int do_step(struct host *h, int ifindex, const struct step *step)

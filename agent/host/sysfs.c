@@ -18,6 +18,8 @@
 /* include/uapi/linux/netdevice.h: somebody set the address on purpose */
 #define NET_ADDR_SET 3
 
+#define LINK_MTU_DEFAULT_TEXT "1500"
+
 /* Read a small attribute, without the newline at its end. */
 static int read_attr(const char *path, char *buf, size_t size)
 {
@@ -56,28 +58,38 @@ static int first_entry(const char *path, char *name, size_t size)
 	return r;
 }
 
-/* A port with our record was put there by us, or by another door of ours. */
-static bool is_ours(const char *port)
+/*
+ * Did this port have the bridge's MTU pinned (plan.c: pin_mtu)?  One with our
+ * record was put there by some door of ours, which did so unless all was as it
+ * is by default.
+ */
+static bool has_pinned(const char *port, uint32_t bridge_mtu)
 {
 	struct record r;
-	char path[96], alias[LINK_ALIASSIZE];
+	char path[96], text[LINK_ALIASSIZE];
 
 	(void)snprintf(path, sizeof(path), CLASS_NET "/%.15s/ifalias", port);
-	return read_attr(path, alias, sizeof(alias)) == 0 &&
-	       record_parse(alias, &r) == 0;
+	if (read_attr(path, text, sizeof(text)) < 0 ||
+	    record_parse(text, &r) < 0)
+		return false;
+	(void)snprintf(path, sizeof(path), CLASS_NET "/%.15s/mtu", port);
+	return bridge_mtu != LINK_MTU_DEFAULT ||
+	       (read_attr(path, text, sizeof(text)) == 0 &&
+		strcmp(text, LINK_MTU_DEFAULT_TEXT) != 0);
 }
 
 /* Ports on which a bridge's MTU was pinned are sure to be among the first few,
  * or else it is pinned once more. */
 #define PORTS_LOOKED_AT 8
 
-static int look_at_ports(const char *bridge, struct bridge_facts *f)
+static int look_at_ports(const struct link *bridge, struct bridge_facts *f)
 {
 	struct dirent *e;
 	char path[96];
 	DIR *d;
 
-	(void)snprintf(path, sizeof(path), CLASS_NET "/%s/brif", bridge);
+	(void)snprintf(path, sizeof(path), CLASS_NET "/%s/brif",
+		       bridge->name);
 	d = opendir(path);
 	if (!d)
 		return -errno;
@@ -87,14 +99,14 @@ static int look_at_ports(const char *bridge, struct bridge_facts *f)
 		if (e->d_name[0] == '.')
 			continue;
 		f->is_empty = false;
-		f->mtu_is_pinned = is_ours(e->d_name);
+		f->mtu_is_pinned = has_pinned(e->d_name, bridge->mtu);
 		i++;
 	}
 	closedir(d);
 	return 0;
 }
 
-int sysfs_bridge_facts(const char *bridge, struct bridge_facts *ret)
+int sysfs_bridge_facts(const struct link *bridge, struct bridge_facts *ret)
 {
 	struct bridge_facts f = { .mtu_is_pinned = ret->mtu_is_pinned };
 	char path[96], text[16];
@@ -102,7 +114,7 @@ int sysfs_bridge_facts(const char *bridge, struct bridge_facts *ret)
 	int r;
 
 	(void)snprintf(path, sizeof(path), CLASS_NET "/%s/addr_assign_type",
-		       bridge);
+		       bridge->name);
 	r = read_attr(path, text, sizeof(text));
 	if (r < 0)
 		return r;

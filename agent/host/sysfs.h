@@ -5,7 +5,7 @@
 
 #include "agent/host/host.h"
 
-int sysfs_bridge_facts(const char *bridge, struct bridge_facts *ret);
+int sysfs_bridge_facts(const struct link *bridge, struct bridge_facts *ret);
 bool sysfs_has_netback(struct host *h);
 int sysfs_netback_nic(struct host *h, const char *name, struct vif_id *ret_id);
 int sysfs_netback_name(struct host *h, struct vif_id id,

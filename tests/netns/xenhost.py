@@ -274,7 +274,8 @@ class XenHost:
         for event in self.watch.events:
             nic, _, key = event.path.rpartition("/")
             if key == "hotplug-status" and event.value == b"connected" and event.seen is not None:
-                assert event.seen & self._names[nic], f"{event} came before the port"
+                assert event.seen & self._names[nic], \
+                    f"{event} came before the port\n{self.watch.events}\n{self.daemon.log()}"
         for name, before in self._bridges.items():
             now = self.bed.link(name)
             if now and now.ifindex == before.ifindex:

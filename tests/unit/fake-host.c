@@ -291,7 +291,10 @@ static int bridge_facts(struct host *h, const struct link *bridge,
 		if (!p->exists || p->l.master != b->l.ifindex)
 			continue;
 		facts.is_empty = false;
-		if (record_parse(p->l.alias, &r) == 0)
+		/* as the kernel's: who joins with nothing special pins nothing */
+		if (record_parse(p->l.alias, &r) == 0 &&
+		    (b->l.mtu != LINK_MTU_DEFAULT ||
+		     p->l.mtu != LINK_MTU_DEFAULT))
 			facts.mtu_is_pinned = true;
 	}
 	facts.mac_floats = !b->mac_set;

@@ -338,6 +338,17 @@ static void build_found(struct run *r)
 
 /* ---- what holds after every act ----------------------------------------- */
 
+/* The exception that doc/design.md names: a bridge whose MTU nobody has set,
+ * at 1500 only because of this port, the others having more. */
+static bool was_the_last_of_1500(const struct run *r,
+				 const struct fake_link *before,
+				 const struct link *is)
+{
+	return !before->mtu_set && before->l.mtu == LINK_MTU_DEFAULT &&
+	       r->base.link[PORT - 1].l.mtu == LINK_MTU_DEFAULT &&
+	       is->mtu > LINK_MTU_DEFAULT;
+}
+
 static void check_bridge(const struct run *r, int b)
 {
 	const struct fake_link *before = &r->bridges[b - BR0];
@@ -352,6 +363,8 @@ static void check_bridge(const struct run *r, int b)
 	if (memcmp(was->mac, is->mac, 6) != 0)
 		breaks(r, claim, "the MAC of %s was ..%02x, is ..%02x",
 		       was->name, was->mac[5], is->mac[5]);
+	if (was->mtu != is->mtu && was_the_last_of_1500(r, before, is))
+		return;
 	if (was->mtu != is->mtu)
 		breaks(r, claim, "the MTU of %s was %u, is %u", was->name,
 		       was->mtu, is->mtu);

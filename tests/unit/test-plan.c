@@ -268,10 +268,16 @@ static void the_first_port_makes_the_mtu_the_bridge_s_own(void **state)
 {
 	(void)state;
 	s.facts.mtu_is_pinned = false;
-	joins("keep the MTU 1500 of bridge br0; record; "
+	/* unless all is as it is by default */
+	joins("record; "
 	      "address fe:ff:ff:ff:ff:ff, addrgenmode none, master br0; up");
+	wish.mtu = 1400;
+	joins("keep the MTU 1500 of bridge br0; record; "
+	      "address fe:ff:ff:ff:ff:ff, mtu 1400, addrgenmode none, "
+	      "master br0; up");
 	assert_int_equal(plan.step[0].mtu, 1500);
 	assert_int_equal(plan.step[0].bridge, BRIDGE);
+	wish.mtu = 0;
 	s.bridge.mtu = 9000;
 	joins("keep the MTU 9000 of bridge br0; record; "
 	      "address fe:ff:ff:ff:ff:ff, mtu 9000, addrgenmode none, "
@@ -287,8 +293,9 @@ static void also_one_that_is_on_it_when_it_becomes_ours(void **state)
 	(void)state;
 	s.facts.mtu_is_pinned = false;
 	s.link.master = BRIDGE;
+	wish.mtu = 1400;
 	joins("keep the MTU 1500 of bridge br0; record; "
-	      "address fe:ff:ff:ff:ff:ff, addrgenmode none; up");
+	      "address fe:ff:ff:ff:ff:ff, mtu 1400, addrgenmode none; up");
 }
 
 static void a_bridge_with_a_lower_port_is_left_to_follow_it(void **state)
@@ -550,13 +557,14 @@ static void the_longest_way_out_fits(void **state)
 	(void)text_copy(s.record.was.master, VIF_NAMESIZE, "br7");
 	memcpy(s.record.was.mac, low_mac, 6);
 	s.master = s.bridge;
+	s.master.mtu = 9000;
 	memcpy(s.master.mac, s.link.mac, 6);
 	s.master_facts.mac_floats = s.former_facts.mac_floats = true;
 	s.former = (struct link){ .ifindex = OLD, .name = "br7",
 				  .kind = "bridge", .mtu = 1400,
 				  .mac = { 6, 0, 0, 0, 0, 7 } };
 	leaves(false, "record; "
-	       "keep the MAC of bridge br0; keep the MTU 1500 of bridge br0; "
+	       "keep the MAC of bridge br0; keep the MTU 9000 of bridge br0; "
 	       "keep the MAC of bridge br7; keep the MTU 1400 of bridge br7; "
 	       "down; nomaster; name tap7, address 02:00:00:00:00:01, "
 	       "mtu 1400, addrgenmode as before; master br7; up; record");
