@@ -318,7 +318,8 @@ static int look_part(struct nic_look *n, enum part part, struct look *look)
 		return r;
 	look->found = r == 0;
 	if (!look->found) {
-		if (n->goal != GOAL_JOIN)
+		/* On its way out it has no link, and wants none. */
+		if (n->goal != GOAL_JOIN || !n->nic.online)
 			return 0;
 		/* The wish is worth showing, and refusing, even so. */
 		look->wish = n->nic.wish;

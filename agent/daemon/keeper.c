@@ -122,7 +122,7 @@ static void say(struct keeper *k, const struct look *look, bool *ret_news,
 	int level = look->verdict == REFUSED || look->verdict == FAILED ?
 		LOG_WARNING : LOG_INFO;
 
-	*ret_news = news;
+	*ret_news |= news;
 	p->verdict[part] = look->verdict;
 	p->said[part] = said;
 	if (k->ops->news && news)
@@ -226,6 +226,7 @@ static void remember(struct port *p, const struct look *look)
 {
 	const struct state *s = &look->state;
 
+	memcpy(p->name, look->name, sizeof(p->name));
 	p->ifindex[look->part] = look->found ? s->link.ifindex : 0;
 	p->link_hash[look->part] = look->verdict == IN_ORDER ?
 		link_hash(&s->link) : 0;
@@ -294,6 +295,18 @@ static void failed(struct keeper *k, struct port *p, int r)
 	look_again(k, p, doubled(RETRY_FIRST_MS, p->tries, RETRY_LAST_MS));
 }
 
+/* Nothing of the port is left. */
+static void forget(struct keeper *k, struct port *p)
+{
+	struct look gone = { .id = p->id, .verdict = NOT_OURS };
+
+	text_reason(gone.reason, "it is gone");
+	memcpy(gone.name, p->name, sizeof(gone.name));
+	if (k->ops->news && p->name[0])
+		k->ops->news(&gone, k->ops->arg);
+	table_remove(&k->table, p);
+}
+
 static void look_at(struct keeper *k, struct port *p)
 {
 	unsigned int flags = (k->ops->passive ? LOOK_SEARCH : LOOK_ACT) |
@@ -312,7 +325,7 @@ static void look_at(struct keeper *k, struct port *p)
 		/* Marked again when it is back. */
 		sources_store_lost(k->sources);
 	else if (n == 0 || n == -ENODEV)
-		table_remove(&k->table, p);
+		forget(k, p);
 	else if (n < 0)
 		failed(k, p, n);
 	else

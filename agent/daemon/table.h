@@ -33,7 +33,8 @@ struct port {
 	char bridge_name[VIF_NAMESIZE];	/* wished */
 	int holder;			/* of the wished name: ifindex */
 
-	/* what has been said */
+	/* what has been said, and of whom */
+	char name[VIF_NAMESIZE];
 	enum verdict verdict[LOOKS];
 	uint32_t said[LOOKS];		/* hash of the reason */
 

@@ -118,6 +118,17 @@ def test_closed_and_no_longer_online(xen):
     assert nic.status() is None and nic.error() is None
 
 
+@scenario
+def test_a_nic_that_closes_and_has_no_link_any_more_wants_none(xen):
+    xen.bridge()
+    nic = xen.plugged(5)
+    yield lambda: xen.connected(nic)
+    nic.unplug()
+    xen.bed.delete("vif5.0")
+    yield lambda: not xen.list()
+    assert "does not exist" not in xen.daemon.log().split("on br0")[-1]
+
+
 @everywhere
 @scenario
 def test_an_hvm_guest_dies(xen):
