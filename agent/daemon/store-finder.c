@@ -77,17 +77,25 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 	attempt(arg);
 }
 
+/* The directory that is there may be a nearer one each time. */
 static void listen_for_socket(struct store_finder *f)
 {
-	if (f->inotify >= 0)
-		stop(f);
-	f->inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-	if (f->inotify < 0 || watch_directory(f->inotify) < 0)
+	if (f->inotify < 0)
+		f->inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	if (f->inotify < 0 || watch_directory(f->inotify) < 0 || f->readable)
 		return;
 	f->readable = event_new(f->base, f->inotify, EV_READ | EV_PERSIST,
 				on_readable, f);
 	if (f->readable)
 		(void)event_add(f->readable, NULL);
+}
+
+static bool found(struct store_finder *f)
+{
+	if (!f->attempt(f->arg))
+		return false;
+	stop(f);
+	return true;
 }
 
 static void attempt(struct store_finder *f)
@@ -96,12 +104,14 @@ static void attempt(struct store_finder *f)
 			      (suseconds_t)(f->pause_ms % 1000) * 1000 };
 	struct stat st;
 
-	/* Listening first, lest it appear in between. */
-	listen_for_socket(f);
-	if (f->attempt(f->arg)) {
-		stop(f);
+	/* Most often it is there, and nothing need be listened to: closing an
+	 * inotify waits for the kernel, which can take its time. */
+	if (found(f))
 		return;
-	}
+	listen_for_socket(f);
+	/* It may have appeared in between. */
+	if (found(f))
+		return;
 	if (f->pause_ms < PAUSE_LAST_MS || stat(store_socket_path(), &st) == 0)
 		(void)event_add(f->timer, &tv);
 	if (f->pause_ms < PAUSE_LAST_MS)
