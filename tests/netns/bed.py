@@ -136,7 +136,7 @@ class Daemon:
         if wait:
             self.wait_ready()
 
-    def wait_ready(self, timeout=10):
+    def wait_ready(self, timeout=30):
         isolation.wait_until(lambda: self._ready.is_set() or not self.running(), timeout * FACTOR)
         assert self._ready.is_set(), f"vifagentd did not become ready: {self.log()}"
 
