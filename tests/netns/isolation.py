@@ -82,7 +82,7 @@ def _children():
     for task in Path("/proc/self/task").iterdir():
         with contextlib.suppress(FileNotFoundError):
             pids.update(int(p) for p in (task / "children").read_text().split())
-    return pids
+    return pids - {0}  # the kernel's word for one that is just being reaped; kill(0) is for us all
 
 
 class Processes:
