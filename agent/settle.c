@@ -141,15 +141,15 @@ static void failed(struct look *look, const char *what, int r,
 		    h->error[0] ? ": " : "", h->error);
 }
 
-/* The record goes last.  If somebody else was quicker there is another one by
- * now, and it must stay. */
-static bool may_take_record(struct agent *a, const struct look *look,
-			    const struct step *step)
+/* The record says that the link is being left until that is done.  If it says
+ * so no longer, somebody else was quicker, and may have joined it anew: what is
+ * left of this plan must not be carried out. */
+static bool may_go_on(struct agent *a, const struct look *look, size_t i)
 {
 	struct record record;
 	struct link link;
 
-	if (!look->leaving || step != &look->plan.step[look->plan.n - 1])
+	if (!look->leaving || i == 0)
 		return true;
 	return a->host->ops->link_by_index(a->host, look->state.link.ifindex,
 					   &link) < 0 ||
@@ -167,7 +167,7 @@ static int act(struct agent *a, struct look *look)
 	for (size_t i = 0; i < p->n; i++) {
 		const struct step *step = &p->step[i];
 
-		if (!may_take_record(a, look, step))
+		if (!may_go_on(a, look, i))
 			return -EAGAIN;
 		r = a->host->ops->do_step(a->host, look->state.link.ifindex,
 					  step);
