@@ -13,6 +13,11 @@
  * said what is wrong long before. */
 #define SCRIPT_WAIT_MAX 30
 
+#define TOOLSTACK_DELAY_DEFAULT 500
+/* libxl gives a backend 10 s to get to state 2 (LIBXL_INIT_TIMEOUT); whoever
+ * has not looked by then has given up. */
+#define TOOLSTACK_DELAY_MAX 10000
+
 /* inih's INI_MAX_LINE; it would silently go on as if a new line began. */
 #define LINE_MAX_LEN 198
 
@@ -30,8 +35,10 @@ struct config *config_new(void)
 {
 	struct config *c = calloc(1, sizeof(*c));
 
-	if (c)
-		c->script_wait = SCRIPT_WAIT_DEFAULT;
+	if (!c)
+		return NULL;
+	c->script_wait = SCRIPT_WAIT_DEFAULT;
+	c->toolstack_delay = TOOLSTACK_DELAY_DEFAULT;
 	return c;
 }
 
@@ -122,10 +129,20 @@ static int network_key(struct parser *p, const char *name, const char *key,
 		     text_quote_str(key).text);
 }
 
-static int xen_key(struct parser *p, const char *key, const char *value)
+static int number_key(struct parser *p, const char *key, const char *value,
+		      unsigned long max, const char *unit, uint32_t *ret)
 {
 	unsigned long n;
 
+	if (text_number(value, max, &n) < 0)
+		return wrong(p, "%s = %s is no number of %s from 0 to %lu",
+			     key, text_quote_str(value).text, unit, max);
+	*ret = (uint32_t)n;
+	return 1;
+}
+
+static int xen_key(struct parser *p, const char *key, const char *value)
+{
 	if (strcmp(key, "serve") == 0) {
 		if (strcmp(value, "all") != 0 && strcmp(value, "script") != 0)
 			return wrong(p, "serve = %s is neither script nor all",
@@ -133,15 +150,13 @@ static int xen_key(struct parser *p, const char *key, const char *value)
 		p->config->serve_all = strcmp(value, "all") == 0;
 		return 1;
 	}
-	if (strcmp(key, "script-wait") == 0) {
-		if (text_number(value, SCRIPT_WAIT_MAX, &n) < 0)
-			return wrong(p, "script-wait = %s is no number of seconds from 0 to %d",
-				     text_quote_str(value).text,
-				     SCRIPT_WAIT_MAX);
-		p->config->script_wait = (uint32_t)n;
-		return 1;
-	}
-	return wrong(p, "%s is not known in [xen]: serve and script-wait are",
+	if (strcmp(key, "script-wait") == 0)
+		return number_key(p, key, value, SCRIPT_WAIT_MAX, "seconds",
+				  &p->config->script_wait);
+	if (strcmp(key, "toolstack-delay") == 0)
+		return number_key(p, key, value, TOOLSTACK_DELAY_MAX,
+				  "milliseconds", &p->config->toolstack_delay);
+	return wrong(p, "%s is not known in [xen]: serve, script-wait and toolstack-delay are",
 		     text_quote_str(key).text);
 }
 

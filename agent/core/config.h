@@ -25,6 +25,7 @@ struct config {
 	size_t n_networks;
 	bool serve_all;			/* [xen] serve = all | script */
 	uint32_t script_wait;		/* [xen] script-wait, seconds */
+	uint32_t toolstack_delay;	/* [xen] toolstack-delay, ms */
 };
 
 /*

@@ -46,6 +46,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (size_t i = 0; c && i < c->n_networks; i++)
 		check_network(c, &c->networks[i]);
 	must(!c || c->script_wait <= 30);
+	must(!c || c->toolstack_delay <= 10000);
 	must(!c || !memchr(text, 0, size));
 	config_free(c);
 	free(text);

@@ -59,6 +59,7 @@ static void an_empty_file_is_no_configuration(void **state)
 
 		assert_int_equal(c->n_networks, 0);
 		assert_int_equal(c->script_wait, 5);
+		assert_int_equal(c->toolstack_delay, 500);
 		config_free(c);
 	}
 }
@@ -76,6 +77,7 @@ static void a_full_file_is_read(void **state)
 				 "[xen]\n"
 				 "serve = all\n"
 				 "script-wait = 30\n"
+				 "toolstack-delay = 10000\n"
 				 "[network red]\n"
 				 "mtu = 8000\n");
 
@@ -89,17 +91,19 @@ static void a_full_file_is_read(void **state)
 	assert_int_equal(c->networks[1].mtu, 1400);
 	assert_true(c->serve_all);
 	assert_int_equal(c->script_wait, 30);
+	assert_int_equal(c->toolstack_delay, 10000);
 	config_free(c);
 }
 
 static void the_last_word_counts(void **state)
 {
 	struct config *c = parse("[xen]\nserve=all\nserve=script\n"
-				 "script-wait=0\n");
+				 "script-wait=0\ntoolstack-delay=0\n");
 
 	(void)state;
 	assert_false(c->serve_all);
 	assert_int_equal(c->script_wait, 0);
+	assert_int_equal(c->toolstack_delay, 0);
 	config_free(c);
 }
 
@@ -197,6 +201,8 @@ static const struct {
 	{ "[xen]\nscript-wait = -1\n", 2, "from 0 to 30" },
 	{ "[xen]\nscript-wait = 5s\n", 2, "from 0 to 30" },
 	{ "[xen]\nscript-wait = 4294967301\n", 2, "from 0 to 30" },
+	{ "[xen]\ntoolstack-delay = 10001\n", 2, "from 0 to 10000" },
+	{ "[xen]\ntoolstack-delay = 500ms\n", 2, "from 0 to 10000" },
 	{ "[xen]\nscript_wait = 5\n", 2, "\"script_wait\"" },
 	/* neither this nor that */
 	{ "[network red\nbridge = br0\n", 1, "ends with ]" },
