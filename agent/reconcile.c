@@ -38,7 +38,7 @@ bool port_id_equal(const struct port_id *a, const struct port_id *b)
 
 bool look_is_done(const struct look *look)
 {
-	return look->found && look->verdict == IN_ORDER;
+	return look->found && look->verdict == IN_ORDER && !look->early;
 }
 
 /* ---- which link? ------------------------------------------------------ */
@@ -385,11 +385,10 @@ static int find_goal(struct nic_look *n)
 
 /*
  * Whose turn is it to report to netback?  libxl writes an empty status when it
- * makes the NIC, waits to see backend state 2, and only then runs its script:
- * were "connected" there before, netback could run past 2 unseen
- * (libxl__wait_device_connection, libxl_device.c).  So while the status is
- * empty and the script is ours, it is the script's turn; in a driver domain,
- * or with somebody else's script, nobody but us will ever report.
+ * makes the NIC, waits to see backend state 2, and only then runs its script
+ * (libxl__wait_device_connection, libxl_device.c). So while the status is empty
+ * and the script is ours, it is the script's turn; in a driver domain, or with
+ * somebody else's script, nobody but us will ever report.
  */
 static bool our_turn(const struct nic_look *n)
 {
@@ -404,20 +403,43 @@ static bool our_turn(const struct nic_look *n)
 	       nic->state <= NIC_CONNECTED;
 }
 
-static int report(const struct nic_look *n, const struct look *vif)
+/*
+ * Some steps in xenstore must not come before the toolstack has seen what was
+ * there, and nothing that it does tells us that it has. So it is given time.
+ */
+static bool is_early(const struct nic_look *n)
+{
+	return !(n->flags & LOOK_LATE) &&
+	       n->agent->config->toolstack_delay > 0;
+}
+
+/*
+ * Has libxl seen backend state 2? Were "connected" there before, netback could
+ * run past 2 unseen, and the attach would fail after 10 s. dom0's script knows:
+ * it runs after that.
+ */
+static bool is_early_to_connect(const struct nic_look *n)
+{
+	return is_early(n) && n->nic.status != HOTPLUG_CONNECTED &&
+	       !(n->flags & LOOK_SCRIPT && n->agent->self == 0);
+}
+
+static int report(const struct nic_look *n, struct look *vif)
 {
 	struct agent *a = n->agent;
 	char text[REASON_SIZE + VIF_NAMESIZE + 2];
+	bool turn = our_turn(n);
 	int r = 0;
 
 	if (!(n->flags & LOOK_ACT) || n->goal != GOAL_JOIN || !vif->found)
 		return 0;
 	if (vif->verdict == IN_ORDER) {
 		r = nic_tell_mtu(a->store, n->id, vif->state.link.mtu);
-		if (r == 0 && our_turn(n))
+		vif->early = turn && is_early_to_connect(n);
+		if (r == 0 && turn && !vif->early)
 			r = nic_report(a->store, a->self, n->id, &n->nic,
 				       "connected", vif->joined, NULL);
-	} else if (our_turn(n) && !(n->flags & LOOK_SCRIPT)) {
+	} else if (turn && !(n->flags & LOOK_SCRIPT)) {
 		(void)snprintf(text, sizeof(text), "%s: %s", vif->name,
 			       vif->reason);
 		r = nic_report(a->store, a->self, n->id, &n->nic, "error",
@@ -425,6 +447,40 @@ static int report(const struct nic_look *n, const struct look *vif)
 	}
 	/* Its state is another by now: what was decided no longer holds. */
 	return r == -ENOENT ? -EAGAIN : r;
+}
+
+/*
+ * Of a NIC that is dead a driver domain removes the backend directory; libxl
+ * waits for that. But `xl devd` may be there as well, and must see state 6
+ * first, or it will take the next NIC of this number for the one it knows.
+ * Returns how many looks there are.
+ */
+static int clear_away(const struct nic_look *n, struct look ret[LOOKS],
+		      int count)
+{
+	struct look *vif = &ret[count > 0 ? count - 1 : 0];
+	struct agent *a = n->agent;
+	int r;
+
+	if (n->goal != GOAL_LEAVE || !n->nic.exists || a->self == 0 ||
+	    !(n->flags & LOOK_ACT) || n->flags & LOOK_LEAVE)
+		return count;
+	for (int i = 0; i < count; i++)
+		if (ret[i].verdict != NOT_OURS)	/* not done with it */
+			return count;
+	if (!is_early(n)) {
+		r = nic_remove(a->store, a->self, n->id);
+		return r < 0 ? r : count;
+	}
+	if (count == 0) {
+		*vif = (struct look) { .id = { .is_nic = true, .nic = n->id },
+				       .nic_exists = true,
+				       .verdict = NOT_OURS };
+		(void)vif_name_make(vif->name, n->id, VIF_NETBACK);
+		count = 1;
+	}
+	vif->early = true;
+	return count;
 }
 
 static int look_nic(struct agent *a, struct vif_id id, unsigned int flags,
@@ -448,7 +504,7 @@ static int look_nic(struct agent *a, struct vif_id id, unsigned int flags,
 		if (order[i] == PART_VIF)
 			r = report(&n, &ret[count - 1]);
 	}
-	return r < 0 ? r : count;
+	return r < 0 ? r : clear_away(&n, ret, count);
 }
 
 /* ---- a link for itself ------------------------------------------------ */

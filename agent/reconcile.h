@@ -53,6 +53,8 @@ enum look_flags {
 	/* Only this one of a NIC's links. */
 	LOOK_VIF_ONLY = 1 << 6,
 	LOOK_EMU_ONLY = 1 << 7,
+	/* The last look was early, and since then toolstack-delay is over. */
+	LOOK_LATE = 1 << 9,
 };
 
 /* What a look at one link found and did. */
@@ -71,6 +73,9 @@ struct look {
 	unsigned int steps;		/* sent */
 	bool joined;			/* new to us, and put on its bridge */
 	bool leaving;			/* the goal was to leave it */
+	bool early;			/* there is more to do in xenstore, but
+					 * not yet: look again with LOOK_LATE in
+					 * toolstack-delay */
 };
 
 /* What is said of a port that another program keeps changing. */
@@ -122,8 +127,8 @@ int each_port(struct agent *a, each_port_fn fn, void *arg);
 
 bool port_id_equal(const struct port_id *a, const struct port_id *b);
 
-/* Is this a look at a NIC whose netback may be told to go on, and has it
- * been? For who waits for that. */
+/* Is the link there, in order, and netback told to go on? For who waits for
+ * that. */
 bool look_is_done(const struct look *look);
 
 /* ---- opening and closing the doors' common part ------------------------ */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "agent/cmd/cmd.h"
+#include "agent/cmd/wait.h"
 
 /* "mtu=9000" into the wish; returns 0 or an exit code */
 static int take_key(struct wish *w, const char *arg)
@@ -50,7 +51,7 @@ static void begin(struct cmd *c, const struct link *l, struct look *look)
 static int complete(struct cmd *c, const struct port_id *id, const char *name)
 {
 	struct look looks[LOOKS];
-	int n = reconcile(&c->agent, id, LOOK_ACT | LOOK_SEARCH, NULL, looks);
+	int n = look_twice(c, id, LOOK_ACT | LOOK_SEARCH, looks);
 
 	for (int i = 0; i < n; i++)
 		if (looks[i].verdict != IN_ORDER &&

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "agent/cmd/cmd.h"
+#include "agent/cmd/wait.h"
 
 static const char *env(const char *name)
 {
@@ -22,7 +23,7 @@ static const char *env(const char *name)
 static int look(struct cmd *c, const struct port_id *id, unsigned int flags)
 {
 	struct look looks[LOOKS];
-	int n = reconcile(&c->agent, id, flags, NULL, looks);
+	int n = look_twice(c, id, flags, looks);
 	int code = CMD_OK;
 
 	if (n < 0 && n != -ENODEV)

@@ -34,11 +34,25 @@ static void pause_a_bit(struct host_watch *w, int64_t ms)
 		(void)host_watch_read(w, on_link, NULL);
 }
 
-static int look_once(struct cmd *c, const struct port_id *id, enum part part,
-		     unsigned int flags, struct look *ret)
+int look_twice(struct cmd *c, const struct port_id *id, unsigned int flags,
+	       struct look ret[LOOKS])
+{
+	int n = reconcile(&c->agent, id, flags, NULL, ret);
+	bool early = false;
+
+	for (int i = 0; i < n; i++)
+		early |= ret[i].early;
+	if (!early)
+		return n;
+	(void)poll(NULL, 0, (int)c->agent.config->toolstack_delay);
+	return reconcile(&c->agent, id, flags | LOOK_LATE, NULL, ret);
+}
+
+static int look_at_part(struct cmd *c, const struct port_id *id, enum part part,
+			unsigned int flags, struct look *ret)
 {
 	struct look looks[LOOKS];
-	int n = reconcile(&c->agent, id, flags, NULL, looks);
+	int n = look_twice(c, id, flags, looks);
 
 	*ret = (struct look) { .id = *id, .part = part, .verdict = WAITING };
 	for (int i = 0; i < n; i++)
@@ -56,7 +70,7 @@ int wait_for_port(struct cmd *c, const struct port_id *id, enum part part,
 	int r;
 
 	for (;;) {
-		r = look_once(c, id, part, flags, ret);
+		r = look_at_part(c, id, part, flags, ret);
 		if (r < 0 || look_is_done(ret) || left <= 0 ||
 		    (ret->verdict != WAITING && ret->verdict != FAILED &&
 		     ret->verdict != NOT_OURS))

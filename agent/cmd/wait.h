@@ -6,6 +6,14 @@
 #include "agent/cmd/cmd.h"
 
 /*
+ * look_twice() - reconcile(), and again if it was early for a part of it
+ *
+ * Takes toolstack-delay then. Returns what reconcile() does.
+ */
+int look_twice(struct cmd *c, const struct port_id *id, unsigned int flags,
+	       struct look ret[LOOKS]);
+
+/*
  * wait_for_port() - look, act, and look again while it is waiting
  * @part:	the link that matters
  * @seconds:	how long, from now

@@ -75,20 +75,24 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 	table_mark(&k->table, p);
 }
 
+static void set_timer(struct keeper *k, struct port *p, unsigned int ms)
+{
+	struct timeval tv = { .tv_sec = ms / 1000,
+			      .tv_usec = (suseconds_t)(ms % 1000) * 1000 };
+
+	if (!p->timer)
+		p->timer = evtimer_new(k->base, on_timer, p);
+	if (p->timer)
+		(void)event_add(p->timer, &tv);
+}
+
 /* A quarter more or less, lest all come at once. */
 static void look_again(struct keeper *k, struct port *p, unsigned int ms)
 {
 	unsigned int quarter = ms / 4;
-	struct timeval tv;
 
-	if (!p->timer)
-		p->timer = evtimer_new(k->base, on_timer, p);
-	if (!p->timer)
-		return;
-	ms = ms - quarter + (unsigned int)rand_r(&k->seed) % (2 * quarter + 1);
-	tv.tv_sec = ms / 1000;
-	tv.tv_usec = (suseconds_t)(ms % 1000) * 1000;
-	(void)event_add(p->timer, &tv);
+	set_timer(k, p, ms - quarter +
+		  (unsigned int)rand_r(&k->seed) % (2 * quarter + 1));
 }
 
 static void stop_timer(struct port *p)
@@ -219,6 +223,25 @@ static void count_corrections(struct keeper *k, struct port *p,
 		hold(k, p, looks, n);
 }
 
+/* ---- giving the toolstack time ---------------------------------------- */
+
+/* How long it is still too early: ms. */
+static unsigned int early_for(const struct keeper *k, const struct port *p)
+{
+	int64_t left = k->agent->config->toolstack_delay -
+		       ms_since(&p->early_since);
+
+	return left > 0 ? (unsigned int)left : 0;
+}
+
+/* The delay begins with the first look that was early. */
+static void count_delay(struct port *p, bool early)
+{
+	if (early && !p->early)
+		clock_gettime(CLOCK_MONOTONIC, &p->early_since);
+	p->early = early;
+}
+
 /* ---- looking ---------------------------------------------------------- */
 
 /* Where things were, so that the next event about them is recognized. */
@@ -241,7 +264,7 @@ static void remember(struct port *p, const struct look *look)
 static void digest(struct keeper *k, struct port *p, const struct look *looks,
 		   int n)
 {
-	bool alive = false, unwell = false, news = false;
+	bool alive = false, unwell = false, news = false, early = false;
 
 	p->bridge_name[0] = '\0';
 	p->bridge = p->holder = 0;
@@ -256,6 +279,7 @@ static void digest(struct keeper *k, struct port *p, const struct look *looks,
 		alive |= look->verdict != NOT_OURS || look->nic_exists;
 		unwell |= look->verdict != NOT_OURS &&
 			  look->verdict != IN_ORDER;
+		early |= look->early;
 	}
 	if (!alive) {
 		table_remove(&k->table, p);
@@ -264,8 +288,13 @@ static void digest(struct keeper *k, struct port *p, const struct look *looks,
 	if (k->ops->passive)
 		return;
 	count_corrections(k, p, looks, n);
+	count_delay(p, early);
 	if (p->held)
 		return;
+	if (early) {
+		set_timer(k, p, early_for(k, p));
+		return;
+	}
 	if (!unwell) {
 		stop_timer(p);
 		return;
@@ -312,7 +341,8 @@ static void look_at(struct keeper *k, struct port *p)
 	unsigned int flags = (k->ops->passive ? LOOK_SEARCH : LOOK_ACT) |
 			     (p->keep ? LOOK_KEEP : 0) |
 			     (p->tries < PATIENCE ? LOOK_PATIENT : 0) |
-			     (p->tries == 0 ? LOOK_YIELD : 0);
+			     (p->tries == 0 ? LOOK_YIELD : 0) |
+			     (p->early && !early_for(k, p) ? LOOK_LATE : 0);
 	struct look looks[LOOKS];
 	int n;
 
@@ -371,7 +401,7 @@ void keeper_count(const struct keeper *k, unsigned int *ret_ports,
 	*ret_ports = k->table.count;
 	*ret_waiting = 0;
 	TAILQ_FOREACH(p, &k->table.all, all)
-		*ret_waiting += p->timer != NULL;
+		*ret_waiting += p->timer && !p->early;
 }
 
 int keeper_new(struct event_base *base, struct agent *a,

@@ -38,10 +38,12 @@ struct port {
 	enum verdict verdict[LOOKS];
 	uint32_t said[LOOKS];		/* hash of the reason */
 
-	/* trying again (keeper.c) */
+	/* looking again (keeper.c) */
 	struct keeper *keeper;
 	struct event *timer;
 	unsigned int tries;
+	bool early;			/* since then: toolstack-delay runs */
+	struct timespec early_since;
 	uint32_t wish_hash;
 	bool held;
 	unsigned int holds;

@@ -183,6 +183,23 @@ int nic_tell_mtu(struct store *s, struct vif_id id, uint32_t mtu)
 	return r == -ENOENT ? 0 : r;
 }
 
+int nic_remove(struct store *s, uint32_t backend, struct vif_id id)
+{
+	char dir[VIF_PATHSIZE], guard[STORE_PATHSIZE];
+	struct store_change rm = { .path = dir };
+	const char closed[] = { '0' + NIC_CLOSED, '\0' };
+	int r;
+
+	vif_path_make(dir, backend, id);
+	key_path(guard, dir, "state");
+	r = store_write_if(s, guard, closed, &rm, 1);
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	*strrchr(dir, '/') = '\0';
+	r = store_rm_empty(s, dir);
+	return r == -EACCES ? 0 : r;
+}
+
 /* ---- all of them ------------------------------------------------------ */
 
 struct each {

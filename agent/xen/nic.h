@@ -79,6 +79,16 @@ int nic_report(struct store *s, uint32_t backend, struct vif_id id,
  */
 int nic_tell_mtu(struct store *s, struct vif_id id, uint32_t mtu);
 
+/*
+ * nic_remove() - remove the backend directory of a NIC that is dead
+ *
+ * In a driver domain that is for us to do: libxl waits for it
+ * (libxl__device_destroy and device_destroy_be_watch_cb, libxl_device.c). Also
+ * the domain's directory goes with its last NIC, where we may remove that
+ * (since Xen 4.15).  Returns 0, also if it is alive again.
+ */
+int nic_remove(struct store *s, uint32_t backend, struct vif_id id);
+
 /* Call @fn for each NIC that has a backend directory in our domain. */
 int nic_each(struct store *s, uint32_t backend,
 	     int (*fn)(struct vif_id id, void *arg), void *arg);

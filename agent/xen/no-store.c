@@ -44,6 +44,13 @@ int store_write_if(struct store *s, const char *guard, const char *expected,
 	return -ENOTCONN;
 }
 
+int store_rm_empty(struct store *s, const char *path)
+{
+	(void)s;
+	(void)path;
+	return -ENOTCONN;
+}
+
 int store_each(struct store *s, const char *path,
 	       int (*fn)(const char *name, void *arg), void *arg)
 {

@@ -168,40 +168,79 @@ static int apply(struct store *s, xs_transaction_t t,
 	return failure();
 }
 
+typedef int (*body_fn)(struct store *s, xs_transaction_t t, const void *arg);
+
 /* One try.  -EAGAIN: somebody else wrote meanwhile. */
-static int try_write_if(struct store *s, const char *guard,
-			const char *expected,
-			const struct store_change *change, size_t n)
+static int try_transaction(struct store *s, body_fn body, const void *arg)
 {
 	xs_transaction_t t = xs_transaction_start(s->xs);
-	unsigned int len;
-	void *value;
-	int r = 0;
+	int r;
 
 	if (t == XBT_NULL)
 		return failure();
-	value = xs_read(s->xs, t, guard, &len);
-	if (!value)
-		r = failure();
-	else if (expected && (len != strlen(expected) ||
-			      memcmp(value, expected, len) != 0))
-		r = -ENOENT;
-	free(value);
-	for (size_t i = 0; i < n && r == 0; i++)
-		r = apply(s, t, &change[i]);
+	r = body(s, t, arg);
 	if (!xs_transaction_end(s->xs, t, r < 0) && r == 0)
 		r = failure();
+	return r;
+}
+
+static int transaction(struct store *s, body_fn body, const void *arg)
+{
+	int r = -EAGAIN;
+
+	for (int i = 0; i < TRIES && r == -EAGAIN; i++)
+		r = try_transaction(s, body, arg);
+	return r;
+}
+
+struct write_if {
+	const char *guard, *expected;
+	const struct store_change *change;
+	size_t n;
+};
+
+static int write_if(struct store *s, xs_transaction_t t, const void *arg)
+{
+	const struct write_if *w = arg;
+	unsigned int len;
+	void *value = xs_read(s->xs, t, w->guard, &len);
+	int r = 0;
+
+	if (!value)
+		r = failure();
+	else if (w->expected && (len != strlen(w->expected) ||
+				 memcmp(value, w->expected, len) != 0))
+		r = -ENOENT;
+	free(value);
+	for (size_t i = 0; i < w->n && r == 0; i++)
+		r = apply(s, t, &w->change[i]);
 	return r;
 }
 
 int store_write_if(struct store *s, const char *guard, const char *expected,
 		   const struct store_change *change, size_t n)
 {
-	int r = -EAGAIN;
+	struct write_if w = { guard, expected, change, n };
 
-	for (int i = 0; i < TRIES && r == -EAGAIN; i++)
-		r = try_write_if(s, guard, expected, change, n);
+	return transaction(s, write_if, &w);
+}
+
+static int rm_empty(struct store *s, xs_transaction_t t, const void *path)
+{
+	unsigned int n = 0;
+	char **names = xs_directory(s->xs, t, path, &n);
+	int r = 0;
+
+	if ((!names && errno != ENOENT) ||
+	    (names && n == 0 && !xs_rm(s->xs, t, path)))
+		r = failure();
+	free(names);
 	return r;
+}
+
+int store_rm_empty(struct store *s, const char *path)
+{
+	return transaction(s, rm_empty, path);
 }
 
 int store_each(struct store *s, const char *path,

@@ -64,6 +64,13 @@ struct store_change {
 int store_write_if(struct store *s, const char *guard, const char *expected,
 		   const struct store_change *change, size_t n);
 
+/*
+ * store_rm_empty() - remove a directory if there is nothing in it
+ *
+ * Returns 0, also if something is, or if it is not there; or -EACCES.
+ */
+int store_rm_empty(struct store *s, const char *path);
+
 /* Call @fn for each name in a directory; an absent one has none. */
 int store_each(struct store *s, const char *path,
 	       int (*fn)(const char *name, void *arg), void *arg);

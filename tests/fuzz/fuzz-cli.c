@@ -45,6 +45,12 @@ int cmd_find_nic(struct cmd *c, const char *path, struct vif_id *ret)
 	return vif_path_parse(path, ret, NULL, NULL);
 }
 
+int look_twice(struct cmd *c, const struct port_id *id, unsigned int flags,
+	       struct look ret[LOOKS])
+{
+	return reconcile(&c->agent, id, flags, NULL, ret);
+}
+
 int wait_for_port(struct cmd *c, const struct port_id *id, enum part part,
 		  unsigned int flags, unsigned int seconds, struct look *ret)
 {

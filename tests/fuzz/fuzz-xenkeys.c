@@ -84,6 +84,21 @@ int store_read(struct store *s, const char *path, char *buf, size_t size)
 	return (int)s->key[i].len;
 }
 
+static bool is_removal_of_nic(const struct store_change *c,
+			      const char *expected)
+{
+	return !c->value && strcmp(expected, "6") == 0 &&
+	       strlen(c->path) == strlen(DIR) - 1 &&
+	       strncmp(c->path, DIR, strlen(DIR) - 1) == 0;
+}
+
+int store_rm_empty(struct store *s, const char *path)
+{
+	(void)s;
+	must(strcmp(path, "/local/domain/3/backend/vif/5") == 0);
+	return 0;
+}
+
 int store_write_if(struct store *s, const char *guard, const char *expected,
 		   const struct store_change *change, size_t n)
 {
@@ -94,7 +109,8 @@ int store_write_if(struct store *s, const char *guard, const char *expected,
 	for (size_t i = 0; i < n; i++) {
 		must(strncmp(change[i].path, DIR "hotplug-",
 			     strlen(DIR "hotplug-")) == 0 ||
-		     strcmp(change[i].path, FRONTEND_MTU) == 0);
+		     strcmp(change[i].path, FRONTEND_MTU) == 0 ||
+		     is_removal_of_nic(&change[i], expected));
 		must(!change[i].value ||
 		     strlen(change[i].value) < STORE_VALUESIZE);
 	}
@@ -177,12 +193,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check_nic(&s, &n);
 		(void)nic_report(&s, 3, id, &n, "connected", false, NULL);
 		(void)nic_report(&s, 3, id, &n, "error", false, "a reason");
+		(void)nic_remove(&s, 3, id);
 	} else {
 		must(memcmp(&n, &untouched, sizeof(n)) == 0 ||
 		     memcmp(&n, &none, sizeof(n)) == 0);
 	}
 	(void)nic_tell_mtu(&s, id, 1500);
-	must(s.writes <= 3);
+	must(s.writes <= 4);
 	(void)nic_each(&s, 3, check_id, NULL);
 	return 0;
 }

@@ -289,6 +289,24 @@ def test_a_failure_is_mended_by_the_daemon(bed):
     assert bed.in_place("vif5.0") and nic.error() is None
 
 
+# Where libxl does not say that it has looked
+
+@pytest.mark.parametrize("domid,delay", [(0, 10000), (3, 0), (3, 3000)],
+                         ids=["dom0", "driver-domain", "driver-domain, with a delay"])
+def test_in_a_driver_domain_libxl_is_given_time_to_look(bed, domid, delay):
+    """`xl devd` runs the script there; in dom0 libxl does, after it has looked."""
+    bed.xenstored(domid=domid)
+    bed.bridge("br0")
+    bed.conf.write_text(f"[xen]\ntoolstack-delay = {delay}\n")
+    nic = new_nic(bed, backend=domid)
+    script = bed.script_background("online", "vif", nic)
+    bed.until(lambda: bed.in_place("vif5.0"))
+    if domid and delay:
+        assert nic.status() == "" and script.poll() is None
+    bed.until(lambda: nic.status() == "connected")  # in less than 10 s
+    script.wait(check=0)
+
+
 # What is gone
 
 def test_offline_when_all_is_gone(bed, xs):

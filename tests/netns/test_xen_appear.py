@@ -149,7 +149,7 @@ def test_nothing_is_reported_before_backend_state_2(xen):
 
 
 def test_a_toolstack_before_xen_4_15_writes_no_status(xen):
-    """So nobody can be overtaken, and the daemon reports at once."""
+    """Only time can tell the daemon that libxl has looked."""
     xen.bridge()
     nic = xen.keys(5, hotplug_status=None)
     nic.netback_ready()
@@ -157,6 +157,24 @@ def test_a_toolstack_before_xen_4_15_writes_no_status(xen):
     xen.bed.until(lambda: xen.connected(nic))
     xen.bed.script("online", "vif", nic, check=0)
     assert nic.status() == "connected" and xen.on("vif5.0")
+
+
+@where_the_daemon_reports
+def test_libxl_is_given_time_to_see_state_2(xen):
+    """Nothing tells that it has looked: toolstack-delay."""
+    config = xen.bed.conf.read_text()
+    xen.bed.conf.write_text(config + "toolstack-delay = 10000\n")
+    xen.daemon.reload()
+    xen.bridge()
+    nic = xen.plugged(5)
+    xen.bed.until(lambda: xen.on("vif5.0"))
+    xen.daemon.reload()
+    nic.set("mtu", 1400)
+    xen.bed.until(lambda: xen.on("vif5.0", mtu=1400))
+    assert nic.status() == ""
+    xen.bed.conf.write_text(config + "toolstack-delay = 0\n")
+    xen.daemon.reload()
+    xen.bed.until(lambda: xen.connected(nic))
 
 
 def test_a_nic_with_another_script_is_left_alone(xen):

@@ -3,7 +3,8 @@
 
 import pytest
 
-from xenhost import everywhere, scenario, where_deaths_are_told, with_both_stores
+from xenhost import (everywhere, scenario, where_deaths_are_told, where_nobody_else_removes_nodes,
+                     with_both_stores)
 
 
 def running(xen, domid=5, **keys):
@@ -116,6 +117,48 @@ def test_closed_and_no_longer_online(xen):
     assert nic.status() is None
     xen.offline(nic)
     assert nic.status() is None and nic.error() is None
+
+
+@where_nobody_else_removes_nodes
+@scenario
+def test_a_driver_domain_removes_the_nodes_of_a_dead_nic(xen):
+    """libxl in dom0 waits for that; the domain's directory goes with its last NIC."""
+    nic, is_running = running(xen)
+    other = xen.plugged(5, 1)
+    yield lambda: is_running() and xen.connected(other)
+    for gone, link, left in [(nic, "vif5.0", ["5"]), (other, "vif5.1", [])]:
+        gone.unplug()
+        xen.bed.delete(link)
+        gone.closed()
+        yield lambda gone=gone, left=left: \
+            gone.key("state") is None and xen.xs.ls(xen.root) == left
+    assert nic.xs.read(f"{nic.frontend}/mac") is not None, "the toolstack's"
+    yield xen.stays(lambda: all_is_gone(xen))
+
+
+@pytest.mark.parametrize("xen", ["dom0", "no-script"], indirect=True)
+def test_in_dom0_the_nodes_are_the_toolstacks(xen):
+    nic, is_running = running(xen)
+    xen.bed.until(is_running)
+    nic.unplug()
+    nic.closed()
+    xen.bed.until(lambda: xen.left("vif5.0"))
+    other = xen.plugged(6)
+    xen.bed.until(lambda: xen.connected(other))  # more than toolstack-delay later, where there is one
+    xen.daemon.reload()
+    assert nic.key("state") == "6" and nic.key("bridge") == "br0"
+
+
+@where_nobody_else_removes_nodes
+def test_a_reload_of_the_frontend_removes_nothing(xen):
+    """It is at 6, but online."""
+    nic, is_running = running(xen)
+    xen.bed.until(is_running)
+    nic.set("state", 6)
+    other = xen.plugged(6)
+    xen.bed.until(lambda: xen.connected(other))
+    xen.daemon.reload()
+    assert nic.key("state") == "6" and xen.on("vif5.0")
 
 
 @scenario

@@ -35,6 +35,8 @@ everywhere = pytest.mark.parametrize("xen", KINDS, indirect=True)
 with_both_stores = pytest.mark.parametrize(
     "xen", [*KINDS, "dom0/oxenstored", "driver-domain/oxenstored"], indirect=True)
 where_the_daemon_reports = pytest.mark.parametrize("xen", KINDS[1:], indirect=True)
+where_nobody_else_removes_nodes = pytest.mark.parametrize(
+    "xen", ["driver-domain", "driver-domain/oxenstored"], indirect=True)
 where_deaths_are_told = pytest.mark.parametrize(
     "xen", [*KINDS[:2], "dom0/oxenstored"], indirect=True)
 
