@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What Debian's kernel has, and that of a build machine may not have."""
+
+import json
+import os
+import re
+
+import pytest
+from dom0 import BRIDGE, ip, ping, ports, run, time, vifctl_list
+
+
+pytestmark = pytest.mark.once  # whatever xenstored there is
+
+
+@pytest.mark.parametrize("module", ["8021q", "vhost_net", "openvswitch", "macvtap", "nf_tables"])
+def test_the_bed_has_the_module(module):
+    run("modprobe", module)
+
+
+def test_netns_tests_that_skip_elsewhere():
+    """Tests of tests/netns that need a bridge with VLAN filtering."""
+    done = run("/usr/bin/python3", "-m", "pytest", "-q", "-k", "vlan", "/job/tests/netns",
+               cwd="/job/tests/netns", timeout=300, check=False,
+               env={**os.environ, "VIFAGENT_BUILD": "/usr/sbin", "VIFAGENT_TIMEOUT_FACTOR": "10",
+                    "VIFAGENT_CACHE": "/tmp"})
+    assert done.rc == 0 and re.search(r"\d+ passed", done.out) and "skipped" not in done.out, done
+
+
+def vlans(name):
+    found = json.loads(run("bridge", "-j", "vlan", "show", "dev", name).out)
+    return {v["vlan"]: set(v.get("flags", [])) for link in found for v in link["vlans"]}
+
+
+def test_a_bridge_that_filters_vlans(guest):
+    """A port has the bridge's PVID; what the administrator gives it besides is left alone."""
+    name = guest.vif()
+    before = vlans(name)
+    ip("link", "set", BRIDGE, "type", "bridge", "vlan_filtering", "1")
+    try:
+        ping(guest.ip)
+        assert vlans(name) == {1: {"PVID", "Egress Untagged"}}
+        run("bridge", "vlan", "add", "dev", name, "vid", "10")
+        run("systemctl", "reload", "vifagentd")
+        time.sleep(2)
+        assert vlans(name) == {1: {"PVID", "Egress Untagged"}, 10: set()}
+        assert vifctl_list()[name]["state"] == "ok" and name in ports(BRIDGE)
+        run("bridge", "vlan", "del", "dev", name, "vid", "10")
+    finally:
+        ip("link", "set", BRIDGE, "type", "bridge", "vlan_filtering", "0")
+    assert vlans(name) == before

@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""libxl must see backend state 2, or `xl network-attach` to a running guest fails after 10 s.
+
+Netback waits in state 2 for hotplug-status = connected; written before libxl has looked,
+a guest that runs takes it to 4 unseen.
+"""
+
+import os
+
+import pytest
+from dom0 import (BRIDGE, OnEvent, busy, config, finish, note, ports, signal, start, store, time,
+                  wait_until, xl)
+from test_driver_domain import by
+
+TIMES, AT_ONCE = 30, 5
+
+
+class Late:
+    """An xl that is stopped when it has made the NIC, and goes on some time after state 2."""
+
+    def __init__(self, guest, settings, backend):
+        self.stopped = self.in_time = self.ready = False
+        self.backend = backend
+        self.watch = OnEvent(backend, self.act)
+        self.xl = start("xl", "network-attach", guest.name, *settings)
+
+    def act(self, path, read):
+        if not self.stopped:
+            os.kill(self.xl.pid, signal.SIGSTOP)
+            self.stopped = True
+            nic = "/".join(path[len(self.backend):].split("/")[:2])
+            self.in_time = store.read(f"{self.backend}{nic}/state") == b"1"
+        if path.endswith("/state") and read() in (b"2", b"4"):
+            self.ready = True
+
+    def go_on(self, seconds):
+        wait_until(lambda: self.ready, 30, "state 2", 0.01)
+        time.sleep(seconds)
+        os.kill(self.xl.pid, signal.SIGCONT)
+        done = finish(self.xl)
+        self.watch.close()
+        return done
+
+
+def attach_late(guest, settings, backend, seconds):
+    """What xl says that looked so long after state 2."""
+    for _ in range(5):
+        late = Late(guest, settings, backend)
+        done = late.go_on(seconds)
+        if late.in_time:
+            return done
+        detach_all(guest, backend)  # it may have seen state 2 before it was stopped
+    raise AssertionError("xl could not be stopped before state 2")
+
+
+def hasty(path, read):
+    """What an agent must not do: say "connected" as soon as there is state 2."""
+    if path.endswith("/state") and read() == b"2":
+        nic = os.path.dirname(path)
+        if store.read(f"{nic}/hotplug-status") == b"":
+            store.write(f"{nic}/hotplug-status", "connected")
+
+
+def detach_all(guest, backend):
+    for devid in sorted(map(int, store.ls(backend))):
+        if devid > 0:
+            xl("network-detach", guest.name, devid, check=False)
+    time.sleep(1)  # see Guest.detach
+
+
+def test_it_fails_if_connected_is_written_too_early(guest):
+    """That this can be seen here at all."""
+    backend = f"/local/domain/0/backend/vif/{guest.domid}"
+    with OnEvent(backend, hasty):
+        done = attach_late(guest, [f"bridge={BRIDGE}", "script=/bin/true"], backend, 2)
+    assert guest.key("state", 1) == "4"
+    detach_all(guest, backend)
+    assert done.rc != 0, done
+    note(f"connected written too early, xl 2 s late: {done}")
+
+
+@pytest.mark.parametrize("agent", ["daemon", "no_daemon"])
+def test_ours_does_not_in_dom0_however_late_xl_is(guest, agent, request):
+    request.getfixturevalue(agent)
+    backend = f"/local/domain/0/backend/vif/{guest.domid}"
+    done = attach_late(guest, [f"bridge={BRIDGE}"], backend, 4)
+    try:
+        assert done.rc == 0, done
+        guest.wait_connected(1)
+        assert guest.vif(1) in ports(BRIDGE)
+    finally:
+        detach_all(guest, backend)
+
+
+def test_ours_alone_gives_xl_time(guest, daemon):
+    """script=/bin/true, serve = all."""
+    backend = f"/local/domain/0/backend/vif/{guest.domid}"
+    with config("[xen]\nserve = all\ntoolstack-delay = 4000\n", daemon):
+        done = attach_late(guest, [f"bridge={BRIDGE}", "script=/bin/true"], backend, 1)
+        guest.wait_connected(1)
+    detach_all(guest, backend)
+    assert done.rc == 0, done
+
+
+@pytest.mark.parametrize("delay", [4000, 0])
+def test_a_driver_domain_gives_xl_time(driver, served, delay):
+    """It is the delay that does it."""
+    backend = f"/local/domain/{driver.domid}/backend/vif/{served.domid}"
+    driver.run(f"mkdir -p /etc/vifagent && printf '[xen]\\ntoolstack-delay = {delay}\\n' "
+               ">/etc/vifagent/vifagent.conf && systemctl reload vifagentd")
+    try:
+        done = attach_late(served, by(driver), backend, 1)
+        served.wait_connected(1, by=driver.domid)
+    finally:
+        driver.run("rm /etc/vifagent/vifagent.conf; systemctl reload vifagentd")
+        detach_all(served, backend)
+    assert (done.rc == 0) == (delay > 0), done
+
+
+def attach_often(guest, settings, backend, what):
+    """TIMES attaches while both processors have other things to do."""
+    failed, seconds = [], []
+    for _ in range(TIMES // AT_ONCE):
+        with busy():
+            for _ in range(AT_ONCE):
+                done = guest.attach(*settings, check=False)
+                seconds.append(done.seconds)
+                if done.rc:
+                    failed.append(done)
+        for devid in range(1, 1 + AT_ONCE):
+            wait_until(lambda d=devid: store.read(f"{backend}/{d}/state") == b"4", 60,
+                       f"{guest.name}'s NIC {devid} to be connected")
+        detach_all(guest, backend)
+    note(f"attached {len(seconds)} times under load, {what}: failures: {len(failed)}, "
+         f"median {sorted(seconds)[len(seconds) // 2]:.1f} s")
+    assert len(seconds) == TIMES and not failed, failed
+
+
+def test_thirty_times_under_load_in_dom0(guest, daemon):
+    attach_often(guest, [f"bridge={BRIDGE}"], f"/local/domain/0/backend/vif/{guest.domid}", "dom0")
+
+
+def test_thirty_times_under_load_through_a_driver_domain(driver, served):
+    attach_often(served, by(driver),
+                 f"/local/domain/{driver.domid}/backend/vif/{served.domid}", "driver domain")
