@@ -244,14 +244,11 @@ static void wish_for_part(const struct nic_look *n, enum part part,
 
 /* ---- one part --------------------------------------------------------- */
 
-static bool yields(struct look *look, unsigned int flags)
+/* Another door is at work on it, and will be done in a moment. */
+static bool yields(const struct look *look, unsigned int flags)
 {
-	if (!(flags & LOOK_YIELD) || look->state.owner != OWNER_US ||
-	    !look->state.record.leaving)
-		return false;
-	look->verdict = WAITING;
-	text_reason(look->reason, "it is just being left");
-	return true;
+	return flags & LOOK_YIELD && look->state.owner == OWNER_US &&
+	       look->state.record.leaving;
 }
 
 static void keep(const struct nic_look *n, struct look *look)
@@ -267,8 +264,11 @@ static void pursue(const struct nic_look *n, enum part part, struct look *look)
 	bool ours = look->state.owner == OWNER_US;
 	bool by_hand = ours && look->state.record.by == BY_HAND;
 
-	if (yields(look, n->flags))
+	if (yields(look, n->flags)) {
+		look->verdict = WAITING;
+		text_reason(look->reason, "it is just being left");
 		return;
+	}
 	/* Somebody began to detach it: that is finished first. */
 	if (ours && look->state.record.leaving && n->flags & LOOK_ACT &&
 	    n->goal != GOAL_KEEP) {
@@ -439,7 +439,7 @@ static int report(const struct nic_look *n, struct look *vif)
 		if (r == 0 && turn && !vif->early)
 			r = nic_report(a->store, a->self, n->id, &n->nic,
 				       "connected", vif->joined, NULL);
-	} else if (turn && !(n->flags & LOOK_SCRIPT)) {
+	} else if (turn && !(n->flags & LOOK_SCRIPT) && !yields(vif, n->flags)) {
 		(void)snprintf(text, sizeof(text), "%s: %s", vif->name,
 			       vif->reason);
 		r = nic_report(a->store, a->self, n->id, &n->nic, "error",

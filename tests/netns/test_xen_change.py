@@ -167,3 +167,17 @@ def test_keys_of_no_concern_cause_nothing(xen):
         yield xen.stays(lambda: xen.on("vif5.0"))
     assert changes == []
     assert nic.status() == "connected"
+
+
+@everywhere
+def test_another_door_just_leaves_it(xen):
+    """Between `vifctl detach` and the daemon: done in a moment, and no error of the NIC's."""
+    nic = plugged(xen)
+    xen.bed.until(lambda: xen.on("vif5.0", "br0") and xen.connected(nic))
+    alias = xen.bed.link("vif5.0").alias
+    xen.bed.ip(f"link set vif5.0 alias '{alias} leave=1'")
+    xen.daemon.reload()
+    xen.bed.until(lambda: xen.bed.link("vif5.0").alias == alias and xen.on("vif5.0", "br0"))
+    xen.catch_up()
+    assert b"error" not in [event.value for event in xen.watch.events]
+    assert nic.status() == "connected"
