@@ -509,6 +509,15 @@ static int look_nic(struct agent *a, struct vif_id id, unsigned int flags,
 
 /* ---- a link for itself ------------------------------------------------ */
 
+/* What was made for a process goes with it. */
+static bool is_orphan(const struct agent *a, const struct look *look)
+{
+	const struct process *p = &look->state.record.process;
+
+	return look->state.owner == OWNER_US && p->pid &&
+	       !a->host->ops->process_lives(a->host, p);
+}
+
 static int look_link(struct agent *a, int ifindex, unsigned int flags,
 		     struct look *look)
 {
@@ -547,7 +556,7 @@ static int look_link(struct agent *a, int ifindex, unsigned int flags,
 	if (look->wish.by == BY_HAND)
 		look->record = *rec;
 	if (flags & LOOK_LEAVE || (ours && rec->leaving) ||
-	    look->wish.by == BY_NOBODY)
+	    look->wish.by == BY_NOBODY || is_orphan(a, look))
 		settle(a, look, true, false, flags);
 	else
 		settle(a, look, false, false, flags);

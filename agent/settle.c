@@ -58,6 +58,7 @@ static int find_bridge(struct host *h, const char *name, struct state *s)
 
 static int gather_bridge(struct host *h, const struct wish *w, struct state *s)
 {
+	uint8_t mac[6];
 	int r;
 
 	if (!w->bridge[0])
@@ -65,9 +66,10 @@ static int gather_bridge(struct host *h, const struct wish *w, struct state *s)
 	r = find_bridge(h, w->bridge, s);
 	if (r < 0 || !s->have_bridge || strcmp(s->bridge.kind, "bridge") != 0)
 		return r;
+	plan_port_mac(w, mac);
 	/* Where the port is on it, and as we left it, this was seen to. */
 	if (s->link.master == s->bridge.ifindex && s->owner == OWNER_US &&
-	    memcmp(s->link.mac, plan_port_mac, sizeof(s->link.mac)) == 0)
+	    memcmp(s->link.mac, mac, sizeof(mac)) == 0)
 		return 0;
 	r = h->ops->bridge_facts(h, &s->bridge, &s->facts);
 	/* It may vanish meanwhile. */

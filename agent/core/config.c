@@ -3,6 +3,7 @@
 #include "agent/core/config.h"
 
 #include <errno.h>
+#include <fnmatch.h>
 #include <ini.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -125,7 +126,12 @@ static int network_key(struct parser *p, const char *name, const char *key,
 		n->mtu = w.mtu;
 		return 1;
 	}
-	return wrong(p, "%s is not known in [network]: kind, bridge and mtu are",
+	if (strcmp(key, "taps") == 0) {
+		if (!text_copy(n->taps, sizeof(n->taps), value))
+			return wrong(p, "taps is too long");
+		return 1;
+	}
+	return wrong(p, "%s is not known in [network]: kind, bridge, mtu and taps are",
 		     text_quote_str(key).text);
 }
 
@@ -286,4 +292,26 @@ void config_resolve(const struct config *c, struct wish *w)
 	else if (!w->error[0])
 		text_reason(w->error, "network %s is not configured, and as a bridge's name it is too long by %zu characters",
 			    w->network, excess);
+}
+
+static bool matches(const char *patterns, const char *name)
+{
+	char text[CONFIG_TAPSSIZE];
+	char *save = NULL;
+
+	(void)text_copy(text, sizeof(text), patterns);
+	for (char *p = strtok_r(text, " \t", &save); p;
+	     p = strtok_r(NULL, " \t", &save))
+		if (fnmatch(p, name, 0) == 0)
+			return true;
+	return false;
+}
+
+const struct network *config_network_of_tap(const struct config *c,
+					    const char *name)
+{
+	for (size_t i = 0; i < c->n_networks; i++)
+		if (matches(c->networks[i].taps, name))
+			return &c->networks[i];
+	return NULL;
 }

@@ -12,11 +12,15 @@
 /* A file larger than this is not one that a person wrote. */
 #define CONFIG_SIZE_MAX (1 << 20)
 
+/* More does not fit on a line of the file. */
+#define CONFIG_TAPSSIZE 200
+
 /* [network NAME] */
 struct network {
 	char name[NETWORK_NAMESIZE];
 	char bridge[VIF_NAMESIZE];	/* bridge=; by default the name */
 	uint32_t mtu;			/* mtu=; 0: the bridge's */
+	char taps[CONFIG_TAPSSIZE];	/* taps=: patterns of names, or "" */
 	int line;			/* where its section begins */
 };
 
@@ -54,5 +58,13 @@ struct config *config_free(struct config *c);
  * a bridge, @w->error says so.
  */
 void config_resolve(const struct config *c, struct wish *w);
+
+/*
+ * config_network_of_tap() - the network whose taps= a link's name matches
+ *
+ * The first one in the file; glob(7) patterns.  Returns NULL if there is none.
+ */
+const struct network *config_network_of_tap(const struct config *c,
+					    const char *name);
 
 #endif

@@ -7,8 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-const uint8_t plan_port_mac[6] = { 0xfe, 0xff, 0xff, 0xff, 0xff, 0xff };
-
 static const uint8_t no_mac[6];
 
 const char *verdict_name(enum verdict v)
@@ -46,6 +44,17 @@ static void add_up(struct plan *p, bool up)
 static bool same_mac(const uint8_t a[6], const uint8_t b[6])
 {
 	return memcmp(a, b, 6) == 0;
+}
+
+void plan_port_mac(const struct wish *w, uint8_t ret[6])
+{
+	if (same_mac(w->mac, no_mac)) {
+		memset(ret, 0xff, 6);
+		ret[0] = 0xfe;
+		return;
+	}
+	memcpy(ret, w->mac, 6);
+	ret[0] = w->mac[0] == 0xfe ? 0xfa : 0xfe;
 }
 
 /* ---- what stands in the way ------------------------------------------- */
@@ -131,6 +140,8 @@ static int wanted_alias(const struct record *record, const struct state *s,
 	r.leaving = r.held = false;
 	if (s->owner == OWNER_US) {
 		r.was = s->record.was;
+		r.made = s->record.made;
+		r.process = s->record.process;
 	} else {
 		r.was = (struct was) { .mtu = l->mtu, .up = l->up,
 				       .addrgen = l->addrgen };
@@ -152,13 +163,13 @@ static void difference(const struct wish *w, const struct state *s,
 	c->mtu = w->mtu ? w->mtu : s->bridge.mtu;
 	c->master = s->bridge.ifindex;
 	c->addrgen = LINK_ADDRGEN_NONE;
-	memcpy(c->mac, plan_port_mac, sizeof(c->mac));
+	plan_port_mac(w, c->mac);
 	memcpy(c->name, w->name, sizeof(c->name));
 	(void)text_copy(c->alias, sizeof(c->alias), alias);
 
 	if (w->name[0] && strcmp(w->name, l->name) != 0)
 		c->fields |= CHANGE_NAME;
-	if (!same_mac(l->mac, plan_port_mac))
+	if (!same_mac(l->mac, c->mac))
 		c->fields |= CHANGE_MAC;
 	if (c->mtu != l->mtu)
 		c->fields |= CHANGE_MTU;
@@ -227,7 +238,7 @@ static void pin_bridge(const struct state *s, const struct link_change *c,
 		       struct plan *p)
 {
 	if (c->fields & CHANGE_MASTER || s->owner != OWNER_US) {
-		pin(&s->bridge, &s->facts, &s->link, plan_port_mac, c->mtu, p);
+		pin(&s->bridge, &s->facts, &s->link, c->mac, c->mtu, p);
 		return;
 	}
 	if (c->fields & CHANGE_MAC && s->facts.mac_floats &&
@@ -355,6 +366,12 @@ void plan_leave(const struct state *state, bool dead, struct plan *ret)
 	if (state->owner != OWNER_US)
 		return;
 	announce_leaving(state, ret);
+	if (state->record.made) {
+		if (state->link.master)
+			pin_master(state, state->link.mtu, ret);
+		(void)add_step(ret, STEP_DELETE);
+		return;
+	}
 	restore(state, &c);
 	if (state->link.master && state->link.master != master)
 		pin_master(state, state->link.mtu, ret);
@@ -439,6 +456,9 @@ void step_text(const struct step *step, const struct state *state, char *buf,
 	case STEP_PIN_MTU:
 		(void)snprintf(buf, size, "keep the MTU %u of bridge %s",
 			       step->mtu, bridge);
+		break;
+	case STEP_DELETE:
+		(void)snprintf(buf, size, "delete it");
 		break;
 	case STEP_CHANGE:
 		change_text(&step->change, state, text, sizeof(text));

@@ -61,6 +61,7 @@ enum step_kind {
 	STEP_PIN_MAC,		/* make the bridge's own MAC and … */
 	STEP_PIN_MTU,		/* … MTU stay whatever its ports have */
 	STEP_CHANGE,		/* one message about the port */
+	STEP_DELETE,		/* the link itself */
 };
 
 struct step {
@@ -94,16 +95,21 @@ void plan_join(const struct wish *wish, const struct record *record,
  * plan_leave() - the steps that leave a link as it was found
  * @dead:	its NIC is gone: stays down and off every bridge
  *
+ * A link that we made was not there: it is deleted.
+ *
  * A link without our record is NOT_OURS.
  */
 void plan_leave(const struct state *state, bool dead, struct plan *ret);
 
 /*
- * Every port's own address: higher than any other, so that no bridge takes it
- * for its own, and never the guest's.  netback gives it to its links
- * (xenvif_alloc, drivers/net/xen-netback/interface.c).
+ * plan_port_mac() - the address of a port while it is one
+ *
+ * High, so that no bridge takes it for its own, and never the guest's.  Where
+ * the guest's is not known fe:ff:ff:ff:ff:ff, which netback gives its links, too
+ * (xenvif_alloc, drivers/net/xen-netback/interface.c); else the guest's with the
+ * first byte fe, or, if it has that already, fa, as libvirt does.
  */
-extern const uint8_t plan_port_mac[6];
+void plan_port_mac(const struct wish *w, uint8_t ret[6]);
 
 /* "ok", "not ours", "to do", "waiting", "refused", "failed". */
 const char *verdict_name(enum verdict v);

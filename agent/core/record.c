@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -45,15 +46,27 @@ static void put_number(struct out *o, const char *key, int64_t n)
 	put(o, key, text);
 }
 
+static void put_mac(struct out *o, const char *key, const uint8_t mac[6])
+{
+	char text[MAC_TEXTSIZE];
+
+	text_mac_print(text, mac);
+	put(o, key, text);
+}
+
+/* "12.34": two numbers in one word */
+static void put_pair(struct out *o, const char *key, uint64_t a, uint64_t b)
+{
+	char text[48];
+
+	(void)snprintf(text, sizeof(text), "%" PRIu64 ".%" PRIu64, a, b);
+	put(o, key, text);
+}
+
 static void put_was(struct out *o, const struct was *was)
 {
-	const uint8_t *m = was->mac;
-	char mac[18];
-
-	(void)snprintf(mac, sizeof(mac), "%02x:%02x:%02x:%02x:%02x:%02x", m[0],
-		       m[1], m[2], m[3], m[4], m[5]);
 	put(o, "was.name", was->name);
-	put(o, "was.mac", mac);
+	put_mac(o, "was.mac", was->mac);
 	put_number(o, "was.mtu", was->mtu);
 	put_number(o, "was.up", was->up);
 	if (was->addrgen >= 0)
@@ -64,8 +77,8 @@ static void put_was(struct out *o, const struct was *was)
 
 int record_print(const struct record *r, char buf[LINK_ALIASSIZE])
 {
+	static const uint8_t no_mac[6];
 	struct out o = { .buf = buf };
-	char nic[24];
 
 	o.len = (size_t)snprintf(buf, LINK_ALIASSIZE, MAGIC);
 	put(&o, "by", source_name(r->by));
@@ -74,18 +87,24 @@ int record_print(const struct record *r, char buf[LINK_ALIASSIZE])
 		put(&o, "name", r->wish.name);
 		if (r->wish.mtu)
 			put_number(&o, "mtu", r->wish.mtu);
+		if (memcmp(r->wish.mac, no_mac, sizeof(no_mac)) != 0)
+			put_mac(&o, "mac", r->wish.mac);
 	}
 	if (r->has_nic) {
-		(void)snprintf(nic, sizeof(nic), "%" PRIu32 ".%" PRIu32,
-			       r->nic.domid, r->nic.devid);
-		put(&o, "nic", nic);
+		put_pair(&o, "nic", r->nic.domid, r->nic.devid);
 		put(&o, "part", r->part == PART_EMU ? "emu" : "vif");
 	}
 	if (r->leaving)
 		put(&o, "leave", "1");
 	if (r->held)
 		put(&o, "held", "1");
-	put_was(&o, &r->was);
+	if (r->process.pid)
+		put_pair(&o, "process", (uint64_t)r->process.pid,
+			 r->process.start);
+	if (r->made)
+		put(&o, "made", "1");
+	else
+		put_was(&o, &r->was);
 	return o.full ? -E2BIG : (int)o.len;
 }
 
@@ -117,23 +136,6 @@ static int get_flag(const char *value, bool *ret)
 	return r;
 }
 
-/* As put_was() writes it, and no other way. */
-static int get_mac(const char *value, uint8_t ret[6])
-{
-	static const char digits[] = "0123456789abcdef";
-
-	for (int i = 0; i < 6; i++, value += 3) {
-		const char *hi = *value ? strchr(digits, value[0]) : NULL;
-		const char *lo = hi && value[1] ? strchr(digits, value[1]) :
-						  NULL;
-
-		if (!lo || value[2] != (i < 5 ? ':' : '\0'))
-			return -EINVAL;
-		ret[i] = (uint8_t)((hi - digits) << 4 | (lo - digits));
-	}
-	return 0;
-}
-
 static int get_nic(const char *value, struct record *r)
 {
 	const char *end = vif_number_parse(value, VIF_DOMID_END,
@@ -146,6 +148,23 @@ static int get_nic(const char *value, struct record *r)
 	if (!end || *end)
 		return -EINVAL;
 	r->has_nic = true;
+	return 0;
+}
+
+static int get_process(const char *value, struct process *ret)
+{
+	char pid[16];
+	size_t len = strcspn(value, ".");
+	unsigned long n = 0, start = 0;
+
+	if (len >= sizeof(pid) || value[len] != '.')
+		return -EINVAL;
+	memcpy(pid, value, len);
+	pid[len] = '\0';
+	if (get_number(pid, INT32_MAX, &n) < 0 || n == 0 ||
+	    get_number(value + len + 1, ULONG_MAX, &start) < 0)
+		return -EINVAL;
+	*ret = (struct process) { .pid = (int)n, .start = start };
 	return 0;
 }
 
@@ -166,7 +185,7 @@ static int get_was(const char *key, const char *value, struct was *was)
 	if (strcmp(key, "master") == 0)
 		return get_link_name(value, was->master);
 	if (strcmp(key, "mac") == 0)
-		return get_mac(value, was->mac);
+		return text_mac(value, was->mac);
 	if (strcmp(key, "alias") == 0)
 		return text_copy(was->alias, sizeof(was->alias), value) ?
 			0 : -EINVAL;
@@ -198,8 +217,14 @@ static int get(const char *key, const char *value, struct record *r)
 		return wish_set(&r->wish, WISH_NAME, key, value, strlen(value));
 	if (strcmp(key, "mtu") == 0)
 		return wish_set(&r->wish, WISH_MTU, key, value, strlen(value));
+	if (strcmp(key, "mac") == 0)
+		return wish_set(&r->wish, WISH_MAC, key, value, strlen(value));
 	if (strcmp(key, "nic") == 0)
 		return get_nic(value, r);
+	if (strcmp(key, "process") == 0)
+		return get_process(value, &r->process);
+	if (strcmp(key, "made") == 0)
+		return get_flag(value, &r->made);
 	if (strcmp(key, "part") == 0) {
 		r->part = strcmp(value, "emu") == 0 ? PART_EMU : PART_VIF;
 		return r->part == PART_EMU || strcmp(value, "vif") == 0 ?
@@ -235,7 +260,7 @@ int record_parse(const char *alias, struct record *ret)
 		if (text_unescape(value) < 0 || get(word, value, &r) < 0)
 			return -EINVAL;
 	}
-	if (r.by == BY_NOBODY || !r.was.name[0] ||
+	if (r.by == BY_NOBODY || (!r.made && !r.was.name[0]) ||
 	    (r.by == BY_HAND && !r.wish.network[0]))
 		return -EINVAL;
 	r.wish.by = r.wish.network[0] ? r.by : BY_NOBODY;

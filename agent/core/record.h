@@ -2,13 +2,14 @@
 /*
  * record.h - the ownership record: what a link's alias says of our doings
  *
- *   vifagent/1 by=hand net=red name=web0 mtu=9000 nic=5.0 part=emu leave=1 held=1
+ *   vifagent/1 by=hand net=red name=web0 mtu=9000 mac=… nic=5.0 part=emu
+ *              leave=1 held=1 made=1 process=1234.56789
  *              was.name=tap7 was.mac=… was.mtu=… was.up=1 was.gen=0
  *              was.master=br7 was.alias=…
  *
  * (one line).  It is the agent's only memory: by whose wish the link is ours,
  * the wish itself unless xenstore has it, which NIC it belongs to, and how it
- * was found, so that it can be left so.
+ * was found, so that it can be left so; or that we made it, and for whom.
  */
 #ifndef VIFAGENT_RECORD_H
 #define VIFAGENT_RECORD_H
@@ -40,16 +41,27 @@ struct was {
 	bool up;
 };
 
+/* A process for which a link was made.  Pids are used again; together with the
+ * time of its start it is this one. */
+struct process {
+	int pid;		/* 0: none */
+	uint64_t start;		/* clock ticks after boot: field 22 of
+				 * /proc/PID/stat, proc(5) */
+};
+
 struct record {
 	enum source by;
 	bool leaving;		/* being left; whoever sees it goes on */
 	bool held;		/* somebody keeps changing the link; the daemon
 				 * lets it be for a while */
+	bool made;		/* by us: who leaves it deletes it */
+	struct process process;	/* it goes with this one */
 	bool has_nic;
 	struct vif_id nic;	/* if has_nic */
 	enum part part;		/* if has_nic */
-	struct wish wish;	/* network, name and mtu, if by hand or udev */
-	struct was was;
+	struct wish wish;	/* network, name, mtu and mac, if by hand or
+				 * udev */
+	struct was was;		/* unless made */
 };
 
 /*

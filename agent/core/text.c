@@ -2,6 +2,7 @@
 /* text.c - making sentences, also about bytes that nobody vouches for */
 #include "agent/core/text.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -64,13 +65,11 @@ int text_escape(char *buf, size_t size, const char *value)
 	return (int)o;
 }
 
-static int hex(char c)
+static int digit(char c, const char *digits)
 {
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
+	const char *d = c ? strchr(digits, c) : NULL;
+
+	return d ? (int)(d - digits) : -1;
 }
 
 int text_unescape(char *word)
@@ -84,8 +83,8 @@ int text_unescape(char *word)
 			*o++ = *p;
 			continue;
 		}
-		hi = hex(p[1]);
-		lo = hi < 0 ? -1 : hex(p[2]);
+		hi = digit(p[1], "0123456789ABCDEF");
+		lo = hi < 0 ? -1 : digit(p[2], "0123456789ABCDEF");
 		if (lo < 0 || hi + lo == 0)
 			return -EINVAL;
 		*o++ = (char)(hi << 4 | lo);
@@ -111,11 +110,11 @@ int text_number(const char *s, unsigned long max, unsigned long *ret)
 	if (!*s)
 		return -EINVAL;
 	for (; *s >= '0' && *s <= '9'; s++) {
-		unsigned long digit = (unsigned long)(*s - '0');
+		unsigned long last = (unsigned long)(*s - '0');
 
-		if (digit > max || n > (max - digit) / 10)
+		if (last > max || n > (max - last) / 10)
 			return -ERANGE;
-		n = n * 10 + digit;
+		n = n * 10 + last;
 	}
 	if (*s)
 		return -EINVAL;
@@ -131,4 +130,27 @@ bool text_copy(char *dst, size_t size, const char *src)
 		return false;
 	memcpy(dst, src, len + 1);
 	return true;
+}
+
+void text_mac_print(char buf[MAC_TEXTSIZE], const uint8_t mac[6])
+{
+	(void)snprintf(buf, MAC_TEXTSIZE, "%02x:%02x:%02x:%02x:%02x:%02x",
+		       mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
+}
+
+int text_mac(const char *s, uint8_t ret[6])
+{
+	uint8_t mac[6];
+
+	for (int i = 0; i < 6; i++, s += 3) {
+		int high = digit((char)tolower((unsigned char)s[0]), "0123456789abcdef");
+		int low = high < 0 ? -1 : digit((char)tolower((unsigned char)s[1]),
+						"0123456789abcdef");
+
+		if (low < 0 || s[2] != (i < 5 ? ':' : '\0'))
+			return -EINVAL;
+		mac[i] = (uint8_t)(high << 4 | low);
+	}
+	memcpy(ret, mac, sizeof(mac));
+	return 0;
 }

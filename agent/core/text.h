@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* A reason: one sentence for people, printable ASCII, with its NUL. */
 #define REASON_SIZE 384
@@ -56,6 +57,18 @@ void text_reason(char reason[REASON_SIZE], const char *fmt, ...);
  * Returns 0; -EINVAL if it is no number; -ERANGE if it is larger than @max.
  */
 int text_number(const char *s, unsigned long max, unsigned long *ret);
+
+#define MAC_TEXTSIZE 18
+
+/* "52:54:00:12:34:56" */
+void text_mac_print(char buf[MAC_TEXTSIZE], const uint8_t mac[6]);
+
+/*
+ * text_mac() - the inverse; capital letters are taken, too
+ *
+ * Returns 0; or -EINVAL with @ret untouched.
+ */
+int text_mac(const char *s, uint8_t ret[6]);
 
 /* strcpy into @size bytes; returns false, with @dst untouched, if it does not
  * fit: nothing is ever cut. */

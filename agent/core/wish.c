@@ -82,6 +82,23 @@ static int set_mtu(struct wish *w, const char *label, const char *s, size_t len)
 	return 0;
 }
 
+/* An address that a guest's NIC can have. */
+static int set_mac(struct wish *w, const char *label, const char *s, size_t len)
+{
+	static const uint8_t none[6];
+	uint8_t mac[6];
+
+	if (text_mac(s, mac) < 0)
+		return refuse(w, "%s=%s is no MAC address: give six bytes like 52:54:00:12:34:56",
+			      label, text_quote(s, len).text);
+	if (mac[0] & 1 || memcmp(mac, none, sizeof(none)) == 0)
+		return refuse(w, "%s=%s cannot be a NIC's address: it is %s",
+			      label, text_quote(s, len).text,
+			      mac[0] & 1 ? "a multicast one" : "all zero");
+	memcpy(w->mac, mac, sizeof(w->mac));
+	return 0;
+}
+
 int wish_set(struct wish *w, enum wish_key key, const char *label,
 	     const void *value, size_t len)
 {
@@ -102,6 +119,8 @@ int wish_set(struct wish *w, enum wish_key key, const char *label,
 		return set_name(w, label, s, len);
 	case WISH_MTU:
 		return set_mtu(w, label, s, len);
+	case WISH_MAC:
+		return set_mac(w, label, s, len);
 	}
 	return refuse(w, "%s: not known", label);
 }

@@ -30,6 +30,7 @@ enum wish_key {
 	WISH_NETWORK,
 	WISH_NAME,
 	WISH_MTU,
+	WISH_MAC,
 };
 
 struct wish {
@@ -38,6 +39,7 @@ struct wish {
 	char name[VIF_NAMESIZE];	/* "": as it is */
 	char bridge[VIF_NAMESIZE];	/* set by config_resolve() */
 	uint32_t mtu;			/* bytes; 0: the bridge's */
+	uint8_t mac[6];			/* the guest's; all 0: not known */
 	bool replace_alias;		/* by hand: a foreign alias may go */
 	char error[REASON_SIZE];	/* "": none; else why it is refused */
 };

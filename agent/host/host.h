@@ -51,6 +51,9 @@ struct host_ops {
 
 	/* Is this the link of a piece of hardware? */
 	bool (*is_hardware)(struct host *h, const char *name);
+
+	/* Is this process, and no other of its number, still there? */
+	bool (*process_lives)(struct host *h, const struct process *p);
 };
 
 struct host {

@@ -17,6 +17,7 @@
 
 #include "agent/core/text.h"
 #include "agent/host/netlink.h"
+#include "agent/host/procfs.h"
 #include "agent/host/sysfs.h"
 
 #define DUMP_TRIES 8
@@ -343,6 +344,22 @@ static int pin_mtu(struct host *h, int bridge, uint32_t mtu)
 	return r < 0 ? r : a.err;
 }
 
+static int delete(struct host *h, int ifindex)
+{
+	struct ifinfomsg ifi = { .ifi_family = AF_UNSPEC,
+				 .ifi_index = ifindex };
+	struct nl_msg *msg = nlmsg_alloc_simple(RTM_DELLINK, NLM_F_ACK);
+	struct answer a = { 0 };
+
+	if (!msg)
+		return -ENOMEM;
+	if (nlmsg_append(msg, &ifi, sizeof(ifi), NLMSG_ALIGNTO) < 0) {
+		nlmsg_free(msg);
+		return -ENOMEM;
+	}
+	return exchange(kernel_of(h), msg, &a);
+}
+
 static int bridge_facts(struct host *h, const struct link *bridge,
 			struct bridge_facts *ret)
 {
@@ -363,6 +380,8 @@ static int do_step(struct host *h, int ifindex, const struct step *step)
 		return pin_mtu(h, step->bridge, step->mtu);
 	case STEP_CHANGE:
 		return change(h, ifindex, &step->change);
+	case STEP_DELETE:
+		return delete(h, ifindex);
 	}
 	return -EINVAL;
 }
@@ -379,6 +398,7 @@ static const struct host_ops kernel_ops = {
 	.netback_nic = sysfs_netback_nic,
 	.netback_name = sysfs_netback_name,
 	.is_hardware = sysfs_is_hardware,
+	.process_lives = procfs_process_lives,
 };
 
 int host_open(struct host **ret)

@@ -2,6 +2,8 @@
 /* fuzz-wish.c - one value after the other: taken as it is, or refused */
 #include "tests/fuzz/fuzz.h"
 
+#include <strings.h>
+
 #include "agent/core/config.h"
 #include "agent/udev/udev.h"
 
@@ -11,7 +13,7 @@ static const char *const properties[] = { "VIF_NETWORK", "VIF_NAME", "VIF_MTU",
 static void check_taken(const struct wish *w, enum wish_key key,
 			const uint8_t *value, size_t len)
 {
-	char text[16];
+	char text[MAC_TEXTSIZE];
 
 	switch (key) {
 	case WISH_NETWORK:
@@ -31,6 +33,11 @@ static void check_taken(const struct wish *w, enum wish_key key,
 			len--;
 		}
 		must(strlen(text) == len && memcmp(text, value, len) == 0);
+		break;
+	case WISH_MAC:
+		text_mac_print(text, w->mac);
+		must(strlen(text) == len &&
+		     strncasecmp(text, (const char *)value, len) == 0);
 		break;
 	}
 }
@@ -53,7 +60,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct wish w = { 0 }, by_rule = { 0 }, lower;
 
 	while (size >= 2) {
-		enum wish_key key = data[0] % 4;
+		enum wish_key key = data[0] % 5;
 		size_t len = data[1] < size - 2 ? data[1] : size - 2;
 		struct wish old = w;
 		char *s;

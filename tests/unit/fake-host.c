@@ -211,6 +211,10 @@ static int act(struct fake_host *f, int ifindex, const struct step *step,
 {
 	struct fake_link *l = at(f, ifindex);
 
+	if (step->kind == STEP_DELETE && l)
+		fake_host_del(f, ifindex);
+	if (step->kind == STEP_DELETE)
+		return l ? 0 : -ENODEV;
 	if (step->kind != STEP_CHANGE)
 		return pin(f, step);
 	return l ? change(f, l, &step->change, fault) : -ENODEV;
@@ -340,6 +344,11 @@ static bool is_hardware(struct host *h, const char *name)
 	return l && l->hardware;
 }
 
+static bool process_lives(struct host *h, const struct process *p)
+{
+	return p->pid != fake_of(h)->dead_pid;
+}
+
 /* ---- making one --------------------------------------------------------- */
 
 void fake_host_init(struct fake_host *f)
@@ -354,6 +363,7 @@ void fake_host_init(struct fake_host *f)
 		.netback_nic = netback_nic,
 		.netback_name = netback_name,
 		.is_hardware = is_hardware,
+		.process_lives = process_lives,
 	};
 	struct fake_link *lo;
 

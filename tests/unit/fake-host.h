@@ -55,6 +55,8 @@ struct fake_host {
 	int fail_bridge;	/* FAULT_BRIDGE_VANISHES: ifindex */
 	bool vanish_at_facts;	/* the next bridge whose facts are asked for */
 
+	int dead_pid;		/* all other processes live */
+
 	unsigned int acts;	/* counted here, failed ones too */
 
 	/* called after every act */

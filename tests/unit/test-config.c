@@ -325,6 +325,31 @@ static void a_configured_network_is_what_it_says(void **state)
 	config_free(c);
 }
 
+static void a_tap_finds_its_network_by_its_name(void **state)
+{
+	struct config *c = parse("[network red]\ntaps = red* web?\n"
+				 "[network blue]\ntaps=tap[0-9]\tred1\n"
+				 "[network none]\n");
+	static const struct {
+		const char *tap, *network;
+	} rows[] = {
+		{ "red", "red" },   { "red1", "red" }, { "web0", "red" },
+		{ "tap7", "blue" }, { "web10", NULL }, { "tap77", NULL },
+		{ "ared", NULL },   { "", NULL },      { "none", NULL },
+	};
+
+	(void)state;
+	for (each(i, rows)) {
+		const struct network *n = config_network_of_tap(c,
+								rows[i].tap);
+
+		check(!n == !rows[i].network, "%s", rows[i].tap);
+		if (n)
+			assert_string_equal(n->name, rows[i].network);
+	}
+	config_free(c);
+}
+
 static void another_network_is_the_bridge_of_that_name(void **state)
 {
 	struct config *c = config_new();
@@ -380,6 +405,7 @@ int main(void)
 		cmocka_unit_test(every_error_has_its_line),
 		cmocka_unit_test(a_wrong_section_is_wrong_even_when_empty),
 		cmocka_unit_test(a_configured_network_is_what_it_says),
+		cmocka_unit_test(a_tap_finds_its_network_by_its_name),
 		cmocka_unit_test(another_network_is_the_bridge_of_that_name),
 		cmocka_unit_test(no_network_is_no_bridge),
 		cmocka_unit_test(an_error_that_is_there_stays),

@@ -103,6 +103,14 @@ static void leaves(bool dead, const char *wanted)
 	assert_string_equal(steps(), wanted);
 }
 
+/* One that we made. */
+static void make_it(void)
+{
+	join_it();
+	record.made = s.record.made = true;
+	assert_true(record_print(&record, s.link.alias) > 0);
+}
+
 /* ---- joining ------------------------------------------------------------ */
 
 static void a_new_tap_is_recorded_joined_and_set_up(void **state)
@@ -469,6 +477,44 @@ static void an_alias_that_our_record_cannot_keep_is_refused(void **state)
 	assert_non_null(strstr(plan.reason, "too long to be kept in our record"));
 }
 
+static void the_address_is_the_guest_s_with_fe_in_front(void **state)
+{
+	static const struct {
+		uint8_t guest[6], port[6];
+	} macs[] = {
+		{ { 0 }, { 0xfe, 0xff, 0xff, 0xff, 0xff, 0xff } },
+		{ { 0x52, 0x54, 0, 1, 2, 3 }, { 0xfe, 0x54, 0, 1, 2, 3 } },
+		{ { 0xfe, 0x54, 0, 1, 2, 3 }, { 0xfa, 0x54, 0, 1, 2, 3 } },
+	};
+
+	(void)state;
+	for (each(i, macs)) {
+		uint8_t mac[6];
+
+		memcpy(wish.mac, macs[i].guest, 6);
+		plan_port_mac(&wish, mac);
+		assert_memory_equal(mac, macs[i].port, 6);
+	}
+	memcpy(wish.mac, macs[1].guest, 6);
+	joins("record; address fe:54:00:01:02:03, addrgenmode none, master br0; up");
+	join_it();
+	joins("down; address fe:54:00:01:02:03; up");
+}
+
+static void a_new_record_says_who_made_it_and_for_whom(void **state)
+{
+	(void)state;
+	record.made = true;
+	record.process = (struct process){ .pid = 7, .start = 8 };
+	joins("record; address fe:ff:ff:ff:ff:ff, addrgenmode none, master br0; up");
+	assert_string_equal(plan.step[0].change.alias,
+			    "vifagent/1 by=hand net=br0 process=7.8 made=1");
+	make_it();
+	/* Whoever looks at it knows less than the record. */
+	record.made = false;
+	joins("");
+}
+
 /* ---- leaving ------------------------------------------------------------- */
 
 static void what_is_not_ours_is_not_left(void **state)
@@ -499,6 +545,19 @@ static void dead_it_stays_down_and_off_every_bridge(void **state)
 	join_it();
 	s.former.ifindex = OLD;
 	leaves(true, "record; down; nomaster; address 52:54:00:00:00:07, mtu 1400, addrgenmode as before; record");
+}
+
+static void what_we_made_is_deleted(void **state)
+{
+	(void)state;
+	make_it();
+	leaves(false, "record; delete it");
+	begin_to_leave();
+	leaves(true, "delete it");
+	s.link.master = 77;
+	s.master = (struct link){ .ifindex = 77, .name = "br7",
+				  .kind = "bridge", .mtu = 1400 };
+	leaves(false, "keep the MTU 1400 of bridge br7; delete it");
 }
 
 static void it_goes_back_to_its_former_bridge(void **state)
@@ -646,6 +705,9 @@ int main(void)
 		plan_test(an_unprintable_name_is_refused),
 		plan_test(a_foreign_alias_stays_unless_it_may_go),
 		plan_test(an_alias_that_our_record_cannot_keep_is_refused),
+		plan_test(the_address_is_the_guest_s_with_fe_in_front),
+		plan_test(a_new_record_says_who_made_it_and_for_whom),
+		plan_test(what_we_made_is_deleted),
 		plan_test(what_is_not_ours_is_not_left),
 		plan_test(left_it_is_as_it_was),
 		plan_test(dead_it_stays_down_and_off_every_bridge),

@@ -235,6 +235,20 @@ static void a_held_port_is_told_to_who_only_looks(void **state)
 	assert_null(strstr(tap()->alias, "held"));
 }
 
+static void what_was_made_for_a_process_goes_with_it(void **state)
+{
+	(void)state;
+	alias(TAP, "vifagent/1 by=hand net=br0 process=7.8 made=1");
+	assert_int_equal(look_at_link(TAP, LOOK_ACT), 1);
+	assert_int_equal(looks[0].verdict, IN_ORDER);
+	f.dead_pid = 7;
+	assert_int_equal(look_at_link(TAP, 0), 1);
+	assert_string_equal(looks[0].reason, "record; delete it");
+	assert_int_equal(look_at_link(TAP, LOOK_ACT), 1);
+	assert_int_equal(looks[0].verdict, NOT_OURS);
+	assert_false(fake_host_at(&f, TAP)->exists);
+}
+
 static void a_failure_is_told_with_the_step(void **state)
 {
 	(void)state;
@@ -477,6 +491,7 @@ int main(void)
 		look_test(asked_to_leave_it_leaves),
 		look_test(a_rule_that_is_gone_lets_its_port_go),
 		look_test(a_held_port_is_told_to_who_only_looks),
+		look_test(what_was_made_for_a_process_goes_with_it),
 		look_test(a_failure_is_told_with_the_step),
 		look_test(what_changed_on_the_way_is_looked_at_again),
 		look_test(an_opponent_ends_a_look_after_four_rounds),

@@ -32,6 +32,10 @@ static void assert_same(const struct record *a, const struct record *b)
 	assert_string_equal(a->wish.network, b->wish.network);
 	assert_string_equal(a->wish.name, b->wish.name);
 	assert_int_equal(a->wish.mtu, b->wish.mtu);
+	assert_memory_equal(a->wish.mac, b->wish.mac, 6);
+	assert_int_equal(a->made, b->made);
+	assert_int_equal(a->process.pid, b->process.pid);
+	assert_int_equal(a->process.start, b->process.start);
 	assert_string_equal(a->was.name, b->was.name);
 	assert_string_equal(a->was.master, b->was.master);
 	assert_string_equal(a->was.alias, b->was.alias);
@@ -88,6 +92,47 @@ static void a_record_reads_as_the_header_says(void **state)
 		"vifagent/1 by=xenstore nic=5.0 part=emu leave=1 held=1 "
 		"was.name=vif5.0-emu was.mac=00:00:00:00:00:00 was.mtu=1500 "
 		"was.up=0 was.alias=a%20b");
+}
+
+/* What was not there before has no state to go back to. */
+static void what_we_made_has_been_nothing_before(void **state)
+{
+	char alias[LINK_ALIASSIZE];
+	struct record r = {
+		.by = BY_HAND, .made = true,
+		.wish = { .by = BY_HAND, .network = "br0", .name = "vtap7",
+			  .mac = { 0x52, 0x54, 0, 0xab, 0xcd, 0xef } },
+		.process = { .pid = 1234, .start = 5678 },
+		.was = { .addrgen = -1 },
+	};
+
+	(void)state;
+	assert_true(record_print(&r, alias) > 0);
+	assert_string_equal(alias,
+		"vifagent/1 by=hand net=br0 name=vtap7 mac=52:54:00:ab:cd:ef "
+		"process=1234.5678 made=1");
+	round_trip(&r);
+	r.process = (struct process){ .pid = INT32_MAX, .start = UINT64_MAX };
+	round_trip(&r);
+}
+
+static void a_process_is_a_pid_and_a_time(void **state)
+{
+	static const char *const wrong[] = {
+		"", ".", "1", "1.", ".1", "0.1", "-1.1", "1.-1", "1.1.1", "a.1",
+		"1.a", "2147483648.1", "12345678901234567890.1",
+		"1.18446744073709551616", " 1.1",
+	};
+	char alias[LINK_ALIASSIZE];
+	struct record r;
+
+	(void)state;
+	for (each(i, wrong)) {
+		(void)snprintf(alias, sizeof(alias),
+			       "vifagent/1 by=hand net=a process=%s made=1",
+			       wrong[i]);
+		check(record_parse(alias, &r) == -EINVAL, "%s", alias);
+	}
 }
 
 static void every_mixture_comes_back(void **state)
@@ -376,6 +421,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_record_reads_as_the_header_says),
+		cmocka_unit_test(what_we_made_has_been_nothing_before),
+		cmocka_unit_test(a_process_is_a_pid_and_a_time),
 		cmocka_unit_test(every_mixture_comes_back),
 		cmocka_unit_test(the_longest_values_fit_together),
 		cmocka_unit_test(even_with_a_nic),

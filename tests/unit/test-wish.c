@@ -145,6 +145,30 @@ static void what_is_no_mtu_is_refused(void **state)
 	}
 }
 
+static void a_mac_is_six_bytes_of_one_nic(void **state)
+{
+	static const char *const bad[] = {
+		"52:54:00:12:34", "52:54:00:12:34:56:78", "525400123456",
+		"52-54-00-12-34-56", "52:54:00:12:34:5g", "52:54:00:12:34:5",
+		" 52:54:00:12:34:56", "52:54:00:12:34:56 ", "random",
+		"01:00:5e:00:00:01", "ff:ff:ff:ff:ff:ff", "00:00:00:00:00:00",
+	};
+	static const uint8_t good[6] = { 0x52, 0x54, 0, 0xab, 0xcd, 0xef };
+	static const uint8_t none[6];
+	struct wish w = { 0 };
+
+	(void)state;
+	assert_int_equal(set(&w, WISH_MAC, "52:54:00:aB:Cd:eF"), 0);
+	assert_memory_equal(w.mac, good, 6);
+	for (each(i, bad)) {
+		w = (struct wish){ 0 };
+		check(set(&w, WISH_MAC, bad[i]) == -EINVAL, "%s", bad[i]);
+		check(strstr(w.error, "MAC") || strstr(w.error, "address"),
+		      "%s", w.error);
+		assert_memory_equal(w.mac, none, 6);
+	}
+}
+
 static void too_long_names_say_by_how_much(void **state)
 {
 	struct wish w = { 0 };
@@ -294,6 +318,7 @@ int main(void)
 		cmocka_unit_test(hostile_values_are_refused_with_a_reason),
 		cmocka_unit_test(values_of_4096_bytes_are_refused),
 		cmocka_unit_test(what_is_no_mtu_is_refused),
+		cmocka_unit_test(a_mac_is_six_bytes_of_one_nic),
 		cmocka_unit_test(too_long_names_say_by_how_much),
 		cmocka_unit_test(the_first_error_stays),
 		cmocka_unit_test(a_later_value_replaces_an_earlier_one),

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * arguments.h - the command line of a program that is given taps
+ *
+ * Where it says {fd}, {fds}, {vhostfds}, {name}, {mac} or {mtu} the first NIC's
+ * is put; {fd1} is the second one's, and so on.  A NIC that is not named so is
+ * added to QEMU's arguments as -netdev and -device.
+ */
+#ifndef VIFAGENT_ARGUMENTS_H
+#define VIFAGENT_ARGUMENTS_H
+
+#include "agent/core/text.h"
+#include "naming/naming.h"
+
+#define MODEL_SIZE 32
+#define MODEL_DEFAULT "virtio-net-pci"
+
+struct nic_arguments {
+	char model[MODEL_SIZE];		/* QEMU's -device */
+	unsigned int queues;
+	const int *fd;			/* one for each queue */
+	const int *vhost;		/* likewise; NULL: none */
+	char name[VIF_NAMESIZE];
+	uint8_t mac[6];			/* the guest's */
+	uint32_t mtu;
+	/* set by arguments_scan(): is it taken so, and are arguments added? */
+	bool by_fd, by_name, added;
+};
+
+/* Is it QEMU, by its name, whose arguments we know how to write? */
+bool arguments_is_qemu(const char *program);
+
+/* A model that has virtio's queues, MTU and vhost. */
+bool arguments_is_virtio(const char *model);
+
+/*
+ * arguments_set_model() - take a model's name
+ *
+ * Returns 0, or -EINVAL if it is none that QEMU could have.
+ */
+int arguments_set_model(struct nic_arguments *nic, const char *model);
+
+/*
+ * arguments_scan() - which NICs does the command line take, and how?
+ *
+ * A NIC that is not named is added to QEMU's arguments, by_fd.  Returns 0, or -EINVAL with the sentence in @error.
+ */
+int arguments_scan(char *const *argv, struct nic_arguments *nics, size_t n,
+		   char error[REASON_SIZE]);
+
+/*
+ * arguments_make() - the command line with everything put in
+ *
+ * Returns a NULL-terminated vector for arguments_free(), or NULL for no memory.
+ */
+char **arguments_make(char *const *argv, const struct nic_arguments *nics,
+		      size_t n);
+char **arguments_free(char **argv);
+
+#endif

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* procfs.c - which process is which */
+#include "agent/host/procfs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* proc(5), /proc/PID/stat: "pid (comm) state ppid …", starttime is field 22. A
+ * comm may have blanks and parentheses in it. */
+static int parse_stat(const char *text, struct process *ret)
+{
+	const char *s = strrchr(text, ')');
+	char state;
+	uint64_t start;
+
+	if (!s || sscanf(s + 1, " %c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %" SCNu64,
+			 &state, &start) != 2)
+		return -EBADMSG;
+	if (state == 'Z' || state == 'X')
+		return -ESRCH;
+	ret->start = start;
+	return 0;
+}
+
+int procfs_process(int pid, struct process *ret)
+{
+	struct process p = { .pid = pid };
+	char path[32], text[1024];
+	ssize_t n;
+	int fd, r;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ENOENT ? -ESRCH : -errno;
+	n = read(fd, text, sizeof(text) - 1);
+	r = n < 0 ? -errno : 0;
+	close(fd);
+	if (r < 0)
+		return r;
+	text[n] = '\0';
+	r = parse_stat(text, &p);
+	if (r == 0)
+		*ret = p;
+	return r;
+}
+
+bool procfs_process_lives(struct host *h, const struct process *p)
+{
+	struct process now;
+	int r = procfs_process(p->pid, &now);
+
+	(void)h;
+	return r == 0 ? now.start == p->start : r != -ESRCH;
+}

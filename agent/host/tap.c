@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* tap.c - making taps */
+#include "agent/host/tap.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/if.h>
+#include <linux/if_tun.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* The kernel puts a number for %d that is free; whoever gets such a name is
+ * renamed at once. */
+#define TEMPLATE "vifnew%d"
+
+static int open_queue(struct ifreq *ifr)
+{
+	int fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	int r;
+
+	if (fd < 0)
+		return -errno;
+	if (ioctl(fd, TUNSETIFF, ifr) == 0)
+		return fd;
+	r = -errno;
+	close(fd);
+	return r;
+}
+
+static int find_ifindex(const char *name, int *ret)
+{
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct ifreq ifr = { 0 };
+	int r;
+
+	if (fd < 0)
+		return -errno;
+	memcpy(ifr.ifr_name, name, VIF_NAMESIZE);
+	r = ioctl(fd, SIOCGIFINDEX, &ifr) < 0 ? -errno : 0;
+	close(fd);
+	if (r == 0)
+		*ret = ifr.ifr_ifindex;
+	return r;
+}
+
+/* Had somebody renamed the first queue's tap, the next ones would be another's. */
+static int check_queues(const struct tap *t)
+{
+	for (unsigned int i = 0; i < t->queues; i++) {
+		struct ifreq ifr = { 0 };
+
+		if (ioctl(t->fd[i], TUNGETIFF, &ifr) < 0)
+			return -errno;
+		if (strcmp(ifr.ifr_name, t->name) != 0)
+			return -EAGAIN;
+	}
+	return 0;
+}
+
+int tap_create(const char *name, const struct tap_options *options,
+	       struct tap *ret)
+{
+	struct tap t = { 0 };
+	struct ifreq ifr = { 0 };
+	int r = 0;
+
+	if (options->queues < 1 || options->queues > TAP_QUEUES_MAX ||
+	    (name[0] && vif_name_check(name) < 0))
+		return -EINVAL;
+	strcpy(ifr.ifr_name, name[0] ? name : TEMPLATE);
+	ifr.ifr_flags = (short)(IFF_TAP | IFF_NO_PI | IFF_TUN_EXCL |
+				(options->vnet_hdr ? IFF_VNET_HDR : 0) |
+				(options->queues > 1 ? IFF_MULTI_QUEUE : 0));
+	while (t.queues < options->queues && r >= 0) {
+		r = open_queue(&ifr);
+		if (r >= 0)
+			t.fd[t.queues++] = r;
+		/* The kernel has written the name; the next ones open it. */
+		ifr.ifr_flags &= (short)~IFF_TUN_EXCL;
+	}
+	if (r >= 0) {
+		memcpy(t.name, ifr.ifr_name, sizeof(t.name));
+		r = find_ifindex(t.name, &t.ifindex);
+	}
+	if (r == 0)
+		r = check_queues(&t);
+	if (r < 0) {
+		tap_close(&t);
+		return r;
+	}
+	*ret = t;
+	return 0;
+}
+
+void tap_close(struct tap *t)
+{
+	for (unsigned int i = 0; i < t->queues; i++)
+		close(t->fd[i]);
+	t->queues = 0;
+}
+
+int tap_persist(const struct tap *t, uid_t owner, gid_t group)
+{
+	int fd = t->fd[0];
+
+	if (owner == (uid_t)-1 && group == (gid_t)-1)
+		return -EINVAL;
+	if (owner != (uid_t)-1 && ioctl(fd, TUNSETOWNER, owner) < 0)
+		return -errno;
+	if (group != (gid_t)-1 && ioctl(fd, TUNSETGROUP, group) < 0)
+		return -errno;
+	return ioctl(fd, TUNSETPERSIST, 1) < 0 ? -errno : 0;
+}
+
+int tap_open_vhost(void)
+{
+	int fd = open("/dev/vhost-net", O_RDWR | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}

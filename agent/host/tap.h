@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * tap.h - making taps
+ *
+ * A tap lives as long as somebody has it open, or for good once it is
+ * persistent.  Every function returns 0 or a negative errno value; all file
+ * descriptors are close-on-exec.
+ */
+#ifndef VIFAGENT_TAP_H
+#define VIFAGENT_TAP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "naming/naming.h"
+
+/* MAX_TAP_QUEUES is 256 (drivers/net/tun.c); QEMU's virtio-net takes no more
+ * than this one writes vectors for. */
+#define TAP_QUEUES_MAX 64
+
+struct tap {
+	char name[VIF_NAMESIZE];
+	int ifindex;
+	unsigned int queues;
+	int fd[TAP_QUEUES_MAX];		/* one for each queue */
+};
+
+struct tap_options {
+	unsigned int queues;	/* more than one: IFF_MULTI_QUEUE */
+	bool vnet_hdr;		/* frames have a struct virtio_net_hdr */
+};
+
+/*
+ * tap_create() - make a tap that did not exist, and open all its queues
+ * @name:	what it is to be called; "": something that nobody uses
+ *
+ * It is down and on no bridge. -EBUSY: there is a link of that name; -ENOENT:
+ * there is no /dev/net/tun; -EPERM: no CAP_NET_ADMIN.  On failure nothing is
+ * left of it.
+ */
+int tap_create(const char *name, const struct tap_options *options,
+	       struct tap *ret);
+
+/* Close the queues; what is not persistent is gone then. */
+void tap_close(struct tap *t);
+
+/*
+ * tap_persist() - let the tap outlive who has it open
+ * @owner, @group:	who else may open it, by its name; -1: none.  One of
+ *		them must be given: else anybody may (tun_not_capable()).
+ */
+int tap_persist(const struct tap *t, uid_t owner, gid_t group);
+
+/* /dev/vhost-net, for one queue; returns the fd. -ENOENT: there is none. */
+int tap_open_vhost(void);
+
+#endif
