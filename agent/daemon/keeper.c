@@ -6,7 +6,9 @@
 #include <event2/event.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "agent/log.h"
 
@@ -242,6 +244,41 @@ static void count_delay(struct port *p, bool early)
 	p->early = early;
 }
 
+/* ---- links that go with a process ------------------------------------- */
+
+/* How often it is looked for, where its end cannot be heard of. */
+#define PROCESS_MS 10000
+
+static void on_exit_of(evutil_socket_t fd, short what, void *arg)
+{
+	struct port *p = arg;
+
+	(void)fd;
+	(void)what;
+	table_forget_exit(p);
+	table_mark(&p->keeper->table, p);
+}
+
+static void wait_for_exit(struct keeper *k, struct port *p,
+			  const struct process *process)
+{
+	int fd;
+
+	if (!process->pid || p->exit)
+		return;
+	fd = pidfd_open(process->pid, 0);
+	if (fd >= 0)
+		p->exit = event_new(k->base, fd, EV_READ, on_exit_of, p);
+	if (fd >= 0 && !p->exit)
+		close(fd);
+	if (!p->exit)
+		return;
+	(void)event_add(p->exit, NULL);
+	/* It may have ended, and its number be another's, just before. */
+	if (!k->agent->host->ops->process_lives(k->agent->host, process))
+		table_mark(&k->table, p);
+}
+
 /* ---- looking ---------------------------------------------------------- */
 
 /* Where things were, so that the next event about them is recognized. */
@@ -264,6 +301,7 @@ static void remember(struct port *p, const struct look *look)
 static void digest(struct keeper *k, struct port *p, const struct look *looks,
 		   int n)
 {
+	const struct process *process = &looks[0].state.record.process;
 	bool alive = false, unwell = false, news = false, early = false;
 
 	p->bridge_name[0] = '\0';
@@ -289,6 +327,7 @@ static void digest(struct keeper *k, struct port *p, const struct look *looks,
 		return;
 	count_corrections(k, p, looks, n);
 	count_delay(p, early);
+	wait_for_exit(k, p, process);
 	if (p->held)
 		return;
 	if (early) {
@@ -297,6 +336,8 @@ static void digest(struct keeper *k, struct port *p, const struct look *looks,
 	}
 	if (!unwell) {
 		stop_timer(p);
+		if (process->pid && !p->exit)
+			set_timer(k, p, PROCESS_MS);
 		return;
 	}
 	if (news)

@@ -5,6 +5,7 @@
 #include <event2/event.h>
 #include <search.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 static int compare_u32(uint32_t a, uint32_t b)
 {
@@ -66,6 +67,15 @@ struct port *table_add(struct table *t, const struct port_id *id)
 	return p;
 }
 
+void table_forget_exit(struct port *p)
+{
+	if (!p->exit)
+		return;
+	close(event_get_fd(p->exit));
+	event_free(p->exit);
+	p->exit = NULL;
+}
+
 void table_remove(struct table *t, struct port *p)
 {
 	tdelete(p, &t->tree, compare);
@@ -74,6 +84,7 @@ void table_remove(struct table *t, struct port *p)
 		TAILQ_REMOVE(&t->dirty, p, queue);
 	if (p->timer)
 		event_free(p->timer);
+	table_forget_exit(p);
 	t->count--;
 	free(p);
 }

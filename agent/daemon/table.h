@@ -41,6 +41,8 @@ struct port {
 	/* looking again (keeper.c) */
 	struct keeper *keeper;
 	struct event *timer;
+	struct event *exit;		/* of the process it was made for; its
+					 * fd is a pidfd of ours */
 	unsigned int tries;
 	bool early;			/* since then: toolstack-delay runs */
 	struct timespec early_since;
@@ -72,6 +74,9 @@ struct port *table_find(const struct table *t, const struct port_id *id);
 struct port *table_add(struct table *t, const struct port_id *id);
 
 void table_remove(struct table *t, struct port *p);
+
+/* No longer wait for the end of a process. */
+void table_forget_exit(struct port *p);
 
 /* This port deserves a look. */
 void table_mark(struct table *t, struct port *p);
