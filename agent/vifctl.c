@@ -22,6 +22,11 @@ static const struct verb {
 	  "put a link on a network and keep it there; keys: name, mtu, alias=replace" },
 	{ "detach", cmd_detach, "LINK",
 	  "end that, and leave the link as it was found" },
+	{ "create", cmd_create, "NETWORK [NAME] [KEY=VALUE...]",
+	  "make a tap that stays, for who opens it by name; keys: owner, group, mac, mtu, queues" },
+	{ "delete", cmd_delete, "LINK [force]", "delete a tap made so" },
+	{ "run", cmd_run, "[--nic NETWORK[,KEY=VALUE...]]... -- PROGRAM [ARGUMENT...]",
+	  "become a program, QEMU for one, that is given its taps; keys: mac, model, queues, name, mtu" },
 	{ "list", cmd_list, "", "all ports, a line each" },
 	{ "show", cmd_show, "LINK|DOMID.DEVID",
 	  "one port: what is wished, what is there, what is in the way" },
@@ -30,6 +35,10 @@ static const struct verb {
 	{ "monitor", cmd_monitor, "", "ports as they change" },
 	{ "xen-script", cmd_xen_script, "online|offline|add|remove [type_if=vif|tap]",
 	  "what libxl runs for a vif, also by the name " NIC_SCRIPT },
+	{ "qemu-ifup", cmd_qemu_ifup, "LINK",
+	  "what QEMU runs as script=, also by the name vif-ifup[.NETWORK]" },
+	{ "qemu-ifdown", cmd_qemu_ifdown, "LINK",
+	  "what QEMU runs as downscript=, also by the name vif-ifdown" },
 	{ "udev", cmd_udev, "", "what a udev rule runs on a host without the daemon" },
 };
 
@@ -92,6 +101,33 @@ static const struct verb *find_verb(const char *name)
 	return NULL;
 }
 
+/* The verb that a program calls by a link to vifctl, or NULL. */
+static const struct verb *verb_of_name(const char *path, const char **suffix)
+{
+	static const struct {
+		const char *name;
+		const char *verb;
+	} names[] = {
+		{ NIC_SCRIPT, "xen-script" },
+		{ "vif-ifup", "qemu-ifup" },
+		{ "qemu-ifup", "qemu-ifup" },
+		{ "vif-ifdown", "qemu-ifdown" },
+		{ "qemu-ifdown", "qemu-ifdown" },
+	};
+	const char *slash = strrchr(path, '/');
+	const char *name = slash ? slash + 1 : path;
+	size_t len = strcspn(name, ".");
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strlen(names[i].name) != len ||
+		    strncmp(names[i].name, name, len) != 0)
+			continue;
+		*suffix = name[len] ? name + len + 1 : NULL;
+		return find_verb(names[i].verb);
+	}
+	return NULL;
+}
+
 static int run(const struct verb *v, struct cmd *c, const char *config_path)
 {
 	char error[REASON_SIZE];
@@ -133,7 +169,6 @@ int main(int argc, char **argv)
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 }
 	};
-	const char *slash = argc > 0 ? strrchr(argv[0], '/') : NULL;
 	const char *config_path = NULL;
 	const struct verb *v;
 	struct cmd c = { 0 };
@@ -142,11 +177,11 @@ int main(int argc, char **argv)
 	occupy_standard_fds();
 	(void)signal(SIGPIPE, SIG_IGN);
 	log_open(false);
-	if (argc > 0 && strcmp(slash ? slash + 1 : argv[0], NIC_SCRIPT) == 0) {
+	v = argc > 0 ? verb_of_name(argv[0], &c.suffix) : NULL;
+	if (v) {
 		c.argc = argc - 1;
 		c.argv = argv + 1;
-		return run(find_verb("xen-script"), &c,
-			   getenv("VIFAGENT_CONF"));
+		return run(v, &c, getenv("VIFAGENT_CONF"));
 	}
 	while ((o = getopt_long(argc, argv, "+c:jVh", options, NULL)) != -1) {
 		switch (o) {
@@ -177,8 +212,9 @@ int main(int argc, char **argv)
 				text_quote_str(argv[optind]).text);
 	c.argc = argc - optind - 1;
 	c.argv = argv + optind + 1;
-	/* -j is also taken where people put it: at the end */
-	if (c.argc > 0 && (strcmp(c.argv[c.argc - 1], "--json") == 0 ||
+	/* -j is also taken where people put it: at the end, unless that is
+	 * another program's. */
+	if (c.argc > 0 && v->run != cmd_run && (strcmp(c.argv[c.argc - 1], "--json") == 0 ||
 			   strcmp(c.argv[c.argc - 1], "-j") == 0)) {
 		c.json = true;
 		c.argc--;

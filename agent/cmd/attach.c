@@ -6,26 +6,36 @@
 #include "agent/cmd/cmd.h"
 #include "agent/cmd/wait.h"
 
-/* "mtu=9000" into the wish; returns 0 or an exit code */
-static int take_key(struct wish *w, const char *arg)
+const char *cmd_value(const char *arg, const char *key)
 {
-	const char *value = strchr(arg, '=');
-	size_t len = value ? (size_t)(value - arg) : 0;
+	size_t len = strlen(key);
 
-	if (value)
-		value++;
-	if (len == 4 && strncmp(arg, "name", len) == 0)
-		(void)wish_set(w, WISH_NAME, "name", value, strlen(value));
-	else if (len == 3 && strncmp(arg, "mtu", len) == 0)
-		(void)wish_set(w, WISH_MTU, "mtu", value, strlen(value));
-	else if (strcmp(arg, "alias=replace") == 0)
-		w->replace_alias = true;
-	else
-		return cmd_fail(CMD_USAGE, "attach does not know %s; it takes name=NAME, mtu=BYTES and alias=replace",
-				text_quote_str(arg).text);
-	if (w->error[0])
-		return cmd_fail(CMD_FAILED, "%s", w->error);
-	return 0;
+	return strncmp(arg, key, len) == 0 && arg[len] == '=' ?
+		arg + len + 1 : NULL;
+}
+
+int cmd_set_wish(struct wish *w, const char *arg)
+{
+	static const struct {
+		const char *name;
+		enum wish_key key;
+	} keys[] = {
+		{ "name", WISH_NAME },
+		{ "mtu", WISH_MTU },
+		{ "mac", WISH_MAC },
+	};
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		const char *value = cmd_value(arg, keys[i].name);
+
+		if (!value)
+			continue;
+		if (wish_set(w, keys[i].key, keys[i].name, value,
+			     strlen(value)) < 0)
+			return cmd_fail(CMD_FAILED, "%s", w->error);
+		return 0;
+	}
+	return -ENOENT;
 }
 
 /* Start a look at a link for its port. */
@@ -63,10 +73,38 @@ static int complete(struct cmd *c, const struct port_id *id, const char *name)
 	return CMD_OK;
 }
 
+int cmd_join_by_hand(struct cmd *c, const struct link *l, const struct wish *w)
+{
+	struct look look;
+
+	begin(c, l, &look);
+	look.wish = *w;
+	look.record = (struct record) { .by = BY_HAND, .wish = *w,
+					.has_nic = look.id.is_nic,
+					.nic = look.id.nic,
+					.part = look.part };
+	config_resolve(c->agent.config, &look.wish);
+	settle(&c->agent, &look, false, false, LOOK_ACT);
+	if (look.verdict != IN_ORDER)
+		return cmd_fail(CMD_FAILED, "%s: %s", l->name, look.reason);
+	return complete(c, &look.id, look.state.link.name);
+}
+
+int cmd_leave_by_hand(struct cmd *c, const struct link *l)
+{
+	struct look look;
+
+	begin(c, l, &look);
+	settle(&c->agent, &look, true, false, LOOK_ACT);
+	if (look.verdict != NOT_OURS)
+		return cmd_fail(CMD_FAILED, "%s: %s", l->name, look.reason);
+	/* What xenstore or a rule wishes holds again. */
+	return complete(c, &look.id, l->name);
+}
+
 int cmd_attach(struct cmd *c)
 {
 	struct wish w = { .by = BY_HAND };
-	struct look look;
 	struct link l;
 	int r;
 
@@ -77,30 +115,24 @@ int cmd_attach(struct cmd *c)
 		return cmd_fail(CMD_FAILED, "%s: %s",
 				text_quote_str(c->argv[0]).text, w.error);
 	for (int i = 2; i < c->argc; i++) {
-		r = take_key(&w, c->argv[i]);
+		if (strcmp(c->argv[i], "alias=replace") == 0) {
+			w.replace_alias = true;
+			continue;
+		}
+		r = cmd_set_wish(&w, c->argv[i]);
+		if (r == -ENOENT)
+			return cmd_fail(CMD_USAGE, "attach does not know %s; it takes name=NAME, mtu=BYTES, mac=MAC and alias=replace",
+					text_quote_str(c->argv[i]).text);
 		if (r)
 			return r;
 	}
 	r = cmd_find_link(c, c->argv[0], &l);
-	if (r)
-		return r;
-	begin(c, &l, &look);
-	look.wish = w;
-	look.record = (struct record) { .by = BY_HAND, .wish = w,
-					.has_nic = look.id.is_nic,
-					.nic = look.id.nic,
-					.part = look.part };
-	config_resolve(c->agent.config, &look.wish);
-	settle(&c->agent, &look, false, false, LOOK_ACT);
-	if (look.verdict != IN_ORDER)
-		return cmd_fail(CMD_FAILED, "%s: %s", l.name, look.reason);
-	return complete(c, &look.id, look.state.link.name);
+	return r ? r : cmd_join_by_hand(c, &l, &w);
 }
 
 int cmd_detach(struct cmd *c)
 {
 	struct record record;
-	struct look look;
 	struct link l;
 	int r;
 
@@ -112,13 +144,11 @@ int cmd_detach(struct cmd *c)
 	if (record_parse(l.alias, &record) < 0)
 		return cmd_fail(CMD_FAILED, "%s is not attached by vifagent, so it is left alone",
 				l.name);
+	if (record.made)
+		return cmd_fail(CMD_FAILED, "%s was made by vifagent, for network %s only; end its guest, or delete it (vifctl delete %s)",
+				l.name, record.wish.network, l.name);
 	if (record.by != BY_HAND)
 		return cmd_fail(CMD_FAILED, "%s is on its bridge because %s asks for it, not by hand; change it there, or attach it elsewhere by hand",
 				l.name, source_name(record.by));
-	begin(c, &l, &look);
-	settle(&c->agent, &look, true, false, LOOK_ACT);
-	if (look.verdict != NOT_OURS)
-		return cmd_fail(CMD_FAILED, "%s: %s", l.name, look.reason);
-	/* What xenstore or a rule wishes holds again. */
-	return complete(c, &look.id, l.name);
+	return cmd_leave_by_hand(c, &l);
 }

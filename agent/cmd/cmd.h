@@ -19,6 +19,7 @@ struct cmd {
 	struct agent agent;
 	bool json;
 	const char *broken;	/* the configuration is, and why; or NULL */
+	const char *suffix;	/* "br1", if called as vif-ifup.br1; or NULL */
 	int argc;		/* what follows the verb */
 	char **argv;
 };
@@ -31,6 +32,11 @@ int cmd_plan(struct cmd *c);
 int cmd_monitor(struct cmd *c);
 int cmd_xen_script(struct cmd *c);
 int cmd_udev(struct cmd *c);
+int cmd_create(struct cmd *c);
+int cmd_delete(struct cmd *c);
+int cmd_run(struct cmd *c);
+int cmd_qemu_ifup(struct cmd *c);
+int cmd_qemu_ifdown(struct cmd *c);
 
 /* One line on stderr, "vifctl: …". Returns @code, for "return cmd_fail(…)". */
 __attribute__((format(printf, 2, 3)))
@@ -49,6 +55,29 @@ int cmd_find_link(struct cmd *c, const char *name, struct link *ret);
  * Returns 0 or -EINVAL.
  */
 int cmd_find_nic(struct cmd *c, const char *path, struct vif_id *ret);
+
+/*
+ * cmd_set_wish() - take one of the keys name, mtu and mac into a wish
+ * @arg:	"mtu=9000"
+ *
+ * Returns 0, -ENOENT if it is none of these keys, or an exit code when it has
+ * said what is wrong with the value.
+ */
+int cmd_set_wish(struct wish *w, const char *arg);
+
+/* The value in @arg if it is "key=value", or NULL. */
+const char *cmd_value(const char *arg, const char *key);
+
+/*
+ * cmd_join_by_hand() - put a link on its network and keep it there
+ * @w:		network, and what else was asked for
+ *
+ * Returns an exit code; it has said what is wrong.
+ */
+int cmd_join_by_hand(struct cmd *c, const struct link *l, const struct wish *w);
+
+/* The same backwards: leave it as it was found. */
+int cmd_leave_by_hand(struct cmd *c, const struct link *l);
 
 /* ---- looks in print (cmd/output.c) ------------------------------------ */
 

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* create.c - vifctl create and vifctl delete: taps for who opens them by name */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "agent/cmd/taps.h"
+
+static int parse(struct cmd *c, struct tap_spec *s)
+{
+	int i = 1, r;
+
+	if (c->argc < 1)
+		return cmd_fail(CMD_USAGE, "create takes NETWORK [NAME] [KEY=VALUE...]");
+	if (wish_set(&s->wish, WISH_NETWORK, "network", c->argv[0],
+		     strlen(c->argv[0])) < 0)
+		return cmd_fail(CMD_FAILED, "%s", s->wish.error);
+	if (c->argc > 1 && !strchr(c->argv[1], '=')) {
+		i++;
+		if (wish_set(&s->wish, WISH_NAME, "name", c->argv[1],
+			     strlen(c->argv[1])) < 0)
+			return cmd_fail(CMD_FAILED, "%s", s->wish.error);
+	}
+	for (; i < c->argc; i++) {
+		r = taps_set(s, c->argv[i]);
+		if (r == -ENOENT)
+			return cmd_fail(CMD_USAGE, "create does not know %s; it takes " TAPS_KEYS,
+					text_quote_str(c->argv[i]).text);
+		if (r)
+			return r;
+	}
+	/* A tap of nobody's would be everybody's. */
+	if (s->owner == (uid_t)-1 && s->group == (gid_t)-1)
+		s->owner = getuid();
+	return 0;
+}
+
+int cmd_create(struct cmd *c)
+{
+	struct tap_spec s;
+	struct look look;
+	struct tap tap;
+	int r;
+
+	taps_spec_init(&s);
+	r = parse(c, &s);
+	if (r == 0)
+		r = taps_make(c, &s, NULL, &tap, &look);
+	if (r)
+		return r;
+	r = tap_persist(&tap, s.owner, s.group);
+	tap_close(&tap);
+	if (r < 0)
+		return cmd_fail(CMD_FAILED, "%s cannot be made to stay: %s",
+				tap.name, strerror(-r));
+	if (c->json)
+		output_json_print(output_json(&look));
+	else
+		(void)puts(tap.name);
+	return CMD_OK;
+}
+
+int cmd_delete(struct cmd *c)
+{
+	struct record record;
+	struct link l;
+	int r;
+
+	if (c->argc < 1 || c->argc > 2 ||
+	    (c->argc == 2 && strcmp(c->argv[1], "force") != 0))
+		return cmd_fail(CMD_USAGE, "delete takes LINK [force]");
+	r = cmd_find_link(c, c->argv[0], &l);
+	if (r)
+		return r;
+	if (record_parse(l.alias, &record) < 0 || !record.made)
+		return cmd_fail(CMD_FAILED, "%s was not made by vifagent, so it is left alone",
+				l.name);
+	/* A tap has carrier while somebody has it open. */
+	if (l.carrier && c->argc < 2)
+		return cmd_fail(CMD_FAILED, "%s is in use: some program has it open; end that, or say vifctl delete %s force",
+				l.name, l.name);
+	return cmd_leave_by_hand(c, &l);
+}

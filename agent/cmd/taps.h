@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* taps.h - taps that we make: vifctl create, delete and run */
+#ifndef VIFAGENT_TAPS_H
+#define VIFAGENT_TAPS_H
+
+#include "agent/cmd/cmd.h"
+#include "agent/host/tap.h"
+
+/* What a tap is to be. */
+struct tap_spec {
+	struct wish wish;
+	struct tap_options options;
+	uid_t owner;		/* who else may open it; -1: none */
+	gid_t group;
+};
+
+/* One queue, with virtio headers, for nobody yet. */
+void taps_spec_init(struct tap_spec *s);
+
+/*
+ * taps_set() - take one key into it: those of cmd_set_wish(), and owner, group,
+ * queues, vnet-hdr
+ *
+ * Returns 0, -ENOENT if it is none of them, or an exit code when it has said
+ * what is wrong.
+ */
+int taps_set(struct tap_spec *s, const char *arg);
+
+/* The keys, for messages. */
+#define TAPS_KEYS "name, mac, mtu, queues, owner, group and vnet-hdr"
+
+/*
+ * taps_make() - make a tap and put it on its network
+ * @process:	the one it goes with; or NULL
+ * @look:	how it is then
+ *
+ * It goes away with tap_close() unless it is made persistent. Without a name in
+ * the wish it is called vtapN; N is its ifindex, which the kernel does not use
+ * again for long. Returns 0, or an exit code when it has said what is wrong;
+ * then nothing is left of it.
+ */
+int taps_make(struct cmd *c, const struct tap_spec *s,
+	      const struct process *process, struct tap *ret,
+	      struct look *look);
+
+#endif
