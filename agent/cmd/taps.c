@@ -144,6 +144,7 @@ int taps_make(struct cmd *c, const struct tap_spec *s,
 		return cmd_fail(CMD_FAILED, "%s: %s", w.name, look->reason);
 	}
 	memcpy(tap.name, look->state.link.name, sizeof(tap.name));
+	memcpy(look->name, tap.name, sizeof(look->name));
 	*ret = tap;
 	return 0;
 }

@@ -423,10 +423,10 @@ class Bed:
         ports = {port["port"]: port for port in self.vifctl("list", "--json", check=0).json()}
         return ports.get(name) if name else ports
 
-    def in_place(self, name, bridge="br0"):
+    def in_place(self, name, bridge="br0", mac=PORT_MAC):
         """Is this link all that a port of this bridge ought to be?"""
         link = self.link(name)
-        return bool(link and link.up and link.master == bridge and link.mac == PORT_MAC
+        return bool(link and link.up and link.master == bridge and link.mac == mac
                     and link.addrgen == "none" and (link.alias or "").startswith("vifagent/1 "))
 
     def daemon(self, *args, config=None, env=None, wait=True) -> Daemon:
