@@ -94,6 +94,7 @@ static int add_nic(struct run *run, char *text)
 	if (memcmp(nic->spec.wish.mac, no_mac, sizeof(no_mac)) == 0)
 		draw_mac(nic->spec.wish.mac);
 	a->queues = nic->spec.options.queues;
+	a->has_name = nic->spec.wish.name[0] != '\0';
 	if (a->queues > 1 && !arguments_is_virtio(a->model))
 		return cmd_fail(CMD_FAILED, "queues=%u is only for virtio-net, not for model=%s",
 				a->queues, a->model);

@@ -93,23 +93,16 @@ int taps_set(struct tap_spec *s, const char *arg)
 
 /* ---- the making ------------------------------------------------------- */
 
-static int say_not_made(const struct tap_spec *s, int r)
+static int say_not_made(int r)
 {
-	const char *name = s->wish.name[0] ? s->wish.name : "a tap";
-
 	switch (r) {
-	case -EBUSY:
-		return cmd_fail(CMD_FAILED, "there is a link %s already; ask for another name, or for none",
-				name);
 	case -ENOENT:
 	case -ENODEV:
-		return cmd_fail(CMD_FAILED, "%s cannot be made: there is no /dev/net/tun; load the module (modprobe tun)",
-				name);
+		return cmd_fail(CMD_FAILED, "no tap can be made: there is no /dev/net/tun; load the module (modprobe tun)");
 	case -EPERM:
-		return cmd_fail(CMD_FAILED, "%s cannot be made: that takes root, or CAP_NET_ADMIN",
-				name);
+		return cmd_fail(CMD_FAILED, "no tap can be made: that takes root, or CAP_NET_ADMIN");
 	default:
-		return cmd_fail(CMD_FAILED, "%s cannot be made: %s", name,
+		return cmd_fail(CMD_FAILED, "no tap can be made: %s",
 				strerror(-r));
 	}
 }
@@ -126,9 +119,9 @@ int taps_make(struct cmd *c, const struct tap_spec *s,
 	config_resolve(c->agent.config, &look->wish);
 	if (look->wish.error[0])
 		return cmd_fail(CMD_FAILED, "%s", look->wish.error);
-	r = tap_create(w.name, &s->options, &tap);
+	r = tap_create(&s->options, &tap);
 	if (r < 0)
-		return say_not_made(s, r);
+		return say_not_made(r);
 	if (!w.name[0])
 		(void)snprintf(w.name, sizeof(w.name), "vtap%d", tap.ifindex);
 	memcpy(look->wish.name, w.name, sizeof(look->wish.name));

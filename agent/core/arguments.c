@@ -114,12 +114,14 @@ int arguments_scan(char *const *argv, struct nic_arguments *nics, size_t n,
 	for (size_t i = 0; i < n; i++) {
 		if (nics[i].by_fd || nics[i].by_name)
 			continue;
-		if (!arguments_is_qemu(argv[0])) {
-			text_reason(error, "%s is no QEMU, so NIC %zu must be put into its arguments: write {fd}, or {name} if it opens the tap itself",
-				    text_quote_str(argv[0]).text, i);
-			return -EINVAL;
-		}
-		nics[i].by_fd = nics[i].added = true;
+		nics[i].added = arguments_is_qemu(argv[0]);
+		nics[i].by_fd = nics[i].added;
+		nics[i].by_name = !nics[i].added && nics[i].has_name;
+		if (nics[i].by_fd || nics[i].by_name)
+			continue;
+		text_reason(error, "%s is no QEMU, so NIC %zu must be put into its arguments: write {fd}, or, if it opens the tap itself, {name} or name=NAME after --nic",
+			    text_quote_str(argv[0]).text, i);
+		return -EINVAL;
 	}
 	return 0;
 }

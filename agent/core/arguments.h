@@ -3,8 +3,9 @@
  * arguments.h - the command line of a program that is given taps
  *
  * Where it says {fd}, {fds}, {vhostfds}, {name}, {mac} or {mtu} the first NIC's
- * is put; {fd1} is the second one's, and so on.  A NIC that is not named so is
- * added to QEMU's arguments as -netdev and -device.
+ * is put; {fd1} is the second one's, and so on.  A NIC that is not there is added
+ * to QEMU's arguments as -netdev and -device; other programs must know it by the
+ * name that was asked for.
  */
 #ifndef VIFAGENT_ARGUMENTS_H
 #define VIFAGENT_ARGUMENTS_H
@@ -23,6 +24,7 @@ struct nic_arguments {
 	char name[VIF_NAMESIZE];
 	uint8_t mac[6];			/* the guest's */
 	uint32_t mtu;
+	bool has_name;			/* its name was asked for */
 	/* set by arguments_scan(): is it taken so, and are arguments added? */
 	bool by_fd, by_name, added;
 };
@@ -43,7 +45,7 @@ int arguments_set_model(struct nic_arguments *nic, const char *model);
 /*
  * arguments_scan() - which NICs does the command line take, and how?
  *
- * A NIC that is not named is added to QEMU's arguments, by_fd.  Returns 0, or -EINVAL with the sentence in @error.
+ * Returns 0, or -EINVAL with the sentence in @error.
  */
 int arguments_scan(char *const *argv, struct nic_arguments *nics, size_t n,
 		   char error[REASON_SIZE]);

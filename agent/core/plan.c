@@ -102,7 +102,7 @@ static bool name_taken(const struct wish *w, const struct state *s,
 	if (s->holder_is_nic)
 		return stop(p, WAITING, "wants the name %s, which the link of another NIC still has (ifindex %d); it is taken as soon as that one goes",
 			    w->name, s->holder.ifindex);
-	return stop(p, REFUSED, "wants the name %s, but a link that is not ours has it (ifindex %d); rename that one or ask for another name",
+	return stop(p, REFUSED, "wants the name %s, but another link has it (ifindex %d); rename that one or ask for another name",
 		    w->name, s->holder.ifindex);
 }
 

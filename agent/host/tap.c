@@ -11,8 +11,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* The kernel puts a number for %d that is free; whoever gets such a name is
- * renamed at once. */
+/* The kernel puts a number for %d that is free.  udev-rules/72-vifagent.rules
+ * knows this name: systemd would give the tap another address. */
 #define TEMPLATE "vifnew%d"
 
 static int open_queue(struct ifreq *ifr)
@@ -59,17 +59,14 @@ static int check_queues(const struct tap *t)
 	return 0;
 }
 
-int tap_create(const char *name, const struct tap_options *options,
-	       struct tap *ret)
+int tap_create(const struct tap_options *options, struct tap *ret)
 {
 	struct tap t = { 0 };
-	struct ifreq ifr = { 0 };
+	struct ifreq ifr = { .ifr_name = TEMPLATE };
 	int r = 0;
 
-	if (options->queues < 1 || options->queues > TAP_QUEUES_MAX ||
-	    (name[0] && vif_name_check(name) < 0))
+	if (options->queues < 1 || options->queues > TAP_QUEUES_MAX)
 		return -EINVAL;
-	strcpy(ifr.ifr_name, name[0] ? name : TEMPLATE);
 	ifr.ifr_flags = (short)(IFF_TAP | IFF_NO_PI | IFF_TUN_EXCL |
 				(options->vnet_hdr ? IFF_VNET_HDR : 0) |
 				(options->queues > 1 ? IFF_MULTI_QUEUE : 0));

@@ -32,15 +32,14 @@ struct tap_options {
 };
 
 /*
- * tap_create() - make a tap that did not exist, and open all its queues
- * @name:	what it is to be called; "": something that nobody uses
+ * tap_create() - make a tap, and open all its queues
  *
- * It is down and on no bridge. -EBUSY: there is a link of that name; -ENOENT:
- * there is no /dev/net/tun; -EPERM: no CAP_NET_ADMIN.  On failure nothing is
- * left of it.
+ * It is down, on no bridge, and has a name of no meaning: who gives it another
+ * does that together with all else, so that udev finds a link of ours.
+ * -ENOENT: there is no /dev/net/tun; -EPERM: no CAP_NET_ADMIN.  On failure
+ * nothing is left of it.
  */
-int tap_create(const char *name, const struct tap_options *options,
-	       struct tap *ret);
+int tap_create(const struct tap_options *options, struct tap *ret);
 
 /* Close the queues; what is not persistent is gone then. */
 void tap_close(struct tap *t);

@@ -102,8 +102,8 @@ def test_several_queues(bed):
     (["nobr"], ["echo", "{fd}"], "there is no bridge nobr"),
     (["br0", "nobr"], ["echo", "{fd}", "{fd1}"], "there is no bridge nobr"),
     (["br0,name=web0", "nobr"], ["echo", "{name}", "{fd1}"], "there is no bridge nobr"),
-    (["br0,name=web0", "br0,name=web0"], ["echo", "{fd}", "{fd1}"], "there is a link web0 already"),
-    (["br0,name=br1"], ["echo", "{fd}"], "there is a link br1 already"),
+    (["br0,name=web0", "br0,name=web0"], ["echo", "{fd}", "{fd1}"], "wants the name web0, but another link has it"),
+    (["br0,name=br1"], ["echo", "{fd}"], "wants the name br1, but another link has it"),
     (["br0"], ["/no/such/program", "{fd}"], "cannot be run"),
     (["br0,name=web0"], ["/no/such/program", "{name}"], "cannot be run"),
     (["br0,model=a b"], ["echo", "{fd}"], "is no name of a QEMU device"),
@@ -133,7 +133,7 @@ def test_wrong_usage(bed, args, words):
 # Programs that open their tap themselves
 
 def by_name(bed, *spec):
-    running = start(bed, [",".join(["br0", "name=web0", *spec])], "env", "tap={name}", *SLEEP)
+    running = start(bed, [",".join(["br0", "name=web0", *spec])], *SLEEP)
     bed.until(lambda: open(f"/proc/{running.pid}/comm").read() == "sleep\n")
     return running
 

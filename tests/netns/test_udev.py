@@ -273,6 +273,20 @@ def test_a_renamed_link_of_ours_is_left_alone_as_well(bed):
     assert properties(bed, "web0")["ID_NET_LINK_FILE"].endswith("/71-vifagent.link")
 
 
+def test_a_link_that_we_make_keeps_its_address(bed):
+    """By no name of its own, and before it has a record, systemd would give it another."""
+    bed.bridge("br0")
+    udevd = bed.udevd(rules=MARKS, links=[LINK_FILE], default_link=True)
+    names = [f"web{i}" for i in range(8)]
+    for name in names:
+        bed.vifctl("create", "br0", name, check=0)
+    udevd.settle()
+    assert all(map(bed.in_place, names))
+    for name in names:
+        assert properties(bed, name)["NM_UNMANAGED"] == "1"
+        assert properties(bed, name)["ID_NET_LINK_FILE"].endswith("/71-vifagent.link")
+
+
 def test_all_together_on_a_real_host(bed):
     """The system's own rules, Debian's default .link, ours, and the daemon."""
     bed.bridge("br0")

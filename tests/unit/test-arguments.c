@@ -127,6 +127,18 @@ static void other_braces_are_the_program_s(void **state)
 	becomes(1, ARGV("x", "{{fd}}"), WANTED("x", "{4}"));
 }
 
+static void a_program_may_know_the_name_by_itself(void **state)
+{
+	(void)state;
+	nics[0].has_name = true;
+	becomes(1, ARGV("firecracker"), WANTED("firecracker"));
+	assert_true(nics[0].by_name && !nics[0].by_fd);
+	becomes(1, ARGV("x", "{fd}"), WANTED("x", "4"));
+	assert_true(nics[0].by_fd && !nics[0].by_name);
+	becomes(1, ARGV(QEMU), WANTED(QEMU, "-netdev", "tap,id=vifnic0,fd=4",
+				      "-device", DEVICE0));
+}
+
 static void a_nic_that_is_not_used_is_an_error(void **state)
 {
 	(void)state;
@@ -179,6 +191,7 @@ int main(void)
 		argument_test(other_models_know_nothing_of_virtio),
 		argument_test(what_the_user_wrote_is_filled_in),
 		argument_test(other_braces_are_the_program_s),
+		argument_test(a_program_may_know_the_name_by_itself),
 		argument_test(a_nic_that_is_not_used_is_an_error),
 		argument_test(qemus_are_known_by_name),
 		argument_test(a_model_is_a_word),

@@ -418,7 +418,7 @@ static void the_name_of_a_stranger_is_refused(void **state)
 	(void)text_copy(wish.name, VIF_NAMESIZE, "web0");
 	s.have_holder = true;
 	s.holder.ifindex = 9;
-	does_not_join(REFUSED, "wants the name web0, but a link that is not ours has it (ifindex 9); rename that one or ask for another name");
+	does_not_join(REFUSED, "wants the name web0, but another link has it (ifindex 9); rename that one or ask for another name");
 }
 
 static void a_wrong_wish_says_what_is_wrong(void **state)

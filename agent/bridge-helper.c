@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * bridge-helper.c - vif-bridge-helper, a drop-in for QEMU's setuid helper
+ *
+ *	vif-bridge-helper [--use-vnet] --br=BRIDGE --fd=SOCKET
+ *
+ * QEMU (net_bridge_run_helper(), net/tap.c) or libvirt runs it for a user who
+ * may not make taps, with a UNIX stream socket.  If the ACL lets this user use
+ * the bridge it makes a tap, puts it there, and sends it: one byte 0 with one
+ * file descriptor.  Nothing else may have the socket open when it ends, and the
+ * exit code must not be 0 if nothing was sent.
+ */
+#include <cap-ng.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "agent/acl-file.h"
+#include "agent/host/tap.h"
+#include "agent/reconcile.h"
+
+#define ACL_FILE SYSCONFDIR "/qemu/bridge.conf"
+
+struct request {
+	bool vnet_hdr;
+	const char *bridge;
+	int fd;
+};
+
+__attribute__((format(printf, 1, 2), noreturn))
+static void die(const char *fmt, ...)
+{
+	va_list ap;
+
+	(void)fputs("vif-bridge-helper: ", stderr);
+	va_start(ap, fmt);
+	(void)vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	(void)fputc('\n', stderr);
+	exit(EXIT_FAILURE);
+}
+
+/* ---- what is asked for ------------------------------------------------ */
+
+static const char *value_of(const char *arg, const char *option)
+{
+	size_t len = strlen(option);
+
+	return strncmp(arg, option, len) == 0 ? arg + len : NULL;
+}
+
+static int parse_fd(const char *s)
+{
+	unsigned long n;
+
+	if (text_number(s, INT32_MAX, &n) < 0)
+		die("--fd=%s is no file descriptor", text_quote_str(s).text);
+	return (int)n;
+}
+
+/* Of several the last one counts, as in QEMU's. */
+static struct request parse(int argc, char **argv)
+{
+	struct request r = { .fd = -1 };
+
+	for (int i = 1; i < argc; i++) {
+		const char *bridge = value_of(argv[i], "--br=");
+		const char *fd = value_of(argv[i], "--fd=");
+
+		if (bridge)
+			r.bridge = bridge;
+		else if (fd)
+			r.fd = parse_fd(fd);
+		else if (strcmp(argv[i], "--use-vnet") == 0)
+			r.vnet_hdr = true;
+		else
+			die("there is no option %s; usage: vif-bridge-helper [--use-vnet] --br=BRIDGE --fd=SOCKET",
+			    text_quote_str(argv[i]).text);
+	}
+	if (!r.bridge || r.fd < 0)
+		die("%s is missing; QEMU runs this, as the helper of -netdev bridge",
+		    r.bridge ? "--fd=SOCKET" : "--br=BRIDGE");
+	if (vif_name_check(r.bridge) < 0)
+		die("--br=%s cannot be the name of a bridge",
+		    text_quote_str(r.bridge).text);
+	return r;
+}
+
+static void check_socket(int fd)
+{
+	int domain = 0, type = 0;
+	socklen_t len = sizeof(int);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len) < 0 ||
+	    getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) < 0)
+		die("--fd=%d is no socket: %s", fd, strerror(errno));
+	if (domain != AF_UNIX || type != SOCK_STREAM)
+		die("--fd=%d is no UNIX stream socket", fd);
+}
+
+/* ---- who we are ------------------------------------------------------- */
+
+/* Whoever runs this may have 0 to 2 closed, and others open. */
+static void tidy_fds(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd < 0)
+		exit(EXIT_FAILURE);
+	close(fd);
+}
+
+static void close_others(int fd)
+{
+	if (fd > 3)
+		(void)close_range(3, (unsigned int)fd - 1, 0);
+	(void)close_range(fd < 3 ? 3 : (unsigned int)fd + 1, ~0U, 0);
+}
+
+/*
+ * Run setuid root we go on as the user who calls, with CAP_NET_ADMIN alone:
+ * before the ACL is read, since what this user may not read does not count.
+ */
+static void drop_privileges(void)
+{
+	if (geteuid() != 0 || getuid() == 0)
+		return;
+	capng_clear(CAPNG_SELECT_BOTH);
+	if (capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED,
+			 CAP_NET_ADMIN) < 0 ||
+	    capng_change_id((int)getuid(), (int)getgid(),
+			    CAPNG_CLEAR_BOUNDING) < 0)
+		die("the privileges of root cannot be dropped");
+}
+
+static void check_acl(const char *bridge)
+{
+	char reason[REASON_SIZE];
+	struct acl acl;
+
+	(void)acl_read(ACL_FILE, bridge, &acl);
+	if (acl_allows(&acl))
+		return;
+	acl_reason(&acl, reason);
+	die("uid %u may not use bridge %s: %s", getuid(), bridge, reason);
+}
+
+/* ---- the tap ---------------------------------------------------------- */
+
+static void join(const struct tap *tap, const char *bridge)
+{
+	struct look look = {
+		.id.ifindex = tap->ifindex,
+		.state.link.ifindex = tap->ifindex,
+		.wish = { .by = BY_HAND },
+	};
+	struct agent agent = { 0 };
+	int r;
+
+	(void)wish_set(&look.wish, WISH_NETWORK, "br", bridge, strlen(bridge));
+	(void)snprintf(look.wish.name, sizeof(look.wish.name), "vtap%d",
+		       tap->ifindex);
+	(void)text_copy(look.wish.bridge, sizeof(look.wish.bridge), bridge);
+	look.record = (struct record) { .by = BY_HAND, .wish = look.wish,
+					.made = true };
+	r = host_open(&agent.host);
+	if (r < 0)
+		die("no netlink socket: %s", strerror(-r));
+	settle(&agent, &look, false, false, LOOK_ACT);
+	if (look.verdict != IN_ORDER)
+		die("%s", look.reason);
+	host_close(agent.host);
+}
+
+static void send_fd(int to, int fd)
+{
+	char byte = 0;
+	struct iovec iov = { .iov_base = &byte, .iov_len = 1 };
+	union {
+		struct cmsghdr align;
+		char buf[CMSG_SPACE(sizeof(int))];
+	} control = { 0 };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1,
+			      .msg_control = control.buf,
+			      .msg_controllen = sizeof(control.buf) };
+	struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
+
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
+	c->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(c), &fd, sizeof(fd));
+	if (sendmsg(to, &msg, MSG_NOSIGNAL) != 1)
+		die("the tap cannot be sent: %s", strerror(errno));
+}
+
+int main(int argc, char **argv)
+{
+	struct tap_options options = { .queues = 1 };
+	struct request request;
+	struct tap tap;
+	int r;
+
+	tidy_fds();
+	request = parse(argc, argv);
+	(void)clearenv();
+	close_others(request.fd);
+	check_socket(request.fd);
+	drop_privileges();
+	check_acl(request.bridge);
+	options.vnet_hdr = request.vnet_hdr;
+	r = tap_create(&options, &tap);
+	if (r == -EPERM)
+		die("a tap takes CAP_NET_ADMIN; install this program setuid root (chmod u+s) or with that capability (setcap cap_net_admin=ep)");
+	if (r < 0)
+		die("no tap: %s", strerror(-r));
+	join(&tap, request.bridge);
+	send_fd(request.fd, tap.fd[0]);
+	return EXIT_SUCCESS;
+}
