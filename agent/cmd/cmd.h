@@ -31,6 +31,7 @@ int cmd_plan(struct cmd *c);
 int cmd_monitor(struct cmd *c);
 int cmd_xen_script(struct cmd *c);
 int cmd_udev(struct cmd *c);
+int cmd_helper_check(struct cmd *c);
 
 /* One line on stderr, "vifctl: …". Returns @code, for "return cmd_fail(…)". */
 __attribute__((format(printf, 2, 3)))
