@@ -33,6 +33,8 @@ static const struct verb {
 	{ "plan", cmd_plan, "[LINK|DOMID.DEVID]",
 	  "what would be done now; changes nothing" },
 	{ "monitor", cmd_monitor, "", "ports as they change" },
+	{ "helper-check", cmd_helper_check, "USER BRIDGE [FILE]",
+	  "may this user's QEMU have a tap on this bridge? what the bridge helper's ACL says" },
 	{ "xen-script", cmd_xen_script, "online|offline|add|remove [type_if=vif|tap]",
 	  "what libxl runs for a vif, also by the name " NIC_SCRIPT },
 	{ "qemu-ifup", cmd_qemu_ifup, "LINK",

@@ -37,6 +37,7 @@ int cmd_delete(struct cmd *c);
 int cmd_run(struct cmd *c);
 int cmd_qemu_ifup(struct cmd *c);
 int cmd_qemu_ifdown(struct cmd *c);
+int cmd_helper_check(struct cmd *c);
 
 /* One line on stderr, "vifctl: …". Returns @code, for "return cmd_fail(…)". */
 __attribute__((format(printf, 2, 3)))
