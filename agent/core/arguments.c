@@ -98,6 +98,7 @@ static int use(const struct placeholder *p, struct nic_arguments *nics,
 int arguments_scan(char *const *argv, struct nic_arguments *nics, size_t n,
 		   char error[REASON_SIZE])
 {
+	const char *program = argv[0] ? argv[0] : "";
 	struct placeholder p;
 
 	for (size_t i = 0; i < n; i++)
@@ -114,13 +115,13 @@ int arguments_scan(char *const *argv, struct nic_arguments *nics, size_t n,
 	for (size_t i = 0; i < n; i++) {
 		if (nics[i].by_fd || nics[i].by_name)
 			continue;
-		nics[i].added = arguments_is_qemu(argv[0]);
+		nics[i].added = arguments_is_qemu(program);
 		nics[i].by_fd = nics[i].added;
 		nics[i].by_name = !nics[i].added && nics[i].has_name;
 		if (nics[i].by_fd || nics[i].by_name)
 			continue;
 		text_reason(error, "%s is no QEMU, so NIC %zu must be put into its arguments: write {fd}, or, if it opens the tap itself, {name} or name=NAME after --nic",
-			    text_quote_str(argv[0]).text, i);
+			    text_quote_str(program).text, i);
 		return -EINVAL;
 	}
 	return 0;

@@ -4,24 +4,30 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-/* proc(5), /proc/PID/stat: "pid (comm) state ppid …", starttime is field 22. A
- * comm may have blanks and parentheses in it. */
-static int parse_stat(const char *text, struct process *ret)
-{
-	const char *s = strrchr(text, ')');
-	char state;
-	uint64_t start;
+#include "agent/core/text.h"
 
-	if (!s || sscanf(s + 1, " %c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %" SCNu64,
-			 &state, &start) != 2)
+/* proc(5): "pid (comm) state ppid …", starttime is field 22.  A comm may have
+ * blanks and parentheses in it. */
+static int parse_stat(char *text, struct process *ret)
+{
+	char *s = strrchr(text, ')');
+	char *save = NULL;
+	char *field = s ? strtok_r(s + 1, " ", &save) : NULL;
+	unsigned long start;
+
+	if (!field)
 		return -EBADMSG;
-	if (state == 'Z' || state == 'X')
+	if (*field == 'Z' || *field == 'X')
 		return -ESRCH;
+	for (int i = 3; field && i < 22; i++)
+		field = strtok_r(NULL, " ", &save);
+	if (!field || text_number(field, ULONG_MAX, &start) < 0)
+		return -EBADMSG;
 	ret->start = start;
 	return 0;
 }
@@ -51,7 +57,7 @@ int procfs_process(int pid, struct process *ret)
 
 bool procfs_process_lives(struct host *h, const struct process *p)
 {
-	struct process now;
+	struct process now = { 0 };
 	int r = procfs_process(p->pid, &now);
 
 	(void)h;
