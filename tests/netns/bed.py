@@ -247,6 +247,7 @@ class Bed:
         self.conf.touch()
         self.xs: Xenstored | None = None  # the one of xenstored()
         self.daemons: list[Daemon] = []
+        self.guests = []  # those of tests/qemu/guest.py
         self._udevd = None
         self.mounts = mounts  # bed.mounts.mount("tmpfs", "/etc/xen") hides the system's
         self._taps = []
@@ -258,7 +259,7 @@ class Bed:
     def close(self):
         if self._udevd:
             self._udevd.exit()
-        for thing in *self.daemons, *self._taps, *filter(None, [self.xs]):
+        for thing in *self.guests, *self.daemons, *self._taps, *filter(None, [self.xs]):
             thing.close()
         self._processes.reap()
         self._rtnl.close()
@@ -493,6 +494,8 @@ class Bed:
             yield daemon.log_file.stem, daemon.log()
         if self._udevd:
             yield "udevd", self._udevd.log()
+        for guest in self.guests:
+            yield guest.report()
 
     def _dump_store(self):
         try:
