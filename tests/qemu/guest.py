@@ -78,6 +78,7 @@ class Guest:
         self._log = bed.dir / f"{self.name}.log"
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._listener.bind(str(self._path))
+        self._path.chmod(0o777)  # QEMU may be somebody else's
         self._listener.listen()
         self._socket = None
         self._read = 0  # how much of the console next_line() has given

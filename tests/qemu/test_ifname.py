@@ -29,7 +29,7 @@ def host(bed):
 
 @contextlib.contextmanager
 def no_ipv6_on(bed, name):
-    """Nobody gives the link of this name an IPv6 address."""
+    """Nobody gives a link of this name (a regular expression) an IPv6 address."""
     monitor = bed.background(["ip", "-o", "monitor", "address"])
     bed.vif("seen0", peer="seen1")
     bed.up("seen0")
@@ -37,7 +37,7 @@ def no_ipv6_on(bed, name):
     bed.delete("seen0")
     yield
     monitor.process.kill()
-    assert f"{name} " not in monitor.wait().out
+    assert not re.search(rf"\b({name}) ", monitor.wait().out)
 
 
 def rules(text=TAPS):
