@@ -17,6 +17,16 @@ def test_the_bed_has_the_module(module):
     run("modprobe", module)
 
 
+def test_vifctl_run_opens_vhost():
+    run("modprobe", "vhost_net")
+    out = run("vifctl", "run", "--nic", f"{BRIDGE},queues=2", "--", "sh", "-c",
+              "ls -l /proc/self/fd; echo {fds} {vhostfds}").out
+    taps, vhost = (word.split(":") for word in out.splitlines()[-1].split())
+    assert len(set(taps + vhost)) == 4
+    for device, fds in ("/dev/net/tun", taps), ("/dev/vhost-net", vhost):
+        assert all(re.search(rf" {fd} -> {device}$", out, re.M) for fd in fds), out
+
+
 def test_netns_tests_that_skip_elsewhere():
     """Tests of tests/netns that need a bridge with VLAN filtering."""
     done = run("/usr/bin/python3", "-m", "pytest", "-q", "-k", "vlan", "/job/tests/netns",
