@@ -162,6 +162,13 @@ static void occupy_standard_fds(void)
 		close(fd);
 }
 
+static bool ends_with_json(const struct cmd *c)
+{
+	const char *last = c->argc > 0 ? c->argv[c->argc - 1] : "";
+
+	return strcmp(last, "--json") == 0 || strcmp(last, "-j") == 0;
+}
+
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -214,10 +221,9 @@ int main(int argc, char **argv)
 				text_quote_str(argv[optind]).text);
 	c.argc = argc - optind - 1;
 	c.argv = argv + optind + 1;
-	/* -j is also taken where people put it: at the end, unless that is
-	 * another program's. */
-	if (c.argc > 0 && v->run != cmd_run && (strcmp(c.argv[c.argc - 1], "--json") == 0 ||
-			   strcmp(c.argv[c.argc - 1], "-j") == 0)) {
+	/* Also taken where people put it: at the end, unless that is another
+	 * program's. */
+	if (v->run != cmd_run && ends_with_json(&c)) {
 		c.json = true;
 		c.argc--;
 	}
