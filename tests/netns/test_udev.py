@@ -241,7 +241,7 @@ def test_links_are_marked_by_a_wish(bed, place, expected):
 
 # The shipped .link file
 
-@pytest.mark.parametrize("name", ["vif5.0", "vif5.0-emu", "tap5.0", "tap0"])
+@pytest.mark.parametrize("name", ["vif5.0", "vif5.0-emu", "tap5.0", "tap0", "vifnew0"])
 def test_systemd_keeps_its_hands_off_our_links(bed, name):
     rename = "[Match]\nOriginalName=*\n[Link]\nName=renamed0\nMTUBytes=1234\n"
     udevd = bed.udevd(rules=MARKS, links={"80-rename.link": rename, LINK_FILE.name: LINK_FILE.read_text()},
