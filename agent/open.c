@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* open.c - what every door opens first, and closes last */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -38,21 +40,18 @@ static int read_file(int fd, char **ret, size_t *ret_len)
 	return 0;
 }
 
-int agent_load_config(const char *path, struct config **ret,
-		      char error[REASON_SIZE])
+static int load_file(struct config *c, const char *path, bool may_be_missing,
+		     char error[REASON_SIZE])
 {
-	const struct quote name = text_quote_str(path ? path : CONFIG_DEFAULT);
-	int fd = open(path ? path : CONFIG_DEFAULT, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	const struct quote name = text_quote_str(path);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	char reason[REASON_SIZE];
 	char *text = NULL;
 	size_t len = 0;
 	int r;
 
-	/* Only the default file may be missing. */
-	if (fd < 0 && errno == ENOENT && !path) {
-		*ret = config_new();
-		return *ret ? 0 : -ENOMEM;
-	}
+	if (fd < 0 && errno == ENOENT && may_be_missing)
+		return 0;
 	r = fd < 0 ? -errno : read_file(fd, &text, &len);
 	if (fd >= 0)
 		close(fd);
@@ -61,11 +60,73 @@ int agent_load_config(const char *path, struct config **ret,
 			    strerror(-r));
 		return r;
 	}
-	r = config_parse(text, len, ret, reason);
+	r = config_add(c, text, len, reason);
 	free(text);
 	if (r < 0)
 		text_reason(error, "configuration %s is refused: %.300s", name.text,
 			    r == -ENOMEM ? "out of memory" : reason);
+	return r;
+}
+
+/* Others begin with a dot, or are what an editor left. */
+static int is_drop_in(const struct dirent *e)
+{
+	size_t len = strlen(e->d_name);
+
+	return e->d_name[0] != '.' && len > 5 &&
+	       strcmp(e->d_name + len - 5, ".conf") == 0;
+}
+
+/* By name, whatever the locale. */
+static int by_name(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+/* The files of a directory, which may be missing. */
+static int load_directory(struct config *c, const char *dir,
+			  char error[REASON_SIZE])
+{
+	struct dirent **names = NULL;
+	int n = scandir(dir, &names, is_drop_in, by_name);
+	int r = n < 0 && errno != ENOENT ? -errno : 0;
+
+	if (r < 0)
+		text_reason(error, "configuration %s cannot be read: %s",
+			    text_quote_str(dir).text, strerror(-r));
+	for (int i = 0; i < n; i++) {
+		char *path = NULL;
+
+		if (r == 0 && asprintf(&path, "%s/%s", dir, names[i]->d_name) < 0)
+			r = -ENOMEM;
+		if (r == 0)
+			r = load_file(c, path, false, error);
+		free(path);
+		free(names[i]);
+	}
+	free(names);
+	return r;
+}
+
+int agent_load_config(const char *path, struct config **ret,
+		      char error[REASON_SIZE])
+{
+	const char *file = path ? path : CONFIG_DEFAULT;
+	struct config *c = config_new();
+	char *dir = NULL;
+	int r = -ENOMEM;
+
+	text_reason(error, "out of memory");
+	if (c && asprintf(&dir, "%s.d", file) >= 0)
+		/* Only the default file may be missing. */
+		r = load_file(c, file, !path, error);
+	if (r == 0)
+		r = load_directory(c, dir, error);
+	free(dir);
+	if (r == 0)
+		*ret = c;
+	else
+		config_free(c);
 	return r;
 }
 

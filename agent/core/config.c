@@ -247,22 +247,16 @@ static int finish(struct parser *p)
 	return 1;
 }
 
-int config_parse(const char *text, size_t len, struct config **ret,
-		 char error[REASON_SIZE])
+int config_add(struct config *c, const char *text, size_t len,
+	       char error[REASON_SIZE])
 {
-	struct parser p = { .config = config_new(), .next = text,
-			    .end = text + len };
+	struct parser p = { .config = c, .next = text, .end = text + len };
 	int line;
 
-	if (!p.config)
-		return -ENOMEM;
 	ini_allow_multiline = false;
 	line = ini_parse_stream(read_line, &p, handler, &p);
-	if (!p.error[0] && line == 0 && finish(&p)) {
-		*ret = p.config;
+	if (!p.error[0] && line == 0 && finish(&p))
 		return 0;
-	}
-	config_free(p.config);
 	if (line < 0)
 		return -ENOMEM;
 	/* What inih itself cannot read never came to the handler. */

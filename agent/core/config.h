@@ -33,16 +33,16 @@ struct config {
 };
 
 /*
- * config_parse() - read a configuration
+ * config_add() - read a file into a configuration
  * @text:	the whole file; NUL-terminated at @len
- * @ret:	the configuration, to be given to config_free(); untouched on
- *		failure
  * @error:	on failure what is wrong, beginning with "line N: "
  *
- * A file is taken whole or not at all.  Returns 0, -EINVAL, -ENOMEM.
+ * What the file says goes before what is there.  Returns 0, -EINVAL, -ENOMEM;
+ * after a failure @c is good for config_free() only: a configuration is taken
+ * whole or not at all.
  */
-int config_parse(const char *text, size_t len, struct config **ret,
-		 char error[REASON_SIZE]);
+int config_add(struct config *c, const char *text, size_t len,
+	       char error[REASON_SIZE]);
 
 /* The configuration of a host that has none. Returns NULL for no memory. */
 struct config *config_new(void);

@@ -37,12 +37,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char error[REASON_SIZE] = "";
 	char *text = fuzz_string(data, size);
-	struct config *c = NULL;
-	int r = config_parse(text, size, &c, error);
+	struct config *c = config_new();
+	int r = config_add(c, text, size, error);
 
-	must((r == 0) == (c != NULL));
-	if (r < 0)
+	if (r < 0) {
 		check_error(error, text, size);
+		c = config_free(c);
+	}
+	/* A second time it says the same. */
+	must(!c || config_add(c, text, size, error) == 0);
 	for (size_t i = 0; c && i < c->n_networks; i++)
 		check_network(c, &c->networks[i]);
 	must(!c || c->script_wait <= 30);

@@ -327,6 +327,49 @@ def test_a_bad_configuration_changes_nothing(bed):
     assert "line 3" in refused(bed, "list"), "who starts anew cannot go by the old one"
 
 
+def drop_in(bed, name, text):
+    directory = bed.conf.with_name(bed.conf.name + ".d")
+    directory.mkdir(exist_ok=True)
+    (directory / name).write_text(text)
+    return directory / name
+
+
+def test_files_of_the_directory_go_before_the_file_and_by_name(bed):
+    for bridge in "br1", "br2", "br3":
+        bed.bridge(bridge)
+    bed.conf.write_text("[network red]\nbridge = br1\nmtu = 1400\n")
+    drop_in(bed, "20-late.conf", "[network red]\nbridge = br3\n[network blue]\nbridge = br2\n")
+    drop_in(bed, "10-early.conf", "[network red]\nbridge = br2\n")
+    drop_in(bed, "30-not.conf~", "nonsense")
+    drop_in(bed, ".40-nor-this.conf", "nonsense")
+    for number, network in enumerate(["red", "blue"]):
+        bed.tap(f"tap{number}")
+        bed.vifctl("attach", f"tap{number}", network, check=0)
+    assert bed.in_place("tap0", "br3") and bed.link("tap0").mtu == 1400
+    assert bed.in_place("tap1", "br2")
+
+
+def test_a_reload_finds_new_files_and_refuses_bad_ones(bed):
+    bed.bridge("br1")
+    bed.bridge("br2")
+    bed.tap("tap0")
+    daemon = bed.daemon(config="[network red]\nbridge = br1\n")
+    bed.vifctl("attach", "tap0", "red", check=0)
+    drop_in(bed, "a.conf", "[network red]\nbridge = br2\n")
+    daemon.reload()
+    assert bed.in_place("tap0", "br2")
+    bad = drop_in(bed, "b.conf", "[network red]\nbridge = br1\n[network\n")
+    daemon.reload()
+    assert re.search(f"configuration .*{bad}.* is refused: line 3: ", daemon.log())
+    assert bed.in_place("tap0", "br2"), "nothing of the new ones counts"
+    assert "line 3" in refused(bed, "list")
+    bad.unlink()
+    daemon.reload()
+    bed.vifctl("list", check=0)
+    (bad.parent / "c.conf").symlink_to("/nonexistent")
+    assert re.search(r"configuration .*c.conf.* cannot be read: No such file", refused(bed, "list"))
+
+
 def test_a_daemon_does_not_start_with_a_bad_configuration(bed):
     daemon = bed.daemon(config="[network red]\nmtu = big\n", wait=False)
     assert daemon.process.wait(5) == 1

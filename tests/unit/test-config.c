@@ -9,11 +9,25 @@
 
 #include "agent/core/config.h"
 
+/* A configuration of one file; @ret is untouched if it is refused. */
+static int parse_file(const char *text, size_t len, struct config **ret,
+		      char error[REASON_SIZE])
+{
+	struct config *c = config_new();
+	int r = config_add(c, text, len, error);
+
+	if (r == 0)
+		*ret = c;
+	else
+		config_free(c);
+	return r;
+}
+
 static struct config *parse(const char *text)
 {
 	char error[REASON_SIZE] = "";
 	struct config *c = NULL;
-	int r = config_parse(text, strlen(text), &c, error);
+	int r = parse_file(text, strlen(text), &c, error);
 
 	check(r == 0, "%s", error);
 	assert_non_null(c);
@@ -230,7 +244,7 @@ static void wrong_files_are_refused_with_the_line(void **state)
 		struct config *untouched = (struct config *)&wrong;
 		struct config *c = untouched;
 		char error[REASON_SIZE] = "", line[24];
-		int r = config_parse(wrong[i].text, strlen(wrong[i].text), &c,
+		int r = parse_file(wrong[i].text, strlen(wrong[i].text), &c,
 				     error);
 
 		(void)snprintf(line, sizeof(line), "line %d: ", wrong[i].line);
@@ -253,7 +267,7 @@ static void a_nul_is_refused_with_the_line(void **state)
 	struct config *c = NULL;
 
 	(void)state;
-	assert_int_equal(config_parse(text, sizeof(text) - 1, &c, error),
+	assert_int_equal(parse_file(text, sizeof(text) - 1, &c, error),
 			 -EINVAL);
 	assert_string_equal(error, "line 2: it has a NUL inside");
 	assert_null(c);
@@ -268,7 +282,7 @@ static void a_network_that_no_bridge_can_be_named_after_says_so(void **state)
 	struct config *c = NULL;
 
 	(void)state;
-	assert_int_equal(config_parse(text, strlen(text), &c, error), -EINVAL);
+	assert_int_equal(parse_file(text, strlen(text), &c, error), -EINVAL);
 	assert_non_null(strstr(error, "[network a-name-of-20-letters] has no bridge="));
 	assert_non_null(strstr(error, "too long for a link's name by 5"));
 }
@@ -280,7 +294,7 @@ static void every_error_has_its_line(void **state)
 	struct config *c = NULL;
 
 	(void)state;
-	assert_int_equal(config_parse(text, strlen(text), &c, error), -EINVAL);
+	assert_int_equal(parse_file(text, strlen(text), &c, error), -EINVAL);
 	check(strncmp(error, "line ", 5) == 0, "%s", error);
 }
 
@@ -294,7 +308,7 @@ static void a_wrong_section_is_wrong_even_when_empty(void **state)
 	for (each(i, bad)) {
 		char error[REASON_SIZE] = "";
 		struct config *c = NULL;
-		int r = config_parse(bad[i], strlen(bad[i]), &c, error);
+		int r = parse_file(bad[i], strlen(bad[i]), &c, error);
 
 		config_free(c);
 		check(r == -EINVAL, "taken: %s", bad[i]);
@@ -347,6 +361,34 @@ static void a_tap_finds_its_network_by_its_name(void **state)
 		if (n)
 			assert_string_equal(n->name, rows[i].network);
 	}
+	config_free(c);
+}
+
+static void later_files_go_before_earlier_ones(void **state)
+{
+	struct config *c = parse("[xen]\nserve = all\nscript-wait = 7\n"
+				 "[network red]\nbridge = br1\nmtu = 9000\n"
+				 "[network blue]\n");
+	static const char second[] = "[network red]\nbridge = br2\n"
+				     "[xen]\nscript-wait = 8\n"
+				     "[network green]\n";
+	static const char third[] = "\n\n[network a-name-of-20-letters]\n";
+	char error[REASON_SIZE] = "";
+	struct wish w;
+
+	(void)state;
+	assert_int_equal(config_add(c, second, strlen(second), error), 0);
+	assert_int_equal(c->n_networks, 3);
+	w = resolve(c, "red", 0);
+	assert_string_equal(w.bridge, "br2");
+	assert_int_equal(w.mtu, 9000);
+	assert_string_equal(resolve(c, "blue", 0).bridge, "blue");
+	assert_true(c->serve_all);
+	assert_int_equal(c->script_wait, 8);
+	assert_int_equal(config_add(c, "", 0, error), 0);
+	/* The line is that of the file that is wrong. */
+	assert_int_equal(config_add(c, third, strlen(third), error), -EINVAL);
+	check(strncmp(error, "line 3: ", 8) == 0, "%s", error);
 	config_free(c);
 }
 
@@ -406,6 +448,7 @@ int main(void)
 		cmocka_unit_test(a_wrong_section_is_wrong_even_when_empty),
 		cmocka_unit_test(a_configured_network_is_what_it_says),
 		cmocka_unit_test(a_tap_finds_its_network_by_its_name),
+		cmocka_unit_test(later_files_go_before_earlier_ones),
 		cmocka_unit_test(another_network_is_the_bridge_of_that_name),
 		cmocka_unit_test(no_network_is_no_bridge),
 		cmocka_unit_test(an_error_that_is_there_stays),

@@ -825,7 +825,8 @@ static int sweep_all(void **state)
 		[WAS_GEN] = 3, [DEAD] = 3 } };
 
 	(void)state;
-	if (config_parse(text, strlen(text), &config, error) < 0)
+	config = config_new();
+	if (!config || config_add(config, text, strlen(text), error) < 0)
 		return -1;
 	report("joins", sweep(&joins));
 	report("joins by everybody", sweep(&records));

@@ -124,8 +124,7 @@ static void a_network_of_the_configuration_is_its_bridge(void **state)
 	char error[REASON_SIZE];
 
 	(void)state;
-	config_free(a.config);
-	assert_int_equal(config_parse(text, strlen(text), &a.config, error), 0);
+	assert_int_equal(config_add(a.config, text, strlen(text), error), 0);
 	alias(TAP, BY_HAND_BR0);
 	assert_int_equal(look_at_link(TAP, LOOK_ACT), 1);
 	assert_int_equal(looks[0].verdict, IN_ORDER);
