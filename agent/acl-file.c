@@ -4,9 +4,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "agent/file.h"
 
 static int check_kind(int fd)
 {
@@ -19,42 +20,6 @@ static int check_kind(int fd)
 	return S_ISREG(st.st_mode) ? 0 : -ENODEV;
 }
 
-static ssize_t read_all(int fd, char *buf, size_t size)
-{
-	size_t len = 0;
-
-	while (len < size) {
-		ssize_t n = read(fd, buf + len, size - len);
-
-		if (n == 0)
-			break;
-		if (n > 0)
-			len += (size_t)n;
-		else if (errno != EINTR)
-			return -errno;
-	}
-	return (ssize_t)len;
-}
-
-static int read_text(int fd, char **ret, size_t *ret_len)
-{
-	char *buf = malloc(ACL_SIZE_MAX + 1);
-	ssize_t n;
-
-	if (!buf)
-		return -ENOMEM;
-	n = read_all(fd, buf, ACL_SIZE_MAX + 1);
-	if (n > ACL_SIZE_MAX)
-		n = -EFBIG;
-	if (n < 0) {
-		free(buf);
-		return (int)n;
-	}
-	*ret = buf;
-	*ret_len = (size_t)n;
-	return 0;
-}
-
 static int read_path(void *arg, const char *path, char **ret, size_t *ret_len)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
@@ -65,7 +30,7 @@ static int read_path(void *arg, const char *path, char **ret, size_t *ret_len)
 		return -errno;
 	r = check_kind(fd);
 	if (r == 0)
-		r = read_text(fd, ret, ret_len);
+		r = file_read(fd, ACL_SIZE_MAX, ret, ret_len);
 	close(fd);
 	return r;
 }

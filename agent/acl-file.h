@@ -13,7 +13,7 @@
  * a relative path are looked for in the current directory, as fopen() does
  * for QEMU's helper; who starts a setuid helper chooses it, so @ret has a note.
  *
- * Needs no library and, of this project, acl.c and text.c.
+ * Needs no library and, of this project, acl.c, file.c and text.c.
  *
  * Returns 0, or a negative errno with @ret->error set.
  */

@@ -6,39 +6,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "agent/file.h"
 #include "agent/reconcile.h"
 
 #define CONFIG_DEFAULT SYSCONFDIR "/vifagent/vifagent.conf"
-
-/* The whole of a file, with a NUL behind it. */
-static int read_file(int fd, char **ret, size_t *ret_len)
-{
-	char *buf = malloc(CONFIG_SIZE_MAX + 1);
-	size_t len = 0;
-	ssize_t n = 1;
-
-	if (!buf)
-		return -ENOMEM;
-	while (n > 0 && len <= CONFIG_SIZE_MAX) {
-		n = read(fd, buf + len, CONFIG_SIZE_MAX + 1 - len);
-		if (n < 0 && errno == EINTR)
-			n = 1;
-		else if (n > 0)
-			len += (size_t)n;
-	}
-	if (n < 0 || len > CONFIG_SIZE_MAX) {
-		n = n < 0 ? -errno : -EFBIG;
-		free(buf);
-		return (int)n;
-	}
-	buf[len] = '\0';
-	*ret = buf;
-	*ret_len = len;
-	return 0;
-}
 
 static int load_file(struct config *c, const char *path, bool may_be_missing,
 		     char error[REASON_SIZE])
@@ -52,7 +25,7 @@ static int load_file(struct config *c, const char *path, bool may_be_missing,
 
 	if (fd < 0 && errno == ENOENT && may_be_missing)
 		return 0;
-	r = fd < 0 ? -errno : read_file(fd, &text, &len);
+	r = fd < 0 ? -errno : file_read(fd, CONFIG_SIZE_MAX, &text, &len);
 	if (fd >= 0)
 		close(fd);
 	if (r < 0) {
