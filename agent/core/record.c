@@ -241,6 +241,7 @@ int record_parse(const char *alias, struct record *ret)
 {
 	struct record r = { .was = { .addrgen = -1 } };
 	char text[LINK_ALIASSIZE];
+	bool has_was = false;
 	char *save = NULL;
 	char *word;
 
@@ -257,10 +258,12 @@ int record_parse(const char *alias, struct record *ret)
 		if (!value)
 			return -EINVAL;
 		*value++ = '\0';
+		has_was |= strncmp(word, "was.", 4) == 0;
 		if (text_unescape(value) < 0 || get(word, value, &r) < 0)
 			return -EINVAL;
 	}
-	if (r.by == BY_NOBODY || (!r.made && !r.was.name[0]) ||
+	/* What was made has been nothing before. */
+	if (r.by == BY_NOBODY || (r.made ? has_was : !r.was.name[0]) ||
 	    (r.by == BY_HAND && !r.wish.network[0]))
 		return -EINVAL;
 	r.wish.by = r.wish.network[0] ? r.by : BY_NOBODY;

@@ -17,7 +17,11 @@ static void must_be_same(const struct record *a, const struct record *b)
 	     (a->wish.by == b->wish.by &&
 	      strcmp(a->wish.network, b->wish.network) == 0 &&
 	      strcmp(a->wish.name, b->wish.name) == 0 &&
-	      a->wish.mtu == b->wish.mtu));
+	      a->wish.mtu == b->wish.mtu &&
+	      memcmp(a->wish.mac, b->wish.mac, 6) == 0));
+	must(a->made == b->made);
+	must(a->process.pid == b->process.pid &&
+	     a->process.start == b->process.start);
 	must(strcmp(a->was.name, b->was.name) == 0);
 	must(strcmp(a->was.master, b->was.master) == 0);
 	must(strcmp(a->was.alias, b->was.alias) == 0);
@@ -35,7 +39,8 @@ static void check_record(const struct record *r)
 	must(r->by == BY_UDEV || r->by == BY_XENSTORE || r->by == BY_HAND);
 	must(r->by != BY_HAND || r->wish.network[0]);
 	must(!r->wish.error[0] && !r->wish.replace_alias);
-	must(vif_name_check(r->was.name) == 0);
+	must(r->made ? !r->was.name[0] : vif_name_check(r->was.name) == 0);
+	must(r->process.pid >= 0);
 	must(!r->was.master[0] || vif_name_check(r->was.master) == 0);
 	must(!r->wish.name[0] || vif_name_check(r->wish.name) == 0);
 	must(!r->has_nic || (r->nic.domid < VIF_DOMID_END &&

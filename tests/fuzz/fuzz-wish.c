@@ -9,6 +9,7 @@
 
 static const char *const properties[] = { "VIF_NETWORK", "VIF_NAME", "VIF_MTU",
 					  "VIF_OTHER" };
+#define PROPERTIES (sizeof(properties) / sizeof(properties[0]))
 
 static void check_taken(const struct wish *w, enum wish_key key,
 			const uint8_t *value, size_t len)
@@ -76,7 +77,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			memcpy(old.error, w.error, sizeof(old.error));
 			must(memcmp(&w, &old, sizeof(w)) == 0);
 		}
-		udev_wish_set(&by_rule, properties[key], s);
+		udev_wish_set(&by_rule, properties[key % PROPERTIES], s);
 		free(s);
 		data += len;
 		size -= len;

@@ -124,8 +124,9 @@ class LinkNotifications(list):
 
     Events are "new" (any change) and "del", and for a bridge's view of its port
     "bridge new" and "bridge del".  A carrier that comes or goes does not count: the
-    kernel tells of it up to a second later.  The kernel is silent about an alias,
-    among others, while the link is down.
+    kernel tells of it up to a second later; of a port's state perhaps when the dump
+    that we begin with has it already.  The kernel is silent about an alias, among
+    others, while the link is down.
     """
 
     def __init__(self):
@@ -172,7 +173,7 @@ class LinkNotifications(list):
             IFLA_IFNAME, IFLA_ADDRESS, IFLA_MTU, IFLA_MASTER, IFLA_IFALIAS)))
         old_carrier, old_rest = self._known.get((family, ifindex), (None, None))
         self._known[family, ifindex] = carrier, rest
-        if rest != old_rest or carrier == old_carrier:
+        if rest != old_rest or (carrier == old_carrier and family != socket.AF_BRIDGE):
             bridge = "bridge " if family == socket.AF_BRIDGE else ""
             name = attrs[IFLA_IFNAME].rstrip(b"\0").decode()
             self.append((bridge + ("del" if deleted else "new"), name))

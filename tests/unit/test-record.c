@@ -116,6 +116,19 @@ static void what_we_made_has_been_nothing_before(void **state)
 	round_trip(&r);
 }
 
+static void made_and_found_it_cannot_have_been(void **state)
+{
+	struct record r;
+
+	(void)state;
+	assert_int_equal(record_parse("vifagent/1 by=hand net=a made=1", &r), 0);
+	assert_int_equal(record_parse("vifagent/1 by=hand net=a made=1" WAS,
+				      &r), -EINVAL);
+	assert_int_equal(record_parse("vifagent/1 by=hand net=a made=1 was.up=0",
+				      &r), -EINVAL);
+	assert_int_equal(record_parse("vifagent/1 by=hand net=a", &r), -EINVAL);
+}
+
 static void a_process_is_a_pid_and_a_time(void **state)
 {
 	static const char *const wrong[] = {
@@ -422,6 +435,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_record_reads_as_the_header_says),
 		cmocka_unit_test(what_we_made_has_been_nothing_before),
+		cmocka_unit_test(made_and_found_it_cannot_have_been),
 		cmocka_unit_test(a_process_is_a_pid_and_a_time),
 		cmocka_unit_test(every_mixture_comes_back),
 		cmocka_unit_test(the_longest_values_fit_together),
