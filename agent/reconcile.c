@@ -242,6 +242,53 @@ static void wish_for_part(const struct nic_look *n, enum part part,
 		look->record.wish = r->wish;
 }
 
+/* ---- what is to become of it ------------------------------------------ */
+
+/* netback lets go of a NIC whose keys vanish; one that it still has some time
+ * later is alive, and it is xenstored that forgot. */
+static bool netback_has(const struct nic_look *n)
+{
+	struct host *h = n->agent->host;
+	char name[VIF_NAMESIZE];
+
+	return h->ops->has_netback(h) &&
+	       h->ops->netback_name(h, n->id, name) == 0;
+}
+
+static int find_goal(struct nic_look *n)
+{
+	struct agent *a = n->agent;
+	uint32_t self;
+	int r;
+
+	n->goal = n->flags & LOOK_LEAVE ? GOAL_LEAVE : GOAL_KEEP;
+	if (!a->store)
+		return 0;
+	r = nic_read(a->store, a->self, n->id, &n->nic);
+	if (r < 0 || n->flags & LOOK_LEAVE)
+		return r;
+	if (!n->nic.exists && !(n->flags & LOOK_KEEP) && !a->store_is_filled)
+		r = store_self(a->store, &self, &a->store_is_filled);
+	if (!n->nic.exists) {
+		n->goal = n->flags & LOOK_KEEP || !a->store_is_filled ||
+			  netback_has(n) ? GOAL_KEEP : GOAL_LEAVE;
+		return r;
+	}
+	if (!n->nic.script_is_ours && !a->config->serve_all &&
+	    !(n->flags & LOOK_SCRIPT)) {
+		n->goal = GOAL_NONE;
+		return 0;
+	}
+	n->goal = nic_is_dead(&n->nic) ? GOAL_LEAVE : GOAL_JOIN;
+	/* dom0's own nodes outlive a domain that dies; only dom0 may ask. */
+	if (n->goal == GOAL_JOIN && a->self == 0) {
+		r = store_introduced(a->store, n->id.domid);
+		if (r == 0)
+			n->goal = GOAL_LEAVE;
+	}
+	return r < 0 ? r : 0;
+}
+
 /* ---- one part --------------------------------------------------------- */
 
 /* Another door is at work on it, and will be done in a moment. */
@@ -292,6 +339,20 @@ static void pursue(const struct nic_look *n, enum part part, struct look *look)
 	}
 }
 
+/*
+ * While we asked for its links the NIC may have been made again, and the script
+ * be joining them: who leaves them now takes them off again.
+ */
+static bool made_again(const struct nic_look *n)
+{
+	struct nic_look again = { .agent = n->agent, .id = n->id,
+				  .flags = n->flags };
+
+	return n->goal == GOAL_LEAVE && n->flags & LOOK_ACT &&
+	       !(n->flags & LOOK_LEAVE) && find_goal(&again) == 0 &&
+	       again.goal != GOAL_LEAVE;
+}
+
 /* Returns 1 if there is something to say, 0 if not, or an error. */
 static int look_part(struct nic_look *n, enum part part, struct look *look)
 {
@@ -330,6 +391,8 @@ static int look_part(struct nic_look *n, enum part part, struct look *look)
 	look->state.owner = record_owner(look->state.link.alias,
 					 &look->state.record);
 	memcpy(look->name, look->state.link.name, sizeof(look->name));
+	if (look->state.owner == OWNER_US && made_again(n))
+		return -EAGAIN;
 	pursue(n, part, look);
 	if (look->found)
 		memcpy(look->name, look->state.link.name, sizeof(look->name));
@@ -337,51 +400,6 @@ static int look_part(struct nic_look *n, enum part part, struct look *look)
 }
 
 /* ---- the whole NIC ---------------------------------------------------- */
-
-/* netback lets go of a NIC whose keys vanish; one that it still has some time
- * later is alive, and it is xenstored that forgot. */
-static bool netback_has(const struct nic_look *n)
-{
-	struct host *h = n->agent->host;
-	char name[VIF_NAMESIZE];
-
-	return h->ops->has_netback(h) &&
-	       h->ops->netback_name(h, n->id, name) == 0;
-}
-
-static int find_goal(struct nic_look *n)
-{
-	struct agent *a = n->agent;
-	uint32_t self;
-	int r;
-
-	n->goal = n->flags & LOOK_LEAVE ? GOAL_LEAVE : GOAL_KEEP;
-	if (!a->store)
-		return 0;
-	r = nic_read(a->store, a->self, n->id, &n->nic);
-	if (r < 0 || n->flags & LOOK_LEAVE)
-		return r;
-	if (!n->nic.exists && !(n->flags & LOOK_KEEP) && !a->store_is_filled)
-		r = store_self(a->store, &self, &a->store_is_filled);
-	if (!n->nic.exists) {
-		n->goal = n->flags & LOOK_KEEP || !a->store_is_filled ||
-			  netback_has(n) ? GOAL_KEEP : GOAL_LEAVE;
-		return r;
-	}
-	if (!n->nic.script_is_ours && !a->config->serve_all &&
-	    !(n->flags & LOOK_SCRIPT)) {
-		n->goal = GOAL_NONE;
-		return 0;
-	}
-	n->goal = nic_is_dead(&n->nic) ? GOAL_LEAVE : GOAL_JOIN;
-	/* dom0's own nodes outlive a domain that dies; only dom0 may ask. */
-	if (n->goal == GOAL_JOIN && a->self == 0) {
-		r = store_introduced(a->store, n->id.domid);
-		if (r == 0)
-			n->goal = GOAL_LEAVE;
-	}
-	return r < 0 ? r : 0;
-}
 
 /*
  * Whose turn is it to report to netback?  libxl writes an empty status when it

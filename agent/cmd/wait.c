@@ -61,16 +61,22 @@ static int look_at_part(struct cmd *c, const struct port_id *id, enum part part,
 	return n < 0 ? n : 0;
 }
 
+/* So long may another door take to leave the link; it needs a hundredth of it.
+ * Whoever is still at it then has died on the way. */
+#define YIELD_MS 100
+
 int wait_for_port(struct cmd *c, const struct port_id *id, enum part part,
 		  unsigned int flags, unsigned int seconds, struct look *ret)
 {
 	int64_t end = now_ms() + (int64_t)seconds * 1000;
+	int64_t yield_until = now_ms() + YIELD_MS;
 	struct host_watch *w = NULL;
 	int64_t left = 1;
 	int r;
 
 	for (;;) {
-		r = look_at_part(c, id, part, flags, ret);
+		r = look_at_part(c, id, part, left > 0 && now_ms() < yield_until ?
+				 flags | LOOK_YIELD : flags, ret);
 		if (r < 0 || look_is_done(ret) || left <= 0 ||
 		    (ret->verdict != WAITING && ret->verdict != FAILED &&
 		     ret->verdict != NOT_OURS))
