@@ -166,8 +166,7 @@ static void join(const struct tap *tap, const char *bridge)
 	int r;
 
 	(void)wish_set(&look.wish, WISH_NETWORK, "br", bridge, strlen(bridge));
-	(void)snprintf(look.wish.name, sizeof(look.wish.name), "vtap%d",
-		       tap->ifindex);
+	tap_own_name(tap, look.wish.name);
 	(void)text_copy(look.wish.bridge, sizeof(look.wish.bridge), bridge);
 	look.record = (struct record) { .by = BY_HAND, .wish = look.wish,
 					.made = true };

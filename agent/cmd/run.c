@@ -9,12 +9,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
-#include <linux/if_tun.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/random.h>
 #include <unistd.h>
 
@@ -217,7 +215,7 @@ static int become(struct run *run, char **program)
 	}
 	/* Nobody is going to open them. */
 	for (size_t i = 0; i < run->n; i++)
-		(void)ioctl(run->nic[i].tap.fd[0], TUNSETPERSIST, 0);
+		tap_unpersist(&run->nic[i].tap);
 	arguments_free(argv);
 	return r;
 }

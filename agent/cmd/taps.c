@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
-#include <stdio.h>
 #include <string.h>
 
 void taps_spec_init(struct tap_spec *s)
@@ -123,7 +122,7 @@ int taps_make(struct cmd *c, const struct tap_spec *s,
 	if (r < 0)
 		return say_not_made(r);
 	if (!w.name[0])
-		(void)snprintf(w.name, sizeof(w.name), "vtap%d", tap.ifindex);
+		tap_own_name(&tap, w.name);
 	memcpy(look->wish.name, w.name, sizeof(look->wish.name));
 	memcpy(look->name, tap.name, sizeof(look->name));
 	look->id.ifindex = look->state.link.ifindex = tap.ifindex;

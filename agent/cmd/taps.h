@@ -35,8 +35,7 @@ int taps_set(struct tap_spec *s, const char *arg);
  * @look:	how it is then
  *
  * It goes away with tap_close() unless it is made persistent. Without a name in
- * the wish it is called vtapN; N is its ifindex, which the kernel does not use
- * again for long. Returns 0, or an exit code when it has said what is wrong;
+ * the wish it has its own (tap_own_name()). Returns 0, or an exit code when it has said what is wrong;
  * then nothing is left of it.
  */
 int taps_make(struct cmd *c, const struct tap_spec *s,

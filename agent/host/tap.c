@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <linux/if.h>
 #include <linux/if_tun.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -109,6 +110,16 @@ int tap_persist(const struct tap *t, uid_t owner, gid_t group)
 	if (group != (gid_t)-1 && ioctl(fd, TUNSETGROUP, group) < 0)
 		return -errno;
 	return ioctl(fd, TUNSETPERSIST, 1) < 0 ? -errno : 0;
+}
+
+void tap_unpersist(const struct tap *t)
+{
+	(void)ioctl(t->fd[0], TUNSETPERSIST, 0);
+}
+
+void tap_own_name(const struct tap *t, char ret[VIF_NAMESIZE])
+{
+	(void)snprintf(ret, VIF_NAMESIZE, "vtap%d", t->ifindex);
 }
 
 int tap_open_vhost(void)

@@ -51,6 +51,16 @@ void tap_close(struct tap *t);
  */
 int tap_persist(const struct tap *t, uid_t owner, gid_t group);
 
+/* Take that back: it goes with who has it open. */
+void tap_unpersist(const struct tap *t);
+
+/*
+ * tap_own_name() - what a tap is called that nobody named: vtapN
+ *
+ * N is its ifindex, which the kernel does not use again for long.
+ */
+void tap_own_name(const struct tap *t, char ret[VIF_NAMESIZE]);
+
 /* /dev/vhost-net, for one queue; returns the fd. -ENOENT: there is none. */
 int tap_open_vhost(void);
 
