@@ -298,6 +298,16 @@ static bool yields(const struct look *look, unsigned int flags)
 	       look->state.record.leaving;
 }
 
+/* Returns whether that is all there is to say. */
+static bool give_way(struct look *look, unsigned int flags)
+{
+	if (!yields(look, flags))
+		return false;
+	look->verdict = WAITING;
+	text_reason(look->reason, "it is just being left");
+	return true;
+}
+
 static void keep(const struct nic_look *n, struct look *look)
 {
 	look->verdict = look->state.owner == OWNER_US ? WAITING : NOT_OURS;
@@ -311,11 +321,8 @@ static void pursue(const struct nic_look *n, enum part part, struct look *look)
 	bool ours = look->state.owner == OWNER_US;
 	bool by_hand = ours && look->state.record.by == BY_HAND;
 
-	if (yields(look, n->flags)) {
-		look->verdict = WAITING;
-		text_reason(look->reason, "it is just being left");
+	if (give_way(look, n->flags))
 		return;
-	}
 	/* Somebody began to detach it: that is finished first. */
 	if (ours && look->state.record.leaving && n->flags & LOOK_ACT &&
 	    n->goal != GOAL_KEEP) {
@@ -556,7 +563,7 @@ static int look_link(struct agent *a, int ifindex, unsigned int flags,
 	memcpy(look->name, look->state.link.name, sizeof(look->name));
 	look->state.owner = record_owner(look->state.link.alias,
 					 &look->state.record);
-	if (yields(look, flags))
+	if (give_way(look, flags))
 		return 1;
 	rec = &look->state.record;
 	ours = look->state.owner == OWNER_US;

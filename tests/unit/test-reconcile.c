@@ -234,6 +234,19 @@ static void a_held_port_is_told_to_who_only_looks(void **state)
 	assert_null(strstr(tap()->alias, "held"));
 }
 
+static void who_just_leaves_it_may_finish(void **state)
+{
+	(void)state;
+	alias(TAP, "vifagent/1 by=hand net=br0 leave=1 " WAS);
+	assert_int_equal(look_at_link(TAP, LOOK_ACT | LOOK_YIELD), 1);
+	assert_int_equal(looks[0].verdict, WAITING);
+	assert_string_equal(looks[0].reason, "it is just being left");
+	assert_int_equal(f.acts, 0);
+	/* Whoever looks again finishes it. */
+	assert_int_equal(look_at_link(TAP, LOOK_ACT), 1);
+	assert_int_equal(looks[0].verdict, NOT_OURS);
+}
+
 static void what_was_made_for_a_process_goes_with_it(void **state)
 {
 	(void)state;
@@ -490,6 +503,7 @@ int main(void)
 		look_test(asked_to_leave_it_leaves),
 		look_test(a_rule_that_is_gone_lets_its_port_go),
 		look_test(a_held_port_is_told_to_who_only_looks),
+		look_test(who_just_leaves_it_may_finish),
 		look_test(what_was_made_for_a_process_goes_with_it),
 		look_test(a_failure_is_told_with_the_step),
 		look_test(what_changed_on_the_way_is_looked_at_again),
