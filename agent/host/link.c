@@ -6,11 +6,8 @@
 #include <linux/if.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
-#include <netlink/addr.h>
 #include <netlink/attr.h>
 #include <netlink/netlink.h>
-#include <netlink/route/link.h>
-#include <netlink/route/link/inet6.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -44,6 +41,7 @@ static struct kernel *kernel_of(struct host *h)
 struct answer {
 	struct host *host;
 	int acks;		/* still to come */
+	bool is_one;		/* one link, which is the acknowledgement */
 	int err;		/* the first negative errno value */
 	host_link_fn fn;	/* for each link, or NULL */
 	void *arg;
@@ -55,6 +53,8 @@ static int on_valid(struct nl_msg *msg, void *arg)
 	struct answer *a = arg;
 	struct link link;
 
+	if (a->is_one)
+		a->acks--;
 	if (!a->fn || a->stopped || netlink_link(msg, &link) < 0)
 		return NL_OK;
 	a->stopped = a->fn(&link, a->arg);
@@ -151,6 +151,30 @@ static int exchange(struct kernel *k, struct nl_msg *msg, struct answer *a)
 	return r < 0 ? r : a->err;
 }
 
+/* ---- messages --------------------------------------------------------- */
+
+static struct nl_msg *link_message(int type, int flags,
+				   const struct ifinfomsg *ifi)
+{
+	struct nl_msg *msg = nlmsg_alloc_simple(type, flags);
+
+	/* A new message has room for far more. */
+	if (msg)
+		(void)nlmsg_append(msg, (void *)ifi, sizeof(*ifi),
+				   NLMSG_ALIGNTO);
+	return msg;
+}
+
+/* Counters are half of what is told of a link, and nobody reads them. */
+static struct nl_msg *get_message(int flags, const struct ifinfomsg *ifi)
+{
+	struct nl_msg *msg = link_message(RTM_GETLINK, flags, ifi);
+
+	if (msg)
+		(void)nla_put_u32(msg, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+	return msg;
+}
+
 /* ---- queries ---------------------------------------------------------- */
 
 static int take_link(const struct link *link, void *arg)
@@ -164,16 +188,19 @@ static int take_link(const struct link *link, void *arg)
 static int query(struct host *h, int ifindex, const char *name,
 		 struct link *ret)
 {
+	struct ifinfomsg ifi = { .ifi_family = AF_UNSPEC,
+				 .ifi_index = ifindex };
 	struct link link = { 0 };
-	struct answer a = { .fn = take_link, .arg = &link };
-	struct nl_msg *msg;
+	struct answer a = { .fn = take_link, .arg = &link, .is_one = true };
+	struct nl_msg *msg = get_message(0, &ifi);
 	int r;
 
-	r = rtnl_link_build_get_request(ifindex, name, &msg);
-	if (r < 0)
-		return netlink_errno(r);
-	/* The answer itself is not an acknowledgement. */
-	nlmsg_hdr(msg)->nlmsg_flags |= NLM_F_ACK;
+	if (!msg)
+		return -ENOMEM;
+	if (name && nla_put_string(msg, IFLA_IFNAME, name) < 0) {
+		nlmsg_free(msg);
+		return -ENOMEM;
+	}
 	r = exchange(kernel_of(h), msg, &a);
 	if (r < 0)
 		return r;
@@ -198,15 +225,11 @@ static int dump(struct host *h, host_link_fn fn, void *arg)
 {
 	struct ifinfomsg ifi = { .ifi_family = AF_UNSPEC };
 	struct answer a = { .fn = fn, .arg = arg };
-	struct nl_msg *msg = nlmsg_alloc_simple(RTM_GETLINK, NLM_F_DUMP);
+	struct nl_msg *msg = get_message(NLM_F_DUMP, &ifi);
 	int r;
 
 	if (!msg)
 		return -ENOMEM;
-	if (nlmsg_append(msg, &ifi, sizeof(ifi), NLMSG_ALIGNTO) < 0) {
-		nlmsg_free(msg);
-		return -ENOMEM;
-	}
 	r = exchange(kernel_of(h), msg, &a);
 	return r < 0 ? r : a.stopped;
 }
@@ -225,55 +248,55 @@ static int links(struct host *h, host_link_fn fn, void *arg)
 
 /* ---- changes ---------------------------------------------------------- */
 
-static int set_mac(struct rtnl_link *l, const uint8_t mac[6])
+/* nla_put() fails only where there is no memory. */
+static int put_addrgen(struct nl_msg *msg, uint8_t mode)
 {
-	struct nl_addr *addr = nl_addr_build(AF_LLC, mac, 6);
+	struct nlattr *families = nla_nest_start(msg, IFLA_AF_SPEC);
+	struct nlattr *family = families ? nla_nest_start(msg, AF_INET6) : NULL;
 
-	if (!addr)
+	if (!family || nla_put_u8(msg, IFLA_INET6_ADDR_GEN_MODE, mode) < 0)
 		return -ENOMEM;
-	rtnl_link_set_addr(l, addr);
-	nl_addr_put(addr);
+	(void)nla_nest_end(msg, family);
+	(void)nla_nest_end(msg, families);
 	return 0;
 }
 
-/* A link object that carries just what is to be changed. */
-static int fill(struct rtnl_link *l, const struct link_change *c)
+static int put_change(struct nl_msg *msg, const struct link_change *c)
 {
-	if (c->fields & CHANGE_NAME)
-		rtnl_link_set_name(l, c->name);
-	if (c->fields & CHANGE_MAC && set_mac(l, c->mac) < 0)
+	if ((c->fields & CHANGE_NAME &&
+	     nla_put_string(msg, IFLA_IFNAME, c->name) < 0) ||
+	    (c->fields & CHANGE_MAC &&
+	     nla_put(msg, IFLA_ADDRESS, sizeof(c->mac), c->mac) < 0) ||
+	    (c->fields & CHANGE_MTU &&
+	     nla_put_u32(msg, IFLA_MTU, c->mtu) < 0) ||
+	    (c->fields & CHANGE_ALIAS &&
+	     nla_put_string(msg, IFLA_IFALIAS, c->alias) < 0) ||
+	    (c->fields & CHANGE_MASTER &&
+	     nla_put_u32(msg, IFLA_MASTER, (uint32_t)c->master) < 0) ||
+	    (c->fields & CHANGE_ADDRGEN &&
+	     put_addrgen(msg, (uint8_t)c->addrgen) < 0))
 		return -ENOMEM;
-	if (c->fields & CHANGE_MTU)
-		rtnl_link_set_mtu(l, c->mtu);
-	if (c->fields & CHANGE_ALIAS)
-		rtnl_link_set_ifalias(l, c->alias);
-	if (c->fields & CHANGE_MASTER)
-		rtnl_link_set_master(l, c->master);
-	if (c->fields & CHANGE_ADDRGEN &&
-	    rtnl_link_inet6_set_addr_gen_mode(l, (uint8_t)c->addrgen) < 0)
-		return -ENOMEM;
-	if (c->fields & CHANGE_UP && c->up)
-		rtnl_link_set_flags(l, IFF_UP);
-	else if (c->fields & CHANGE_UP)
-		rtnl_link_unset_flags(l, IFF_UP);
 	return 0;
 }
 
 static int build_change(int ifindex, const struct link_change *c,
 			struct nl_msg **ret)
 {
-	struct rtnl_link *orig = rtnl_link_alloc();
-	struct rtnl_link *l = rtnl_link_alloc();
-	int r = -ENOMEM;
+	struct ifinfomsg ifi = { .ifi_family = AF_UNSPEC,
+				 .ifi_index = ifindex };
+	struct nl_msg *msg;
 
-	if (orig && l && fill(l, c) == 0) {
-		rtnl_link_set_ifindex(orig, ifindex);
-		r = rtnl_link_build_change_request(orig, l, 0, ret);
-		r = r < 0 ? netlink_errno(r) : 0;
+	if (c->fields & CHANGE_UP) {
+		ifi.ifi_change = IFF_UP;
+		ifi.ifi_flags = c->up ? IFF_UP : 0;
 	}
-	rtnl_link_put(l);
-	rtnl_link_put(orig);
-	return r;
+	msg = link_message(RTM_NEWLINK, NLM_F_ACK, &ifi);
+	if (!msg || put_change(msg, c) < 0) {
+		nlmsg_free(msg);
+		return -ENOMEM;
+	}
+	*ret = msg;
+	return 0;
 }
 
 static int change(struct host *h, int ifindex, const struct link_change *c)
@@ -282,10 +305,7 @@ static int change(struct host *h, int ifindex, const struct link_change *c)
 	struct nl_msg *msg;
 	int r = build_change(ifindex, c, &msg);
 
-	if (r < 0)
-		return r;
-	nlmsg_hdr(msg)->nlmsg_flags |= NLM_F_ACK;
-	return exchange(kernel_of(h), msg, &a);
+	return r < 0 ? r : exchange(kernel_of(h), msg, &a);
 }
 
 /* Setting the MAC that it has makes a bridge's MAC its own
@@ -326,7 +346,6 @@ static int pin_mtu(struct host *h, int bridge, uint32_t mtu)
 			return r;
 		nl_complete_msg(k->sk, msg);
 		n = nlmsg_hdr(msg);
-		n->nlmsg_flags |= NLM_F_ACK;
 		if (len + NLMSG_ALIGN(n->nlmsg_len) > sizeof(buf)) {
 			nlmsg_free(msg);
 			return -EMSGSIZE;
@@ -348,16 +367,10 @@ static int delete(struct host *h, int ifindex)
 {
 	struct ifinfomsg ifi = { .ifi_family = AF_UNSPEC,
 				 .ifi_index = ifindex };
-	struct nl_msg *msg = nlmsg_alloc_simple(RTM_DELLINK, NLM_F_ACK);
+	struct nl_msg *msg = link_message(RTM_DELLINK, NLM_F_ACK, &ifi);
 	struct answer a = { 0 };
 
-	if (!msg)
-		return -ENOMEM;
-	if (nlmsg_append(msg, &ifi, sizeof(ifi), NLMSG_ALIGNTO) < 0) {
-		nlmsg_free(msg);
-		return -ENOMEM;
-	}
-	return exchange(kernel_of(h), msg, &a);
+	return msg ? exchange(kernel_of(h), msg, &a) : -ENOMEM;
 }
 
 static int bridge_facts(struct host *h, const struct link *bridge,
