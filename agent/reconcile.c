@@ -280,13 +280,10 @@ static int find_goal(struct nic_look *n)
 		return 0;
 	}
 	n->goal = nic_is_dead(&n->nic) ? GOAL_LEAVE : GOAL_JOIN;
-	/* dom0's own nodes outlive a domain that dies; only dom0 may ask. */
-	if (n->goal == GOAL_JOIN && a->self == 0) {
-		r = store_introduced(a->store, n->id.domid);
-		if (r == 0)
-			n->goal = GOAL_LEAVE;
-	}
-	return r < 0 ? r : 0;
+	/* dom0's own nodes outlive a domain that dies. */
+	if (!n->nic.has_domain)
+		n->goal = GOAL_LEAVE;
+	return 0;
 }
 
 /* ---- one part --------------------------------------------------------- */
@@ -459,7 +456,8 @@ static int report(const struct nic_look *n, struct look *vif)
 	if (!(n->flags & LOOK_ACT) || n->goal != GOAL_JOIN || !vif->found)
 		return 0;
 	if (vif->verdict == IN_ORDER) {
-		r = nic_tell_mtu(a->store, n->id, vif->state.link.mtu);
+		r = nic_tell_mtu(a->store, n->id, &n->nic,
+				 vif->state.link.mtu);
 		vif->early = turn && is_early_to_connect(n);
 		if (r == 0 && turn && !vif->early)
 			r = nic_report(a->store, a->self, n->id, &n->nic,

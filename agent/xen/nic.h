@@ -34,7 +34,10 @@ struct nic {
 	bool online;		/* the toolstack wants it to live */
 	int state;		/* XenbusState, 0 if none or nonsense */
 	bool script_is_ours;	/* "script" names NIC_SCRIPT */
-	bool has_emu;		/* "type" is vif_ioemu */
+	bool has_domain;	/* xenstored knows its domain; only dom0 may
+				 * ask, elsewhere it is taken for granted */
+	uint32_t told_mtu;	/* what the guest was told, 0 for nonsense */
+	bool tells_mtu;		/* and there is a node to tell it in */
 	enum hotplug_status status;
 	char error[REASON_SIZE];	/* "hotplug-error", "" if none */
 	struct wish wish;	/* bridge, vifname and mtu */
@@ -73,11 +76,13 @@ int nic_report(struct store *s, uint32_t backend, struct vif_id id,
 
 /*
  * nic_tell_mtu() - tell the guest its MTU
+ * @n:		as nic_read() found what it was told
  *
  * In the frontend's node "mtu", which libxl makes for us (owned by the
  * backend's domain, since 4.15); where there is none nobody wants to know.
  */
-int nic_tell_mtu(struct store *s, struct vif_id id, uint32_t mtu);
+int nic_tell_mtu(struct store *s, struct vif_id id, const struct nic *n,
+		 uint32_t mtu);
 
 /*
  * nic_remove() - remove the backend directory of a NIC that is dead

@@ -33,6 +33,14 @@ int store_read(struct store *s, const char *path, char *buf, size_t size)
 	return -ENOTCONN;
 }
 
+int store_ask(struct store *s, struct store_question *q, size_t n)
+{
+	(void)s;
+	(void)q;
+	(void)n;
+	return -ENOTCONN;
+}
+
 int store_write_if(struct store *s, const char *guard, const char *expected,
 		   const struct store_change *change, size_t n)
 {

@@ -7,12 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 #include <xenstore.h>
 
 #include "agent/core/text.h"
+#include "agent/xen/wire.h"
 #include "naming/naming.h"
 
 /* A transaction over two or three nodes that fails this often is being
@@ -21,7 +20,7 @@
 
 struct store {
 	struct xs_handle *xs;
-	int canary;
+	int wire;		/* for store_ask(), or -1 */
 };
 
 /* What libxenstore's errno means.  Everything that is no answer of xenstored
@@ -70,23 +69,6 @@ static bool in_dom0(void)
 	return strstr(buf, "control_d");
 }
 
-static int open_canary(void)
-{
-	struct sockaddr_un sun = { .sun_family = AF_UNIX };
-	int fd;
-
-	if (!text_copy(sun.sun_path, sizeof(sun.sun_path), store_socket_path()))
-		return -1;
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return -1;
-	if (connect(fd, (struct sockaddr *)&sun, sizeof(sun)) < 0) {
-		close(fd);
-		return -1;
-	}
-	return fd;
-}
-
 int store_open(struct store **ret)
 {
 	struct store *s = calloc(1, sizeof(*s));
@@ -98,7 +80,7 @@ int store_open(struct store **ret)
 		free(s);
 		return -ENOENT;
 	}
-	s->canary = open_canary();
+	s->wire = wire_open();
 	*ret = s;
 	return 0;
 }
@@ -108,15 +90,15 @@ struct store *store_close(struct store *s)
 	if (!s)
 		return NULL;
 	xs_close(s->xs);
-	if (s->canary >= 0)
-		close(s->canary);
+	if (s->wire >= 0)
+		close(s->wire);
 	free(s);
 	return NULL;
 }
 
 int store_canary_fd(const struct store *s)
 {
-	return s->canary;
+	return s->wire;
 }
 
 int store_self(struct store *s, uint32_t *ret_domid, bool *ret_known)
@@ -153,6 +135,31 @@ int store_read(struct store *s, const char *path, char *buf, size_t size)
 	buf[len] = '\0';
 	free(value);
 	return (int)len;
+}
+
+static int ask_one(struct store *s, struct store_question *q)
+{
+	if (q->path) {
+		q->len = store_read(s, q->path, q->value, sizeof(q->value));
+		return q->len == -ENOTCONN ? -ENOTCONN : 0;
+	}
+	q->len = store_introduced(s, q->domid);
+	if (q->len < 0)
+		return q->len == -ENOTCONN ? -ENOTCONN : 0;
+	memcpy(q->value, q->len ? "T" : "F", 2);
+	q->len = 1;
+	return 0;
+}
+
+int store_ask(struct store *s, struct store_question *q, size_t n)
+{
+	int r = 0;
+
+	if (s->wire >= 0)
+		return wire_ask(s->wire, q, n);
+	for (size_t i = 0; i < n && r == 0; i++)
+		r = ask_one(s, &q[i]);
+	return r;
 }
 
 static int apply(struct store *s, xs_transaction_t t,

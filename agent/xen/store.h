@@ -47,6 +47,26 @@ int store_self(struct store *s, uint32_t *ret_domid, bool *ret_known);
  */
 int store_read(struct store *s, const char *path, char *buf, size_t size);
 
+/* A question, and its answer. */
+struct store_question {
+	const char *path;	/* for the value of this node; or NULL: … */
+	uint32_t domid;		/* … does this domain exist? "T…" or "F…" */
+	int len;		/* the answer's; or -ENOENT and the like */
+	char value[STORE_VALUESIZE + 1];	/* with a NUL behind it */
+};
+
+/* So many at once. */
+#define STORE_QUESTIONS 12
+
+/*
+ * store_ask() - several questions, answered in their order
+ *
+ * One round trip takes as long as one store_read(); through the kernel's device
+ * it is one for each.  Only dom0 may ask for domains.
+ * Returns 0, or -ENOTCONN.
+ */
+int store_ask(struct store *s, struct store_question *q, size_t n);
+
 /* What to write; @value NULL removes the node. */
 struct store_change {
 	const char *path;
@@ -93,9 +113,9 @@ int store_watch_fd(struct store *s);
  */
 int store_next_event(struct store *s, char *path, size_t size);
 
-/* A plain connection to xenstored's socket that becomes readable when
- * xenstored dies, which store_watch_fd() does not; -1 if we are connected
- * through the kernel. */
+/* The connection on which store_ask() asks becomes readable, between its
+ * calls, when xenstored dies, which store_watch_fd() does not; -1 if we are
+ * connected through the kernel. */
 int store_canary_fd(const struct store *s);
 
 /* Where xenstored's socket is, or will be. */
