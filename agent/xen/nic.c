@@ -124,11 +124,9 @@ static enum hotplug_status get_status(const struct store_question *q)
 
 static void get_told_mtu(const struct store_question *q, struct nic *n)
 {
-	unsigned long mtu = 0;
-
 	n->tells_mtu = q->len >= 0;
-	if (n->tells_mtu && text_number(q->value, WISH_MTU_MAX, &mtu) == 0)
-		n->told_mtu = (uint32_t)mtu;
+	if (n->tells_mtu)
+		(void)text_copy(n->told_mtu, sizeof(n->told_mtu), q->value);
 }
 
 /* What is asked for only where it matters. Returns 0 or an error. */
@@ -229,10 +227,10 @@ int nic_tell_mtu(struct store *s, struct vif_id id, const struct nic *n,
 	struct store_change change = { path, text };
 	int r;
 
-	if (!n->tells_mtu || n->told_mtu == mtu)
+	(void)snprintf(text, sizeof(text), "%" PRIu32, mtu);
+	if (!n->tells_mtu || strcmp(n->told_mtu, text) == 0)
 		return 0;
 	frontend_mtu_path(path, id);
-	(void)snprintf(text, sizeof(text), "%" PRIu32, mtu);
 	r = store_write_if(s, path, NULL, &change, 1);
 	return r == -ENOENT ? 0 : r;
 }

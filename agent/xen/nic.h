@@ -36,8 +36,8 @@ struct nic {
 	bool script_is_ours;	/* "script" names NIC_SCRIPT */
 	bool has_domain;	/* xenstored knows its domain; only dom0 may
 				 * ask, elsewhere it is taken for granted */
-	uint32_t told_mtu;	/* what the guest was told, 0 for nonsense */
-	bool tells_mtu;		/* and there is a node to tell it in */
+	bool tells_mtu;		/* there is a node for telling the guest … */
+	char told_mtu[8];	/* … and what it says; "" for nonsense */
 	enum hotplug_status status;
 	char error[REASON_SIZE];	/* "hotplug-error", "" if none */
 	struct wish wish;	/* bridge, vifname and mtu */
