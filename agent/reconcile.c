@@ -357,6 +357,13 @@ static bool made_again(const struct nic_look *n)
 	       again.goal != GOAL_LEAVE;
 }
 
+/* Nobody makes it a tap, and no link says that it is one. */
+static bool is_superfluous(const struct nic_look *n, enum part part)
+{
+	return part == PART_EMU && n->nic.is_pv && n->goal == GOAL_JOIN &&
+	       !n->hint;
+}
+
 /* Returns 1 if there is something to say, 0 if not, or an error. */
 static int look_part(struct nic_look *n, enum part part, struct look *look)
 {
@@ -520,6 +527,8 @@ static int look_nic(struct agent *a, struct vif_id id, unsigned int flags,
 						    LOOK_VIF_ONLY))
 			continue;
 		n.hint = hint ? hint[order[i]] : 0;
+		if (is_superfluous(&n, order[i]))
+			continue;
 		r = look_part(&n, order[i], &ret[count]);
 		if (r <= 0)
 			continue;

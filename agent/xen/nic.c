@@ -13,7 +13,7 @@
  * like a new one.
  */
 enum question {
-	STATUS, STATE, ONLINE, SCRIPT, BRIDGE, VIFNAME, MTU,
+	STATUS, STATE, ONLINE, SCRIPT, BRIDGE, VIFNAME, MTU, TYPE,
 	FRONTEND_MTU,
 	DOMAIN,
 	QUESTIONS,
@@ -24,14 +24,14 @@ _Static_assert(QUESTIONS <= STORE_QUESTIONS, "too many at once");
 static const char *const keys[] = {
 	[STATUS] = "hotplug-status", [STATE] = "state", [ONLINE] = "online",
 	[SCRIPT] = "script", [BRIDGE] = "bridge", [VIFNAME] = "vifname",
-	[MTU] = "mtu",
+	[MTU] = "mtu", [TYPE] = "type",
 };
 
 #define KEYS (sizeof(keys) / sizeof(keys[0]))
 
 bool nic_key_matters(const char *key)
 {
-	if (!key || strcmp(key, "type") == 0)
+	if (!key)
 		return true;
 	for (size_t i = 0; i < KEYS; i++)
 		if (strcmp(key, keys[i]) == 0)
@@ -129,39 +129,29 @@ static void get_told_mtu(const struct store_question *q, struct nic *n)
 		(void)text_copy(n->told_mtu, sizeof(n->told_mtu), q->value);
 }
 
-/* What is asked for only where it matters. Returns 0 or an error. */
-static int get_more(struct reader *r, const char *key)
-{
-	char path[STORE_PATHSIZE];
-
-	key_path(path, r->dir, key);
-	r->q[0].path = path;
-	return store_ask(r->store, r->q, 1);
-}
-
 /* A NIC with a tap beside it needs room for "-emu" in both names' sake. */
-static int check_vifname(struct reader *r, struct nic *n)
+static void check_vifname(const struct store_question *type, struct nic *n)
 {
 	size_t excess = vif_name_excess(n->wish.name, "-emu");
-	int err;
 
-	if (!n->wish.name[0] || excess == 0 || n->wish.error[0])
-		return 0;
-	err = get_more(r, "type");
-	if (err == 0 && is(&r->q[0], "vif_ioemu"))
+	if (n->wish.name[0] && excess > 0 && !n->wish.error[0] &&
+	    is(type, "vif_ioemu"))
 		text_reason(n->wish.error, "vifname=%s leaves no room for -emu by %zu characters: the kernel takes 15, so give at most 11",
 			    text_quote_str(n->wish.name).text, excess);
-	return err;
 }
 
+/* What was reported, where that is not "connected". */
 static int get_error(struct reader *r, struct nic *n)
 {
-	int err = 0;
+	struct store_question *q = &r->q[0];
+	int err;
 
-	if (n->status == HOTPLUG_OTHER)
-		err = get_more(r, "hotplug-error");
-	if (n->status == HOTPLUG_OTHER && err == 0 && r->q[0].len >= 0)
-		text_reason(n->error, "%s", r->q[0].value);
+	if (n->status != HOTPLUG_OTHER)
+		return 0;
+	key_path(r->path[0], r->dir, "hotplug-error");
+	err = store_ask(r->store, q, 1);
+	if (err == 0 && q->len >= 0)
+		text_reason(n->error, "%s", q->value);
 	return err;
 }
 
@@ -189,9 +179,9 @@ int nic_read(struct store *s, uint32_t backend, struct vif_id id,
 	get_wish(&r.q[VIFNAME], WISH_NAME, "vifname", &n.wish);
 	get_wish(&r.q[MTU], WISH_MTU, "mtu", &n.wish);
 	get_told_mtu(&r.q[FRONTEND_MTU], &n);
-	err = check_vifname(&r, &n);
-	if (err == 0)
-		err = get_error(&r, &n);
+	n.is_pv = is(&r.q[TYPE], "vif");
+	check_vifname(&r.q[TYPE], &n);
+	err = get_error(&r, &n);
 	if (err == 0)
 		*ret = n;
 	return err;

@@ -34,6 +34,7 @@ struct nic {
 	bool online;		/* the toolstack wants it to live */
 	int state;		/* XenbusState, 0 if none or nonsense */
 	bool script_is_ours;	/* "script" names NIC_SCRIPT */
+	bool is_pv;		/* "type" is vif: QEMU makes it no tap */
 	bool has_domain;	/* xenstored knows its domain; only dom0 may
 				 * ask, elsewhere it is taken for granted */
 	bool tells_mtu;		/* there is a node for telling the guest … */
