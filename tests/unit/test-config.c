@@ -232,7 +232,7 @@ static const struct {
 	{ "[network a]\nbridge = b\n[network b]\nbridge = a\n", 2, "[network a] has bridge = b, but there is a [network b]" },
 	{ "[network a]\nbridge = b\n[network b]\nbridge = c\n", 2, "takes a bridge of the host, not a network" },
 	{ "[network b]\nkind = macvtap\ndevice = eth0\n[network a]\nbridge = b\n", 5, "there is a [network b]" },
-	{ "[network a]\n[network b]\nbridge = c\n[network c]\nbridge = a\n", 4, "there is a [network c]" },
+	{ "[network a]\n[network b]\nbridge = c\n[network c]\nbridge = a\n", 3, "there is a [network c]" },
 	{ "[network red]\nkind =\n", 2, "kind = \"\"" },
 	{ "[network red]\nbridge =\n", 2, "bridge=\"\"" },
 	{ "[network red]\nbridge = a b\n", 2, "bridge=\"a b\"" },
