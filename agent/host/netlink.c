@@ -96,14 +96,29 @@ static uint32_t get_u32(const struct nlattr *a)
 	return a && nla_len(a) >= (int)sizeof(uint32_t) ? nla_get_u32(a) : 0;
 }
 
-/* A kind of a longer name is one that we do not deal with. */
-static void get_kind(char kind[LINK_KINDSIZE], struct nlattr *info)
+static uint32_t get_mode(struct nlattr *data)
 {
-	struct nlattr *tb[IFLA_INFO_KIND + 1] = { 0 };
+	struct nlattr *tb[IFLA_MACVLAN_MODE + 1] = { 0 };
 
-	if (info && nla_parse_nested(tb, IFLA_INFO_KIND, info, NULL) == 0 &&
-	    get_text(kind, LINK_KINDSIZE, tb[IFLA_INFO_KIND]) < 0)
-		(void)text_copy(kind, LINK_KINDSIZE, "other");
+	if (!data || nla_parse_nested(tb, IFLA_MACVLAN_MODE, data, NULL) < 0)
+		return 0;
+	return get_u32(tb[IFLA_MACVLAN_MODE]);
+}
+
+static void get_info(struct nlattr **link_tb, struct link *l)
+{
+	struct nlattr *info = link_tb[IFLA_LINKINFO];
+	struct nlattr *tb[IFLA_INFO_DATA + 1] = { 0 };
+
+	if (!info || nla_parse_nested(tb, IFLA_INFO_DATA, info, NULL) < 0)
+		return;
+	/* A kind of a longer name is one that we do not deal with. */
+	if (get_text(l->kind, sizeof(l->kind), tb[IFLA_INFO_KIND]) < 0)
+		(void)text_copy(l->kind, sizeof(l->kind), "other");
+	if (strcmp(l->kind, "macvtap") == 0)
+		l->mode = get_mode(tb[IFLA_INFO_DATA]);
+	if (strcmp(l->kind, "macvtap") == 0 || strcmp(l->kind, "macvlan") == 0)
+		l->lower = (int)get_u32(link_tb[IFLA_LINK]);
 }
 
 static int get_addrgen(struct nlattr *families)
@@ -131,12 +146,13 @@ static int get_link(const struct ifinfomsg *ifi, struct nlattr **tb,
 	if (get_text(r.name, sizeof(r.name), tb[IFLA_IFNAME]) < 0 ||
 	    get_text(r.alias, sizeof(r.alias), tb[IFLA_IFALIAS]) < 0)
 		return -EBADMSG;
-	get_kind(r.kind, tb[IFLA_LINKINFO]);
+	get_info(tb, &r);
 	r.mtu = get_u32(tb[IFLA_MTU]);
 	r.master = (int)get_u32(tb[IFLA_MASTER]);
 	r.up = ifi->ifi_flags & IFF_UP;
 	r.carrier = ifi->ifi_flags & IFF_LOWER_UP;
 	r.loopback = ifi->ifi_flags & IFF_LOOPBACK;
+	r.allmulticast = ifi->ifi_flags & IFF_ALLMULTI;
 	r.ethernet = ifi->ifi_type == ARPHRD_ETHER && mac &&
 		     nla_len(mac) == sizeof(r.mac);
 	if (r.ethernet)
