@@ -81,6 +81,8 @@ static int gather_bridge(struct host *h, const struct wish *w, struct state *s)
 	if (s->link.master == s->bridge.ifindex && s->owner == OWNER_US &&
 	    memcmp(s->link.mac, mac, sizeof(mac)) == 0)
 		return 0;
+	s->facts.mtu_is_pinned =
+		!plan_mtu_matters(&s->bridge, w->mtu ? w->mtu : s->bridge.mtu);
 	r = h->ops->bridge_facts(h, &s->bridge, &s->facts);
 	/* It may vanish meanwhile. */
 	s->have_bridge = r != -ENOENT;
