@@ -23,8 +23,8 @@ struct store;
 /*
  * store_open() - connect
  *
- * To the socket of xenstored ($XENSTORED_PATH as libxenstore has it); outside
- * dom0 also through the kernel's device.
+ * To the socket of xenstored ($XENSTORED_PATH and $XENSTORED_RUNDIR, as
+ * libxenstore has it); outside dom0 also through the kernel's device.
  * Returns 0, or -ENOENT: no xenstored here, now.
  */
 int store_open(struct store **ret);
@@ -38,14 +38,6 @@ struct store *store_close(struct store *s);
  *		has filled it (xen-init-dom0); then @ret_domid is 0
  */
 int store_self(struct store *s, uint32_t *ret_domid, bool *ret_known);
-
-/*
- * store_read() - one value
- * @buf:	gets the value and a NUL behind it
- *
- * Returns the value's length; -ENOENT; -E2BIG: longer than @size allows.
- */
-int store_read(struct store *s, const char *path, char *buf, size_t size);
 
 /* A question, and its answer. */
 struct store_question {
@@ -61,8 +53,7 @@ struct store_question {
 /*
  * store_ask() - several questions, answered in their order
  *
- * One round trip takes as long as one store_read(); through the kernel's device
- * it is one for each.  Only dom0 may ask for domains.
+ * All of them take one round trip.  Only dom0 may ask for domains.
  * Returns 0, or -ENOTCONN.
  */
 int store_ask(struct store *s, struct store_question *q, size_t n);
@@ -72,6 +63,9 @@ struct store_change {
 	const char *path;
 	const char *value;
 };
+
+/* So many at once. */
+#define STORE_CHANGES 4
 
 /*
  * store_write_if() - write only where there still is something to write to
@@ -103,7 +97,8 @@ int store_introduced(struct store *s, uint32_t domid);
 /* Watch a tree; it fires once at once, also if nothing is there. */
 int store_watch(struct store *s, const char *path);
 
-/* To be polled for reading once there is a watch. */
+/* To be polled for reading once there is a watch; also readable when xenstored
+ * is gone. */
 int store_watch_fd(struct store *s);
 
 /*
@@ -112,11 +107,6 @@ int store_watch_fd(struct store *s);
  * Returns 0; -EAGAIN: no more of them now.
  */
 int store_next_event(struct store *s, char *path, size_t size);
-
-/* The connection on which store_ask() asks becomes readable, between its
- * calls, when xenstored dies, which store_watch_fd() does not; -1 if we are
- * connected through the kernel. */
-int store_canary_fd(const struct store *s);
 
 /* Where xenstored's socket is, or will be. */
 const char *store_socket_path(void);

@@ -1,151 +1,280 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * wire.c - several questions to xenstored at once
- *
- * xenstored answers the requests of a connection one by one and in their order
- * (docs/misc/xenstore.txt), but nobody has to wait for an answer before the next
- * request; libxenstore does.
- */
+/* wire.c - xenstored's protocol */
 #include "agent/xen/wire.h"
 
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <sys/un.h>
 #include <unistd.h>
-#include <xen/io/xs_wire.h>
 
 #include "agent/core/text.h"
 
-int wire_open(void)
+/* An event that came while an answer was waited for. */
+struct kept {
+	STAILQ_ENTRY(kept) next;
+	char path[];
+};
+
+struct wire {
+	int fd;
+	STAILQ_HEAD(, kept) kept;
+	size_t begin, end;	/* received, and not yet taken */
+	char inbox[sizeof(struct xsd_sockmsg) + XENSTORE_PAYLOAD_MAX];
+};
+
+static int open_socket(const char *path)
 {
 	struct sockaddr_un sun = { .sun_family = AF_UNIX };
-	int fd;
+	int fd, r;
 
-	if (!text_copy(sun.sun_path, sizeof(sun.sun_path), store_socket_path()))
-		return -1;
+	if (!text_copy(sun.sun_path, sizeof(sun.sun_path), path))
+		return -ENAMETOOLONG;
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
-		return -1;
+		return -errno;
 	if (connect(fd, (struct sockaddr *)&sun, sizeof(sun)) < 0) {
+		r = -errno;
 		close(fd);
-		return -1;
+		return r;
 	}
 	return fd;
 }
 
-/* ---- there ------------------------------------------------------------ */
-
-static int send_all(int fd, const char *buf, size_t len)
+static int open_device(const char *path)
 {
-	while (len > 0) {
-		ssize_t n = send(fd, buf, len, MSG_NOSIGNAL);
+	int fd = open(path, O_RDWR | O_CLOEXEC);
 
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -ENOTCONN;
-		buf += n;
-		len -= (size_t)n;
+	return fd < 0 ? -errno : fd;
+}
+
+int wire_open(const char *path, bool is_device, struct wire **ret)
+{
+	int fd = is_device ? open_device(path) : open_socket(path);
+	struct wire *w;
+
+	if (fd < 0)
+		return fd;
+	w = malloc(sizeof(*w));
+	if (!w) {
+		close(fd);
+		return -ENOMEM;
 	}
+	w->fd = fd;
+	w->begin = w->end = 0;
+	STAILQ_INIT(&w->kept);
+	*ret = w;
 	return 0;
 }
 
-static size_t put_question(char *buf, const struct store_question *q,
-			   size_t number)
+struct wire *wire_close(struct wire *w)
 {
-	struct xsd_sockmsg m = { .type = XS_READ, .req_id = (uint32_t)number };
-	char *text = buf + sizeof(m);
+	struct kept *k;
 
-	if (q->path) {
-		m.len = (uint32_t)strlen(q->path) + 1;
-		memcpy(text, q->path, m.len);
-	} else {
-		m.type = XS_IS_DOMAIN_INTRODUCED;
-		m.len = (uint32_t)snprintf(text, STORE_PATHSIZE, "%" PRIu32,
-					   q->domid) + 1;
+	if (!w)
+		return NULL;
+	while ((k = STAILQ_FIRST(&w->kept))) {
+		STAILQ_REMOVE_HEAD(&w->kept, next);
+		free(k);
 	}
-	memcpy(buf, &m, sizeof(m));
-	return sizeof(m) + m.len;
+	close(w->fd);
+	free(w);
+	return NULL;
 }
 
-static int send_questions(int fd, const struct store_question *q, size_t n)
+int wire_fd(const struct wire *w)
 {
-	char buf[STORE_QUESTIONS *
-		 (sizeof(struct xsd_sockmsg) + STORE_PATHSIZE)];
-	size_t len = 0;
-
-	for (size_t i = 0; i < n; i++)
-		len += put_question(buf + len, &q[i], i);
-	return send_all(fd, buf, len);
+	return w->fd;
 }
 
-/* ---- and back --------------------------------------------------------- */
+/* ---- there ------------------------------------------------------------ */
 
-/* What has been received and not yet been taken. */
-struct inbox {
-	int fd;
-	size_t begin, end;
-	char buf[4096];
-};
-
-static int take(struct inbox *in, void *dst, size_t len)
+static int send_all(int fd, struct iovec *iov, size_t n)
 {
-	while (len > 0) {
-		size_t part = in->end - in->begin;
+	while (n > 0) {
+		ssize_t sent = writev(fd, iov, (int)n);
 
-		if (part > len)
-			part = len;
-		memcpy(dst, in->buf + in->begin, part);
-		in->begin += part;
-		dst = (char *)dst + part;
-		len -= part;
-		if (len > 0) {
-			ssize_t n = recv(in->fd, in->buf, sizeof(in->buf), 0);
-
-			if (n == 0 || (n < 0 && errno != EINTR))
-				return -ENOTCONN;
-			in->begin = 0;
-			in->end = n > 0 ? (size_t)n : 0;
+		if (sent < 0 && errno == EINTR)
+			continue;
+		if (sent < 0)
+			return -ENOTCONN;
+		for (; n > 0 && (size_t)sent >= iov->iov_len; iov++, n--)
+			sent -= (ssize_t)iov->iov_len;
+		if (n > 0) {
+			iov->iov_base = (char *)iov->iov_base + sent;
+			iov->iov_len -= (size_t)sent;
 		}
 	}
 	return 0;
 }
 
+/* The kernel's device takes a message at a time, in as many pieces as one
+ * likes; no piece is of two. */
+static int send_requests(int fd, const struct wire_request *r, size_t n)
+{
+	struct xsd_sockmsg head[WIRE_REQUESTS];
+	struct iovec iov[3 * WIRE_REQUESTS];
+
+	for (size_t i = 0; i < n; i++) {
+		size_t len = strlen(r[i].text) + 1;
+
+		head[i] = (struct xsd_sockmsg) {
+			.type = r[i].type, .req_id = (uint32_t)i,
+			.tx_id = r[i].transaction,
+			.len = (uint32_t)(len + r[i].more_len),
+		};
+		iov[3 * i] = (struct iovec) { &head[i], sizeof(head[i]) };
+		iov[3 * i + 1] = (struct iovec) { (void *)r[i].text, len };
+		iov[3 * i + 2] = (struct iovec) { (void *)r[i].more,
+						  r[i].more_len };
+	}
+	return send_all(fd, iov, 3 * n);
+}
+
+/* ---- and back --------------------------------------------------------- */
+
+/* Receive more. Returns 0, -EAGAIN if there is nothing now, -ENOTCONN. */
+static int fill(struct wire *w, bool wait)
+{
+	struct pollfd p = { .fd = w->fd, .events = POLLIN };
+	ssize_t n;
+
+	if (!wait && poll(&p, 1, 0) <= 0)
+		return -EAGAIN;
+	memmove(w->inbox, w->inbox + w->begin, w->end - w->begin);
+	w->end -= w->begin;
+	w->begin = 0;
+	n = read(w->fd, w->inbox + w->end, sizeof(w->inbox) - w->end);
+	if (n < 0 && errno == EINTR)
+		return 0;
+	if (n <= 0)
+		return -ENOTCONN;
+	w->end += (size_t)n;
+	return 0;
+}
+
+/* The next message, in the inbox until the next call. */
+static int receive(struct wire *w, bool wait, struct xsd_sockmsg *m,
+		   const char **ret_body)
+{
+	int r = 0;
+
+	while (r == 0) {
+		size_t have = w->end - w->begin;
+
+		if (have >= sizeof(*m)) {
+			memcpy(m, w->inbox + w->begin, sizeof(*m));
+			if (m->len > XENSTORE_PAYLOAD_MAX)
+				return -ENOTCONN;
+			if (have - sizeof(*m) >= m->len)
+				break;
+		}
+		r = fill(w, wait);
+	}
+	if (r < 0)
+		return r;
+	*ret_body = w->inbox + w->begin + sizeof(*m);
+	w->begin += sizeof(*m) + m->len;
+	return 0;
+}
+
+/* A path and a token, each with its NUL. */
+static bool is_event(const struct xsd_sockmsg *m, const char *body)
+{
+	return m->type == XS_WATCH_EVENT && memchr(body, 0, m->len);
+}
+
+static int keep(struct wire *w, const char *path)
+{
+	size_t len = strlen(path) + 1;
+	struct kept *k = malloc(sizeof(*k) + len);
+
+	if (!k)
+		return -ENOTCONN;
+	memcpy(k->path, path, len);
+	STAILQ_INSERT_TAIL(&w->kept, k, next);
+	return 0;
+}
+
 /* "ENOENT": an error goes by its name. */
-static int error_number(const char *name)
+static int error_number(const char *name, size_t len)
 {
 	const size_t n = sizeof(xsd_errors) / sizeof(xsd_errors[0]);
 
 	for (size_t i = 0; i < n; i++)
-		if (strcmp(xsd_errors[i].errstring, name) == 0)
+		if (strlen(xsd_errors[i].errstring) + 1 == len &&
+		    memcmp(xsd_errors[i].errstring, name, len) == 0)
 			return -xsd_errors[i].errnum;
 	return -EIO;
 }
 
-static int take_answer(struct inbox *in, struct store_question *q,
-		       size_t number)
+static int answer_of(const struct xsd_sockmsg *m, const char *body,
+		     struct wire_request *r)
 {
-	struct xsd_sockmsg m;
-
-	if (take(in, &m, sizeof(m)) < 0 || m.req_id != number ||
-	    m.len > STORE_VALUESIZE || take(in, q->value, m.len) < 0)
-		return -ENOTCONN;
-	q->value[m.len] = '\0';
-	q->len = m.type == XS_ERROR ? error_number(q->value) : (int)m.len;
-	return 0;
+	if (m->type == XS_ERROR)
+		return error_number(body, m->len);
+	if (!r->answer)
+		return 0;
+	if (m->len >= r->size)
+		return -E2BIG;
+	memcpy(r->answer, body, m->len);
+	r->answer[m->len] = '\0';
+	return (int)m->len;
 }
 
-int wire_ask(int fd, struct store_question *q, size_t n)
+int wire_talk(struct wire *w, struct wire_request *r, size_t n)
 {
-	struct inbox in;
-	int r = send_questions(fd, q, n);
+	struct xsd_sockmsg m;
+	const char *body;
+	int err = send_requests(w->fd, r, n);
 
-	in.fd = fd;
-	in.begin = in.end = 0;
-	for (size_t i = 0; i < n && r == 0; i++)
-		r = take_answer(&in, &q[i], i);
-	return r;
+	for (size_t i = 0; i < n && err == 0;) {
+		err = receive(w, true, &m, &body);
+		if (err < 0)
+			break;
+		if (is_event(&m, body)) {
+			err = keep(w, body);
+			continue;
+		}
+		/* The kernel answers XS_WATCH itself, without a number. */
+		if (m.type != (uint32_t)XS_WATCH && m.req_id != i)
+			return -ENOTCONN;
+		r[i].len = answer_of(&m, body, &r[i]);
+		i++;
+	}
+	return err;
+}
+
+/* No path of ours is so long; what is below one is not, either. */
+static void copy_path(char *dst, size_t size, const char *path)
+{
+	if (!text_copy(dst, size, path))
+		*dst = '\0';
+}
+
+int wire_next_event(struct wire *w, char *path, size_t size)
+{
+	struct kept *k = STAILQ_FIRST(&w->kept);
+	struct xsd_sockmsg m;
+	const char *body;
+	int r;
+
+	if (k) {
+		STAILQ_REMOVE_HEAD(&w->kept, next);
+		copy_path(path, size, k->path);
+		free(k);
+		return 0;
+	}
+	r = receive(w, false, &m, &body);
+	if (r < 0)
+		return r;
+	if (!is_event(&m, body))
+		return -ENOTCONN;
+	copy_path(path, size, body);
+	return 0;
 }
