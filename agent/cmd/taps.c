@@ -143,7 +143,7 @@ static int make_tap(struct cmd *c, const struct tap_spec *s,
 		    const struct process *process, struct tap *ret,
 		    struct look *look)
 {
-	struct tap tap;
+	struct tap tap = { 0 };
 	int r = tap_create(&s->options, &tap);
 
 	if (r < 0)
@@ -298,8 +298,8 @@ static int make_macvtap(struct cmd *c, const struct tap_spec *s,
 			const struct process *process, bool by_name,
 			struct tap *ret, struct look *look)
 {
-	struct macvtap_new m;
-	struct tap t;
+	struct macvtap_new m = { 0 };
+	struct tap t = { 0 };
 	int r = describe(c, s, look, &m);
 
 	if (r == 0)
