@@ -275,7 +275,9 @@ static int create(struct cmd *c, const struct tap_spec *s, bool by_name,
 	struct link link;
 	int r = -EEXIST;
 
-	for (int i = 0; i < TRIES && r == -EEXIST; i++) {
+	/* A node may also be missing that another's was in the way of, or that
+	 * went with it. */
+	for (int i = 0; i < TRIES && (r == -EEXIST || r == -ENOENT); i++) {
 		m->ifindex = i ? draw_ifindex() : 0;
 		r = h->ops->create_macvtap(h, m, &link);
 		if (r == -EEXIST)

@@ -52,7 +52,7 @@ def test_an_old_status_is_written_again_also_when_the_link_was_first(xen):
     assert not xen.reported(nic)
     nic.netback_ready()
     # One that is started anew finds all in order.
-    tells = xen.fate not in ("struck", "restarted")
+    tells = xen.fate == "lives"
     yield lambda: nic.status() == "connected" and (xen.reported(nic) or not tells)
 
 
