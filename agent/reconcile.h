@@ -73,6 +73,7 @@ struct look {
 	unsigned int steps;		/* sent */
 	bool joined;			/* new to us, and put on its bridge */
 	bool leaving;			/* the goal was to leave it */
+	bool device_was_down;		/* and it has been set up for a macvtap */
 	bool early;			/* there is more to do in xenstore, but
 					 * not yet: look again with LOOK_LATE in
 					 * toolstack-delay */
@@ -105,6 +106,15 @@ int reconcile(struct agent *a, const struct port_id *id, unsigned int flags,
  */
 void settle(struct agent *a, struct look *look, bool leave, bool dead,
 	    unsigned int flags);
+
+/*
+ * settle_find_device() - what a macvtap on its network would be on
+ * @w:		resolved
+ *
+ * Fills in what plan_macvtap() needs.  Returns 0 or a negative errno value.
+ */
+int settle_find_device(struct host *h, const struct wish *w,
+		       struct state *ret);
 
 /*
  * port_of_link() - whose link is this?

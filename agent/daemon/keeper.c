@@ -137,10 +137,11 @@ static void say(struct keeper *k, const struct look *look, bool *ret_news,
 		return;
 	if (look->verdict == IN_ORDER && (news || look->joined))
 		log_msg(LOG_INFO, "%s: on %s (%s, by %s)", look->name,
-			look->wish.bridge, look->wish.network,
+			wish_place(&look->wish), look->wish.network,
 			source_name(look->wish.by));
 	else if (look->verdict == NOT_OURS && look->steps)
-		log_msg(LOG_INFO, "%s: left", look->name);
+		log_msg(LOG_INFO, "%s: %s", look->name,
+			look->state.record.made ? "deleted" : "left");
 	else if (look->verdict != NOT_OURS && look->reason[0])
 		log_msg(news ? level : LOG_DEBUG, "%s: %s", look->name,
 			look->reason);
@@ -153,11 +154,13 @@ static uint32_t wish_hash(const struct look *looks, int n)
 	uint32_t h = HASH_START;
 
 	for (int i = 0; i < n; i++) {
-		h = hash(h, looks[i].wish.bridge);
+		h = hash(h, wish_place(&looks[i].wish));
 		h = hash(h, looks[i].wish.name);
 		h = (h ^ looks[i].wish.mtu) * 16777619u;
-		h = (h ^ (uint32_t)looks[i].state.bridge.ifindex) * 16777619u;
-		h = (h ^ looks[i].state.bridge.mtu) * 16777619u;
+		h = (h ^ (uint32_t)state_place(&looks[i].state)->ifindex) *
+		    16777619u;
+		h = (h ^ state_place(&looks[i].state)->mtu) * 16777619u;
+		h = (h ^ looks[i].wish.mode) * 16777619u;
 		h = (h ^ (uint32_t)looks[i].state.link.ifindex) * 16777619u;
 	}
 	return h;
@@ -290,11 +293,11 @@ static void remember(struct port *p, const struct look *look)
 	p->ifindex[look->part] = look->found ? s->link.ifindex : 0;
 	p->link_hash[look->part] = look->verdict == IN_ORDER ?
 		link_hash(&s->link) : 0;
-	if (look->part == PART_EMU && p->bridge_name[0])
+	if (look->part == PART_EMU && p->place_name[0])
 		return;
-	memcpy(p->bridge_name, look->wish.bridge, sizeof(p->bridge_name));
-	p->bridge = s->have_bridge ? s->bridge.ifindex : 0;
-	p->bridge_mtu = s->bridge.mtu;
+	memcpy(p->place_name, wish_place(&look->wish), sizeof(p->place_name));
+	p->place = state_place(s)->ifindex;
+	p->place_mtu = state_place(s)->mtu;
 	p->holder = s->have_holder ? s->holder.ifindex : 0;
 }
 
@@ -304,8 +307,8 @@ static void digest(struct keeper *k, struct port *p, const struct look *looks,
 	const struct process *process = &looks[0].state.record.process;
 	bool alive = false, unwell = false, news = false, early = false;
 
-	p->bridge_name[0] = '\0';
-	p->bridge = p->holder = 0;
+	p->place_name[0] = '\0';
+	p->place = p->holder = 0;
 	p->ifindex[PART_VIF] = p->ifindex[PART_EMU] = 0;
 	for (int i = 0; i < n; i++) {
 		const struct look *look = &looks[i];
@@ -408,12 +411,19 @@ static void on_work(evutil_socket_t fd, short what, void *arg)
 {
 	static const struct timeval now = { 0, 0 };
 	struct keeper *k = arg;
+	struct host *host = k->agent->host;
 	struct port *p = NULL;
+	int r;
 
 	(void)fd;
 	(void)what;
+	host->ops->collect_deletes(host);
 	for (int i = 0; i < BATCH && (p = table_next(&k->table)); i++)
 		look_at(k, p);
+	r = host->ops->delete_collected(host);
+	if (r < 0)
+		log_msg(LOG_ERR, "links that are to go cannot be deleted: %s%s%s",
+			strerror(-r), host->error[0] ? ": " : "", host->error);
 	if (!TAILQ_EMPTY(&k->table.dirty))
 		(void)event_add(k->work, &now);
 	else if (k->ops->idle)

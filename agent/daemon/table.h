@@ -28,9 +28,9 @@ struct port {
 	/* where the last look found things: hints, each verified again */
 	int ifindex[LOOKS];
 	uint32_t link_hash[LOOKS];	/* of links in order, else 0 */
-	int bridge;			/* ifindex */
-	uint32_t bridge_mtu;
-	char bridge_name[VIF_NAMESIZE];	/* wished */
+	int place;			/* bridge or device: ifindex */
+	uint32_t place_mtu;
+	char place_name[VIF_NAMESIZE];	/* wished */
 	int holder;			/* of the wished name: ifindex */
 
 	/* what has been said, and of whom */

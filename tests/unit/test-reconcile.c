@@ -255,7 +255,7 @@ static void what_was_made_for_a_process_goes_with_it(void **state)
 	assert_int_equal(looks[0].verdict, IN_ORDER);
 	f.dead_pid = 7;
 	assert_int_equal(look_at_link(TAP, 0), 1);
-	assert_string_equal(looks[0].reason, "record; delete it");
+	assert_string_equal(looks[0].reason, "delete it");
 	assert_int_equal(look_at_link(TAP, LOOK_ACT), 1);
 	assert_int_equal(looks[0].verdict, NOT_OURS);
 	assert_false(fake_host_at(&f, TAP)->exists);
