@@ -287,7 +287,7 @@ CHANGES = {
 }
 
 
-@pytest.mark.parametrize("what", CHANGES.keys() - {"alias"})
+@pytest.mark.parametrize("what", sorted(CHANGES.keys() - {"alias"}))
 @pytest.mark.parametrize("up", ["yes", "no"])
 def test_what_somebody_changes_is_put_right(host, what, up):
     daemon = host.daemon()
@@ -300,7 +300,7 @@ def test_what_somebody_changes_is_put_right(host, what, up):
     assert host.listed("web0")["state"] == "ok" and program.running.poll() is None
 
 
-@pytest.mark.parametrize("what", CHANGES.keys() - {"alias", "down"})
+@pytest.mark.parametrize("what", sorted(CHANGES.keys() - {"alias", "down"}))
 def test_what_was_changed_while_the_daemon_was_away(host, what):
     program = Program(host, "vepanet", "name=web0", f"mac={MAC}")
     host.ip(CHANGES[what])
