@@ -417,6 +417,28 @@ def test_by_name_it_is_there_and_may_be_opened(host):
     assert not any("tap" in file for file in opened)
 
 
+def test_thirty_two_nics(host):
+    fds = " ".join("{fd}" if i == 0 else f"{{fd{i}}}" for i in range(32))
+    nics = [word for i in range(32) for word in ("--nic", f"bridgenet,name=web{i}")]
+    running = host.background(host.vifctl_argv("run", *nics, "--", *say_and_sleep(fds)))
+    host.until(lambda: "\n" in running.output(), 30)
+    fds = running.output().split()
+    assert len(set(fds)) == 32 and len(macvtaps(host)) == 32
+    for i, fd in enumerate(fds):
+        assert os.stat(f"/proc/{running.pid}/fd/{fd}").st_rdev == device_number(f"web{i}")
+        assert in_order(host, f"web{i}", mac=None, mode="bridge")
+
+
+def test_the_longest_of_all_has_a_record(host):
+    name = "n" * 31
+    host.conf.write_text(f"[network {name}]\nkind = macvtap\nmode = vepa passthru\ndevice = eth0\n")
+    for daemon in host.daemons:
+        daemon.reload()
+    program = Program(host, name, "name=a23456789012345", "mode=passthru", "mtu=1500", f"mac={MAC}", "up=no",
+                      "owner=nobody", "group=4242")
+    assert in_order(host, program.name, mode="passthru", up=False) and host.listed(program.name)["state"] == "ok"
+
+
 # Delete
 
 def test_delete(host):

@@ -202,7 +202,7 @@ def calls(bed, argv, check=0):
             counted.append((name, seen[name]))
         if name == "execve" and seen[name] > 1:
             break
-    assert len(counted) > 10, "it does something"
+    assert len(counted) > 5, "it does something"
     return counted
 
 
@@ -294,8 +294,8 @@ def test_what_somebody_changes_is_put_right(host, what, up):
     program = Program(host, "vepanet", "name=web0", f"mac={MAC}", f"up={up}")
     host.until(lambda: "web0: " in daemon.log())
     host.ip(CHANGES[what])
-    if up == "no" and what == "down":
-        daemon.reload()
+    if up == "no":
+        daemon.reload()  # the kernel says little of what is down
     host.until(lambda: in_order(host, "web0", up=up == "yes"), what=what)
     assert host.listed("web0")["state"] == "ok" and program.running.poll() is None
 

@@ -60,15 +60,26 @@ KINDS = ["another device", "a block device of any number", "a FIFO", "a file", "
          "a link to another device", "a link to itself"]
 
 
-def other_namespaces_macvtaps(bed, first, number):
-    """Macvtaps of these ifindices in a namespace of its own, where nobody is; returns it."""
+def other_namespaces_macvtaps(bed, number=3):
+    """Macvtaps in a namespace of its own, where nobody is, which have the nodes that ours would have
+    next; returns that namespace, and their nodes."""
     other = isolation.other_network()
     inside = ["nsenter", f"--net=/proc/{os.getpid()}/fd/{other}"]
     bed.run([*inside, "ip", "link", "add", "eth0", "type", "veth", "peer", "name", "switch0"])
+    while True:
+        first = next_ifindex(bed)
+        nodes = [f"/dev/tap{first + i}" for i in range(number)]
+        if not any(map(os.path.exists, nodes)):  # of other tests
+            break
     for ifindex in range(first, first + number):
         bed.run([*inside, "ip", "link", "add", "link", "eth0", "name", f"x{ifindex}", "index", str(ifindex),
                  "type", "macvtap"])
-    return other
+    return other, {path: os.stat(path) for path in nodes}
+
+
+def untouched(nodes):
+    return all((now.st_rdev, now.st_uid, now.st_gid, now.st_mode) == (then.st_rdev, then.st_uid, then.st_gid, then.st_mode)
+               for path, then in nodes.items() for now in [os.stat(path)])
 
 
 # Missing
@@ -128,23 +139,16 @@ def test_what_is_not_its_device_is_not_opened(host, kind):
 
 
 def test_the_same_ifindex_in_two_namespaces(host):
-    first = next_ifindex(host)
-    other = other_namespaces_macvtaps(host, first, 3)
-    taken = {f"/dev/tap{i}": os.stat(f"/dev/tap{i}") for i in range(first, first + 3)}
+    other, taken = other_namespaces_macvtaps(host)
     program = Program(host, "bridgenet", "name=run0", f"mac={MAC}")
-    assert node(host, "run0") == f"/dev/tap{first}", "that is the other one's"
-    assert program.device() == device_number("run0") != taken[f"/dev/tap{first}"].st_rdev
-    assert in_order(host, "run0", mode="bridge")
-    for path, before in taken.items():
-        now = os.stat(path)
-        assert (now.st_rdev, now.st_uid, now.st_gid) == (before.st_rdev, before.st_uid, before.st_gid)
+    assert node(host, "run0") in taken, "that is the other one's"
+    assert program.device() == device_number("run0") != taken[node(host, "run0")].st_rdev
+    assert in_order(host, "run0", mode="bridge") and untouched(taken)
     os.close(other)
 
 
 def test_create_takes_an_ifindex_of_which_it_gets_the_node(host):
-    first = next_ifindex(host)
-    other = other_namespaces_macvtaps(host, first, 3)
-    taken = {f"/dev/tap{i}": os.stat(f"/dev/tap{i}") for i in range(first, first + 3)}
+    other, taken = other_namespaces_macvtaps(host)
     names = [host.vifctl("create", "bridgenet", "owner=nobody", check=0).out.strip(),
              host.vifctl("create", "bridgenet", "web0", "owner=nobody", check=0).out.strip()]
     assert macvtaps(host) == sorted(names), "those that were tried are gone"
@@ -153,10 +157,19 @@ def test_create_takes_an_ifindex_of_which_it_gets_the_node(host):
         assert in_order(host, name, mac=None, mode="bridge") and node(host, name) not in taken
         stat_ = os.stat(node(host, name))
         assert (stat_.st_rdev, stat_.st_uid) == (device_number(name), 65534)
-    for path, before in taken.items():
-        now = os.stat(path)
-        assert (now.st_rdev, now.st_uid, now.st_gid) == (before.st_rdev, before.st_uid, before.st_gid)
+    assert untouched(taken)
     os.close(other)
+
+
+def test_create_takes_another_where_the_node_goes_away(host):
+    """The other namespace's macvtap is deleted just then: its node was in the way of ours."""
+    first = next_ifindex(host)
+    result = host.run(["strace", "-o", host.dir / "trace", "-P", f"/dev/tap{first}", "-e", "trace=openat",
+                       "-e", "inject=openat:error=ENOENT", *host.vifctl_argv("create", "bridgenet", "web0")], check=None,
+                      env={"ASAN_OPTIONS": "detect_leaks=0"})
+    assert "(INJECTED)" in (host.dir / "trace").read_text()
+    assert (result.rc, result.out, result.err) == (0, "web0\n", "")
+    assert host.link("web0").ifindex != first and os.stat(node(host, "web0")).st_rdev == device_number("web0")
 
 
 def test_many_in_two_namespaces_at_once(host):

@@ -184,7 +184,7 @@ def test_the_daemon_goes_on_with_what_it_has(bed):
     bed.bridge("br0")
     host_nic(bed)
     daemon = bed.daemon()
-    names = [f"tap{i}" for i in range(10)]
+    names = [f"tap{i}" for i in range(20)]
     for name in names:
         bed.tap(name)
         bed.vifctl("attach", name, "red", check=0)

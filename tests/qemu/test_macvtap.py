@@ -309,5 +309,5 @@ def test_a_guest_does_not_notice_the_daemon(bed, switch):
 @pytest.mark.parametrize("word", ["-daemonize", "--daemonize"])
 def test_a_qemu_that_goes_into_the_background_is_refused(bed, switch, word):
     guest = run(bed, 2, "vepanet", extra=[word])
-    assert guest.process.wait(20) == 1
+    assert guest.process.wait(20) == 2
     assert "daemonize" in guest.report()[1] and macvtaps(bed) == []
