@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import isolation
+from bed import TOP
 from macvtaps import (MAC, Program, device_number, host_nic, in_order, macvtaps, next_ifindex, node,
                       run_argv)
 from test_hand import refused
@@ -86,6 +87,7 @@ def untouched(nodes):
 
 def test_where_the_node_is_missing_the_program_gets_the_device_all_the_same(host):
     private_dev(host)
+    host.mounts.mount("tmpfs", "/tmp")
     before = everything_in("/dev", "/run", "/tmp")
     program = Program(host, "vepanet", f"mac={MAC}")
     assert not os.path.exists(node(host, program.name))
@@ -187,6 +189,29 @@ def test_many_in_two_namespaces_at_once(host):
         adder.wait(check=0)
     assert all(program.device() == device_number(program.name) for program in programs)
     os.close(other)
+
+
+# udev
+
+@pytest.mark.parametrize("how", ["create", "run"])
+def test_udev_does_not_take_the_node_from_its_owner(host, how):
+    """It gives a new node to root, unless a rule says otherwise, when it comes to the event."""
+    udevd = host.udevd(rules=[TOP / "udev-rules/72-vifagent.rules", TOP / "udev-rules/98-vifagent-late.rules"],
+                       system_rules=True)
+    for i in range(10):
+        if how == "create":
+            name = host.vifctl("create", "bridgenet", "owner=nobody", "group=4242", check=0).out.strip()
+        else:
+            argv = run_argv(host, "bridgenet", f"name=web{i}", "owner=nobody", "group=4242",
+                            program=["sh", "-c", "echo {name}; exec sleep 1000"])
+            running = host.background(argv)
+            host.until(lambda: "\n" in running.output())  # noqa: B023
+            name = running.output().strip()
+        udevd.settle()
+        if os.path.exists(node(host, name)):  # run does not insist on one
+            stat_ = os.stat(node(host, name))
+            assert stat_.st_rdev != device_number(name) or (
+                stat_.st_uid, stat_.st_gid, stat_.st_mode & 0o777) == (65534, 4242, 0o660)
 
 
 # Not to be opened
