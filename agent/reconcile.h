@@ -55,6 +55,8 @@ enum look_flags {
 	LOOK_EMU_ONLY = 1 << 7,
 	/* The last look was early, and since then toolstack-delay is over. */
 	LOOK_LATE = 1 << 9,
+	/* The last look was untold. */
+	LOOK_REWRITE = 1 << 10,
 };
 
 /* What a look at one link found and did. */
@@ -72,6 +74,10 @@ struct look {
 	char reason[REASON_SIZE];	/* without the name; "" if in order */
 	unsigned int steps;		/* sent */
 	bool joined;			/* new to us, and put on its bridge */
+	bool untold;			/* it was joined, but it was not yet the
+					 * time to tell netback: look again with
+					 * LOOK_REWRITE. A "connected" of its
+					 * last life may be there */
 	bool leaving;			/* the goal was to leave it */
 	bool device_was_down;		/* and it has been set up for a macvtap */
 	bool early;			/* there is more to do in xenstore, but

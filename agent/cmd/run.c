@@ -215,7 +215,7 @@ int cmd_run(struct cmd *c)
 {
 	struct run *run = calloc(1, sizeof(*run));
 	char error[REASON_SIZE];
-	char **program = NULL;
+	char **program = c->argv;
 	size_t made = 0;
 	int r;
 

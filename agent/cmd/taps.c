@@ -143,7 +143,7 @@ static int make_tap(struct cmd *c, const struct tap_spec *s,
 		    const struct process *process, struct tap *ret,
 		    struct look *look)
 {
-	struct tap tap;
+	struct tap tap = { 0 };
 	int r = tap_create(&s->options, &tap);
 
 	if (r < 0)
@@ -275,7 +275,9 @@ static int create(struct cmd *c, const struct tap_spec *s, bool by_name,
 	struct link link;
 	int r = -EEXIST;
 
-	for (int i = 0; i < TRIES && r == -EEXIST; i++) {
+	/* A node may also be missing that another's was in the way of, or that
+	 * went with it. */
+	for (int i = 0; i < TRIES && (r == -EEXIST || r == -ENOENT); i++) {
 		m->ifindex = i ? draw_ifindex() : 0;
 		r = h->ops->create_macvtap(h, m, &link);
 		if (r == -EEXIST)
@@ -298,8 +300,8 @@ static int make_macvtap(struct cmd *c, const struct tap_spec *s,
 			const struct process *process, bool by_name,
 			struct tap *ret, struct look *look)
 {
-	struct macvtap_new m;
-	struct tap t;
+	struct macvtap_new m = { 0 };
+	struct tap t = { 0 };
 	int r = describe(c, s, look, &m);
 
 	if (r == 0)

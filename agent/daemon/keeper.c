@@ -15,6 +15,9 @@
 /* Looks between two turns of the event loop. */
 #define BATCH 32
 
+/* Links deleted at once, at most. */
+#define DELETES 4096
+
 /* Pauses between tries of what failed, or waits: they double. */
 #define RETRY_FIRST_MS 500
 #define RETRY_LAST_MS (5 * 60 * 1000)
@@ -310,6 +313,7 @@ static void digest(struct keeper *k, struct port *p, const struct look *looks,
 	p->place_name[0] = '\0';
 	p->place = p->holder = 0;
 	p->ifindex[PART_VIF] = p->ifindex[PART_EMU] = 0;
+	p->untold = false;
 	for (int i = 0; i < n; i++) {
 		const struct look *look = &looks[i];
 
@@ -321,6 +325,7 @@ static void digest(struct keeper *k, struct port *p, const struct look *looks,
 		unwell |= look->verdict != NOT_OURS &&
 			  look->verdict != IN_ORDER;
 		early |= look->early;
+		p->untold |= look->untold;
 	}
 	if (!alive) {
 		table_remove(&k->table, p);
@@ -386,7 +391,8 @@ static void look_at(struct keeper *k, struct port *p)
 			     (p->keep ? LOOK_KEEP : 0) |
 			     (p->tries < PATIENCE ? LOOK_PATIENT : 0) |
 			     (p->tries == 0 ? LOOK_YIELD : 0) |
-			     (p->early && !early_for(k, p) ? LOOK_LATE : 0);
+			     (p->early && !early_for(k, p) ? LOOK_LATE : 0) |
+			     (p->untold ? LOOK_REWRITE : 0);
 	struct look looks[LOOKS];
 	int n;
 
@@ -406,20 +412,35 @@ static void look_at(struct keeper *k, struct port *p)
 		digest(k, p, looks, n);
 }
 
+/* Ports, until enough has been done; those whose links only go into the
+ * collection cost little, and the more there are the less each costs. */
+static void look_at_some(struct keeper *k)
+{
+	const struct host *host = k->agent->host;
+	unsigned int looks = 0;
+	struct port *p;
+
+	while (looks < BATCH && host->collected < DELETES &&
+	       (p = table_next(&k->table))) {
+		unsigned int before = host->collected;
+
+		look_at(k, p);
+		looks += host->collected == before;
+	}
+}
+
 /* A few ports, then the loop gets its turn: events wait for nobody. */
 static void on_work(evutil_socket_t fd, short what, void *arg)
 {
 	static const struct timeval now = { 0, 0 };
 	struct keeper *k = arg;
 	struct host *host = k->agent->host;
-	struct port *p = NULL;
 	int r;
 
 	(void)fd;
 	(void)what;
 	host->ops->collect_deletes(host);
-	for (int i = 0; i < BATCH && (p = table_next(&k->table)); i++)
-		look_at(k, p);
+	look_at_some(k);
 	r = host->ops->delete_collected(host);
 	if (r < 0)
 		log_msg(LOG_ERR, "links that are to go cannot be deleted: %s%s%s",

@@ -44,6 +44,7 @@ struct port {
 	struct event *exit;		/* of the process it was made for; its
 					 * fd is a pidfd of ours */
 	unsigned int tries;
+	bool untold;			/* see struct look */
 	bool early;			/* since then: toolstack-delay runs */
 	struct timespec early_since;
 	uint32_t wish_hash;

@@ -75,6 +75,7 @@ struct host {
 	const struct host_ops *ops;
 	char error[128];	/* the kernel's own words about a failure */
 	unsigned long changes;	/* steps that were sent, for who counts */
+	unsigned int collected;	/* links in the collection to be deleted */
 };
 
 /* The kernel of this network namespace.  Returns 0 or what opening the

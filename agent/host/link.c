@@ -478,7 +478,7 @@ static int create_macvtap(struct host *h, const struct macvtap_new *m,
 {
 	char name[VIF_NAMESIZE], error[sizeof(h->error)];
 	struct nl_msg *msgs[2];
-	struct link made;
+	struct link made = { 0 };
 	int r = draw_name(name);
 
 	if (r < 0)
@@ -533,7 +533,10 @@ static int join_group(struct host *h, int ifindex)
 	int r = draw_group(&k->group);
 
 	c.group = k->group;
-	return r < 0 ? r : change(h, ifindex, &c);
+	if (r == 0)
+		r = change(h, ifindex, &c);
+	h->collected += r == 0;
+	return r;
 }
 
 static void collect_deletes(struct host *h)
@@ -551,7 +554,7 @@ static int delete_collected(struct host *h)
 	struct nl_msg *msg;
 
 	k->collecting = false;
-	k->group = 0;
+	k->group = h->collected = 0;
 	if (!group)
 		return 0;
 	msg = build_delete(0);
