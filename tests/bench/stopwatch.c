@@ -6,7 +6,8 @@
  *	stopwatch ready PROGRAM...	a daemon, until it says READY=1; then it is ended
  *	stopwatch key DIR		from writing state = 2 in a NIC's backend directory
  *					to hotplug-status = connected
- *	stopwatch link NAME DIR		from the making of this tap to the same
+ *	stopwatch link NAME DIR		from beginning to make this tap to the same
+ *	stopwatch tap NAME		the making of a tap, which stays
  *	stopwatch killed COUNT < PIDS	from killing them all to COUNT links gone
  *	stopwatch group GROUP COUNT	the same from one delete of a group of links
  *	stopwatch loop			a fixed number of turns: how fast the CPU is
@@ -157,7 +158,16 @@ static void let_stay(int tap)
 		die("tap");
 }
 
-/* For a tap the time begins when it is there. */
+static int time_tap(const char *name)
+{
+	double begin = now_us();
+	int fd = make_tap(name);
+
+	(void)print_since(begin);
+	let_stay(fd);
+	return 0;
+}
+
 static int time_join(const char *dir, const char *tap)
 {
 	char status[PATH_SIZE], buf[WIRE_SIZE] = "";
@@ -174,10 +184,10 @@ static int time_join(const char *dir, const char *tap)
 		die("watch");
 	(void)setsockopt(events, SOL_SOCKET, SO_RCVTIMEO, &limit,
 			 sizeof(limit));
+	begin = now_us();
 	if (tap)
 		made = make_tap(tap);
-	begin = now_us();
-	if (!tap)
+	else
 		write_state(fd, dir);
 	do {
 		double end;
@@ -278,13 +288,15 @@ int main(int argc, char **argv)
 		return time_join(argv[2], NULL);
 	if (argc == 4 && strcmp(verb, "link") == 0)
 		return time_join(argv[3], argv[2]);
+	if (argc == 3 && strcmp(verb, "tap") == 0)
+		return time_tap(argv[2]);
 	if (argc == 3 && strcmp(verb, "killed") == 0)
 		return time_killed(atoi(argv[2]));
 	if (argc == 4 && strcmp(verb, "group") == 0)
 		return time_group((unsigned int)atoi(argv[2]), atoi(argv[3]));
 	if (argc == 2 && strcmp(verb, "loop") == 0)
 		return time_loop();
-	(void)fputs("usage: stopwatch spawn|ready|key|link|killed|group|loop ...\n",
+	(void)fputs("usage: stopwatch spawn|ready|key|link|tap|killed|group|loop ...\n",
 		    stderr);
 	return 2;
 }
