@@ -48,12 +48,12 @@ enum { STATE, BRIDGE };
 
 struct nic {
 	unsigned int domid, devid;
-	char dir[PATH_SIZE];
+	char dir[PATH_SIZE / 2];
 };
 
 struct floor {
 	int rtnl;
-	int wire;			/* -b */
+	struct wire *wire;		/* -b */
 	struct xs_handle *xs;
 	struct rtnl_facts bridge;	/* the last one asked for */
 	char value[KEYS][PATH_SIZE];
@@ -80,7 +80,7 @@ static void open_all(struct floor *f, bool bare)
 		f->wire = wire_open();
 	else
 		f->xs = xs_open(XS_OPEN_SOCKETONLY);
-	if (f->rtnl < 0 || f->wire < 0 || (!bare && !f->xs))
+	if (f->rtnl < 0 || (!f->wire && !f->xs))
 		die("open");
 }
 
@@ -101,7 +101,7 @@ static void read_one(struct floor *f, const char *path, char value[PATH_SIZE])
 
 	if (!f->xs) {
 		take_value(value, buf, wire_ask(f->wire, XS_READ, 0, path,
-						strlen(path) + 1, "", 0, buf));
+						strlen(path) + 1, buf));
 		return;
 	}
 	data = xs_read(f->xs, XBT_NULL, path, &len);
@@ -109,22 +109,55 @@ static void read_one(struct floor *f, const char *path, char value[PATH_SIZE])
 	free(data);
 }
 
-static void read_keys(struct floor *f, const char *dir, int count)
+static void key_path(char buf[PATH_SIZE], const struct nic *n, const char *key)
 {
-	char path[PATH_SIZE + 32], buf[WIRE_SIZE];
-	uint32_t type;
+	(void)snprintf(buf, PATH_SIZE, "%s/%s", n->dir, key);
+}
+
+static void put_keys(struct floor *f, const struct nic *n, int count)
+{
+	char path[PATH_SIZE];
 
 	for (int i = 0; i < count; i++) {
-		(void)snprintf(path, sizeof(path), "%s/%s", dir, keys[i]);
-		if (f->xs)
-			read_one(f, path, f->value[i]);
-		else if (wire_send(f->wire, XS_READ, 0, path, strlen(path) + 1,
-				   "", 0) < 0)
-			die("xenstored");
+		key_path(path, n, keys[i]);
+		wire_put(f->wire, XS_READ, 0, path, strlen(path) + 1, "", 0);
 	}
-	for (int i = 0; i < count && !f->xs; i++)
-		take_value(f->value[i], buf,
-			   wire_receive(f->wire, &type, buf));
+}
+
+static void take_keys(struct floor *f, int count)
+{
+	char buf[WIRE_SIZE];
+	uint32_t type;
+	int r;
+
+	for (int i = 0; i < count; i++) {
+		r = wire_receive(f->wire, &type, buf);
+		if (r == -1)
+			die("xenstored");
+		take_value(f->value[i], buf, r);
+	}
+}
+
+static void send_all(struct floor *f)
+{
+	if (wire_send(f->wire) < 0)
+		die("xenstored");
+}
+
+static void read_keys(struct floor *f, const struct nic *n, int count)
+{
+	char path[PATH_SIZE];
+
+	if (!f->xs) {
+		put_keys(f, n, count);
+		send_all(f);
+		take_keys(f, count);
+		return;
+	}
+	for (int i = 0; i < count; i++) {
+		key_path(path, n, keys[i]);
+		read_one(f, path, f->value[i]);
+	}
 }
 
 static bool connect_by_library(struct floor *f, const char *state,
@@ -141,7 +174,7 @@ static bool connect_by_library(struct floor *f, const char *state,
 	return xs_transaction_end(f->xs, t, !same) && same;
 }
 
-/* The write is under way with the read; what it finds decides on the end. */
+/* The write is under way with the read; what that finds decides on the end. */
 static bool connect_by_wire(struct floor *f, const char *state,
 			    const char *status)
 {
@@ -149,27 +182,27 @@ static bool connect_by_wire(struct floor *f, const char *state,
 	uint32_t tx, type;
 	bool same;
 
-	if (wire_ask(f->wire, XS_TRANSACTION_START, 0, "", 1, "", 0, buf) < 0)
+	if (wire_ask(f->wire, XS_TRANSACTION_START, 0, "", 1, buf) < 0)
 		die("transaction");
 	tx = (uint32_t)strtoul(buf, NULL, 10);
-	if (wire_send(f->wire, XS_READ, tx, state, strlen(state) + 1, "", 0) ||
-	    wire_send(f->wire, XS_WRITE, tx, status, strlen(status) + 1,
-		      "connected", 9))
-		die("xenstored");
+	wire_put(f->wire, XS_READ, tx, state, strlen(state) + 1, "", 0);
+	wire_put(f->wire, XS_WRITE, tx, status, strlen(status) + 1,
+		 "connected", 9);
+	send_all(f);
 	same = wire_receive(f->wire, &type, buf) >= 0 &&
 	       strcmp(buf, f->value[STATE]) == 0;
 	if (wire_receive(f->wire, &type, buf) < 0)
 		die("write");
 	return wire_ask(f->wire, XS_TRANSACTION_END, tx, same ? "T" : "F", 2,
-			"", 0, buf) >= 0 && same;
+			buf) >= 0 && same;
 }
 
 static bool tell_connected(struct floor *f, const struct nic *n)
 {
-	char state[PATH_SIZE + 16], status[PATH_SIZE + 16];
+	char state[PATH_SIZE], status[PATH_SIZE];
 
-	(void)snprintf(state, sizeof(state), "%s/state", n->dir);
-	(void)snprintf(status, sizeof(status), "%s/hotplug-status", n->dir);
+	key_path(state, n, "state");
+	key_path(status, n, "hotplug-status");
 	return f->xs ? connect_by_library(f, state, status) :
 		       connect_by_wire(f, state, status);
 }
@@ -257,7 +290,7 @@ static bool join(struct floor *f, const struct nic *n, int n_keys)
 {
 	struct rtnl_facts link;
 
-	read_keys(f, n->dir, n_keys);
+	read_keys(f, n, n_keys);
 	if (strcmp(f->value[STATE], "2") != 0 || !link_of(f, n, &link) ||
 	    link.master)
 		return false;
@@ -315,16 +348,38 @@ static int many(struct floor *f, unsigned int self)
 	return 0;
 }
 
+/* So many NICs' keys are under way at once with -b. */
+#define WINDOW 16
+
+static void read_all_keys(struct floor *f, unsigned int self)
+{
+	struct nic n;
+	int under_way;
+
+	do {
+		for (under_way = 0; under_way < WINDOW && next_nic(&n, self);
+		     under_way++) {
+			if (f->xs)
+				read_keys(f, &n, KEYS);
+			else
+				put_keys(f, &n, KEYS);
+		}
+		if (f->xs)
+			continue;
+		send_all(f);
+		for (int i = 0; i < under_way; i++)
+			take_keys(f, KEYS);
+	} while (under_way == WINDOW);
+}
+
 /* One dump shows all links; the keys are asked for each. */
 static int look_at_all(struct floor *f, unsigned int self)
 {
 	double begin = now_us();
-	struct nic n;
 
 	if (rtnl_dump(f->rtnl) < 0)
 		return 1;
-	while (next_nic(&n, self))
-		read_keys(f, n.dir, KEYS);
+	read_all_keys(f, self);
 	(void)printf("%.0f\n", now_us() - begin);
 	return 0;
 }
@@ -380,16 +435,17 @@ static void on_key(struct floor *f, const char *path, unsigned int self)
  * way. */
 static int serve(struct floor *f, unsigned int self)
 {
+	struct wire *events = wire_open();
 	struct pollfd fds[] = {
 		{ .fd = rtnl_open(RTMGRP_LINK), .events = POLLIN },
-		{ .fd = wire_open(), .events = POLLIN },
+		{ .fd = events ? wire_fd(events) : -1, .events = POLLIN },
 	};
 	char root[PATH_SIZE], buf[WIRE_SIZE];
 	uint32_t type;
 
 	(void)snprintf(root, sizeof(root), "/local/domain/%u/backend/vif",
 		       self);
-	if (fds[0].fd < 0 || fds[1].fd < 0 || wire_watch(fds[1].fd, root) < 0)
+	if (fds[0].fd < 0 || !events || wire_watch(events, root) < 0)
 		return 1;
 	(void)puts("ready");
 	(void)fflush(stdout);
@@ -398,9 +454,11 @@ static int serve(struct floor *f, unsigned int self)
 			on_links(f, fds[0].fd, self);
 		if (!fds[1].revents)
 			continue;
-		if (wire_receive(fds[1].fd, &type, buf) < 0)
-			return 1;
-		on_key(f, buf, self);
+		do {
+			if (wire_receive(events, &type, buf) < 0)
+				return 1;
+			on_key(f, buf, self);
+		} while (wire_has_more(events));
 	}
 	return 1;
 }

@@ -87,9 +87,10 @@ class Row:
 
 
 class Noise:
-    """How long the same thing takes between the rounds: a fixed loop, and a process."""
+    """How long the same thing takes between the rounds: what others did to this machine."""
 
-    PROBES = {"a fixed loop": ["loop"], "a process (/bin/true)": ["spawn", "/bin/true"]}
+    PROBES = {"a fixed loop": ["loop"], "a process (/bin/true)": ["spawn", "/bin/true"],
+              "a question about a link": ["query"]}
 
     def __init__(self):
         self.samples = {what: [] for what in self.PROBES}
@@ -100,11 +101,17 @@ class Noise:
                                  text=True).stdout
             self.samples[what].append(float(out))
 
+    @property
+    def is_noisy(self):
+        return any(percentile(s, 95) > 1.5 * statistics.median(s) for s in self.samples.values())
+
     def sentences(self):
         for what, samples in self.samples.items():
             least, middle, worst = min(samples), statistics.median(samples), percentile(samples, 95)
-            yield (f"{what}: fastest {least:.0f} µs, median {middle / least:.2f} x that,"
-                   f" 95th percentile {worst / least:.2f} x ({len(samples)} times)")
+            yield (f"{what} took at least {least:.0f} µs, in the median {middle / least:.2f} x that,"
+                   f" at the 95th percentile {worst / least:.2f} x ({len(samples)} times)")
+        yield ("this run was noisy: trust no ratio that is near its goal" if self.is_noisy else
+               "this run was quiet")
 
 
 def take_turns(contestants, rounds, noise):

@@ -10,6 +10,8 @@
  *	stopwatch tap NAME		the making of a tap, which stays
  *	stopwatch killed COUNT < PIDS	from killing them all to COUNT links gone
  *	stopwatch group GROUP COUNT	the same from one delete of a group of links
+ *	stopwatch query			a question about a link: how busy the kernel's
+ *					one lock of all links, in all namespaces, is
  *	stopwatch loop			a fixed number of turns: how fast the CPU is
  */
 #include <errno.h>
@@ -142,12 +144,12 @@ static int make_tap(const char *name)
 	return fd;
 }
 
-static void write_state(int fd, const char *dir)
+static void write_state(struct wire *w, const char *dir)
 {
 	char state[PATH_SIZE];
 
 	(void)snprintf(state, sizeof(state), "%s/state", dir);
-	if (wire_write(fd, state, "2") < 0)
+	if (wire_write(w, state, "2") < 0)
 		die("state");
 }
 
@@ -171,31 +173,32 @@ static int time_tap(const char *name)
 static int time_join(const char *dir, const char *tap)
 {
 	char status[PATH_SIZE], buf[WIRE_SIZE] = "";
-	int fd = wire_open(), events = wire_open(), made = -1;
+	struct wire *w = wire_open(), *events = wire_open();
 	struct timeval limit = { .tv_sec = 10 };
+	int made = -1;
 	uint32_t type;
 	double begin;
 
 	(void)snprintf(status, sizeof(status), "%s/hotplug-status", dir);
-	if (fd < 0 || events < 0 || wire_watch(events, status) < 0)
+	if (!w || !events || wire_watch(events, status) < 0)
 		die("xenstored");
 	/* a watch fires once when it is set */
 	if (wire_receive(events, &type, buf) < 0)
 		die("watch");
-	(void)setsockopt(events, SOL_SOCKET, SO_RCVTIMEO, &limit,
+	(void)setsockopt(wire_fd(events), SOL_SOCKET, SO_RCVTIMEO, &limit,
 			 sizeof(limit));
 	begin = now_us();
 	if (tap)
 		made = make_tap(tap);
 	else
-		write_state(fd, dir);
+		write_state(w, dir);
 	do {
 		double end;
 
 		if (wire_receive(events, &type, buf) < 0)
 			die("never connected");
 		end = now_us();
-		if (wire_ask(fd, XS_READ, 0, status, strlen(status) + 1, "", 0,
+		if (wire_ask(w, XS_READ, 0, status, strlen(status) + 1,
 			     buf) < 0)
 			die("status");
 		if (strcmp(buf, "connected") == 0) {
@@ -267,6 +270,17 @@ static int time_group(unsigned int group, int count)
 	return print_when_gone(events, count, begin);
 }
 
+static int time_query(void)
+{
+	int fd = rtnl_open(0);
+	struct rtnl_facts lo;
+	double begin = now_us();
+
+	if (rtnl_query(fd, "lo", &lo) < 0)
+		die("lo");
+	return print_since(begin);
+}
+
 static int time_loop(void)
 {
 	double begin = now_us();
@@ -294,9 +308,11 @@ int main(int argc, char **argv)
 		return time_killed(atoi(argv[2]));
 	if (argc == 4 && strcmp(verb, "group") == 0)
 		return time_group((unsigned int)atoi(argv[2]), atoi(argv[3]));
+	if (argc == 2 && strcmp(verb, "query") == 0)
+		return time_query();
 	if (argc == 2 && strcmp(verb, "loop") == 0)
 		return time_loop();
-	(void)fputs("usage: stopwatch spawn|ready|key|link|tap|killed|group|loop ...\n",
+	(void)fputs("usage: stopwatch spawn|ready|key|link|tap|killed|group|query|loop ...\n",
 		    stderr);
 	return 2;
 }

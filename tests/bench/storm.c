@@ -36,7 +36,8 @@ struct nic {
 struct storm {
 	unsigned int self, rate;
 	const char *bridge;
-	int wire, events, to_reaper;
+	struct wire *wire, *events;
+	int to_reaper;
 	unsigned int born, dead;
 	struct nic *nic;		/* the n-th that was born */
 };
@@ -137,15 +138,15 @@ static void on_event(struct storm *s)
 	n = s->dead + (domid - DOMID_FIRST + DOMIDS - s->dead % DOMIDS) % DOMIDS;
 	if (n >= s->born || s->nic[n].begin <= 0 || s->nic[n].took > 0)
 		return;
-	if (wire_ask(s->wire, XS_READ, 0, path, strlen(path) + 1, "", 0,
-		     value) > 0 && strcmp(value, "connected") == 0)
+	if (wire_ask(s->wire, XS_READ, 0, path, strlen(path) + 1, value) > 0 &&
+	    strcmp(value, "connected") == 0)
 		s->nic[n].took = now - s->nic[n].begin;
 }
 
 static void run(struct storm *s, unsigned int all)
 {
 	double begin = now_us(), pause = 1e6 / s->rate;
-	struct pollfd fd = { .fd = s->events, .events = POLLIN };
+	struct pollfd fd = { .fd = wire_fd(s->events), .events = POLLIN };
 
 	while (s->dead < all) {
 		unsigned int ticks = (unsigned int)((now_us() - begin) / pause);
@@ -155,7 +156,8 @@ static void run(struct storm *s, unsigned int all)
 			begin_life(s);
 		else if (s->dead + LIFE * s->rate <= ticks)
 			end_life(s);
-		else if (poll(&fd, 1, (int)((next - now_us()) / 1000) + 1) > 0)
+		else if (wire_has_more(s->events) ||
+			 poll(&fd, 1, (int)((next - now_us()) / 1000) + 1) > 0)
 			on_event(s);
 	}
 }
@@ -181,7 +183,7 @@ int main(int argc, char **argv)
 	s.events = wire_open();
 	(void)snprintf(root, sizeof(root), "/local/domain/%u/backend/vif",
 		       s.self);
-	if (!s.nic || s.wire < 0 || wire_watch(s.events, root) < 0 ||
+	if (!s.nic || !s.wire || !s.events || wire_watch(s.events, root) < 0 ||
 	    pipe(pipes) < 0)
 		die("storm");
 	s.to_reaper = pipes[1];
