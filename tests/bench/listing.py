@@ -22,7 +22,7 @@ def measure(options, noise):
             "floor": lambda: spawn(TOOLS / "floor", "restart", here.domid),
             "bare": lambda: spawn(TOOLS / "floor", "-b", "restart", here.domid),
             "dump": lambda: spawn(TOOLS / "floor", "dump"),
-        }, options.rounds(15, 5), noise)
+        }, options.rounds(5, 3), noise)
     dump = times.pop("dump")
     yield Row(f"vifctl list, {count} NICs", "ms", **times,
               note=f"the kernel's part of the floor, its dump: {Row.middle(dump):.1f} ms").at_most(2)
