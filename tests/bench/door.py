@@ -10,7 +10,7 @@ def measure(options, noise):
         times = take_turns({
             "agent": lambda: here.vif_agent(here.nic()),
             "floor": lambda: here.floor_door(here.nic()),
-            "bare": lambda: here.floor_door(here.nic(), "-b"),
+            "library": lambda: here.floor_door(here.nic(), "floor-library"),
             "script": lambda: here.vif_bridge(here.nic()),
         }, options.rounds(60, 10), noise)
     yield Row("vif-agent online, the whole process", "µs", **times).faster(50).at_most(1.2)

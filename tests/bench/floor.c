@@ -2,15 +2,15 @@
 /*
  * floor.c - the requests and messages of a join and nothing else
  *
- *	floor [-b] door			as libxl runs its script: XENBUS_PATH, vif
- *	floor [-b] many SELF < NICS	"DOMID DEVID" a line, all to be joined
- *	floor [-b] restart SELF < NICS	what it takes to see that all are in order
- *	floor [-b] serve SELF		like the daemon: whenever a NIC is complete
+ *	floor door			as libxl runs its script: XENBUS_PATH, vif
+ *	floor many SELF < NICS		"DOMID DEVID" a line, all to be joined
+ *	floor restart SELF < NICS	what it takes to see that all are in order
+ *	floor serve SELF		like the daemon: whenever a NIC is complete
  *	floor dump			all links
  *
  * What the agent takes beyond this is its own; what this takes is the kernel's
- * and xenstored's.  With -b the requests go over a bare socket, several of them
- * at once, in place of libxenstore's one by one.
+ * and xenstored's.  The floor has several requests to xenstored under way at
+ * once; floor-library is the same with libxenstore, one after the other.
  *
  * The keys are those without which a join cannot be right (agent/xen/nic.c).  The
  * script is run for a NIC that libxl has just made: whether the NIC is alive
@@ -20,7 +20,6 @@
  * ("hotplug-status").  Then the frontend's "mtu", which must be the link's;
  * and the one write, in a transaction that finds "state" unchanged.
  */
-#include <errno.h>
 #include <linux/if.h>
 #include <poll.h>
 #include <stdbool.h>
@@ -29,35 +28,24 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
-#include <unistd.h>
-#include <xenstore.h>
 
+#include "tests/bench/keys.h"
 #include "tests/bench/rtnl.h"
 #include "tests/bench/wire.h"
 
-#define PATH_SIZE 128
-#define KEYS 7
+/* So many NICs' keys are asked for at once at a restart. */
+#define WINDOW 16
 
-static const char *const keys[KEYS] = {
-	/* these four for the script */
-	"state", "bridge", "vifname", "mtu",
-	"online", "script", "hotplug-status",
-};
-enum { STATE, BRIDGE };
-#define DOOR_KEYS 4
+enum { STATE, BRIDGE, VIFNAME, MTU, FRONTEND_MTU, DOOR_KEYS,
+       ONLINE = DOOR_KEYS, SCRIPT, STATUS, ALL_KEYS };
 
 struct nic {
 	unsigned int domid, devid;
-	char dir[PATH_SIZE / 2];
+	struct keys keys;
 };
 
-struct floor {
-	int rtnl;
-	struct wire *wire;		/* -b */
-	struct xs_handle *xs;
-	struct rtnl_facts bridge;	/* the last one asked for */
-	char value[KEYS][PATH_SIZE];
-};
+static int rtnl;
+static struct rtnl_facts bridge;	/* the last one asked for */
 
 static double now_us(void)
 {
@@ -73,153 +61,17 @@ static void die(const char *what)
 	exit(1);
 }
 
-static void open_all(struct floor *f, bool bare)
+static void open_all(void)
 {
-	f->rtnl = rtnl_open(0);
-	if (bare)
-		f->wire = wire_open();
-	else
-		f->xs = xs_open(XS_OPEN_SOCKETONLY);
-	if (f->rtnl < 0 || (!f->wire && !f->xs))
-		die("open");
-}
-
-/* ---- xenstore --------------------------------------------------------- */
-
-static void take_value(char value[PATH_SIZE], const char *data, int len)
-{
-	value[0] = '\0';
-	if (len > 0 && len < PATH_SIZE)
-		memcpy(value, data, (size_t)len + 1);
-}
-
-static void read_one(struct floor *f, const char *path, char value[PATH_SIZE])
-{
-	char buf[WIRE_SIZE];
-	unsigned int len;
-	char *data;
-
-	if (!f->xs) {
-		take_value(value, buf, wire_ask(f->wire, XS_READ, 0, path,
-						strlen(path) + 1, buf));
-		return;
-	}
-	data = xs_read(f->xs, XBT_NULL, path, &len);
-	take_value(value, data, data ? (int)len : -1);
-	free(data);
-}
-
-static void key_path(char buf[PATH_SIZE], const struct nic *n, const char *key)
-{
-	(void)snprintf(buf, PATH_SIZE, "%s/%s", n->dir, key);
-}
-
-static void put_keys(struct floor *f, const struct nic *n, int count)
-{
-	char path[PATH_SIZE];
-
-	for (int i = 0; i < count; i++) {
-		key_path(path, n, keys[i]);
-		wire_put(f->wire, XS_READ, 0, path, strlen(path) + 1, "", 0);
-	}
-}
-
-static void take_keys(struct floor *f, int count)
-{
-	char buf[WIRE_SIZE];
-	uint32_t type;
-	int r;
-
-	for (int i = 0; i < count; i++) {
-		r = wire_receive(f->wire, &type, buf);
-		if (r == -1)
-			die("xenstored");
-		take_value(f->value[i], buf, r);
-	}
-}
-
-static void send_all(struct floor *f)
-{
-	if (wire_send(f->wire) < 0)
-		die("xenstored");
-}
-
-static void read_keys(struct floor *f, const struct nic *n, int count)
-{
-	char path[PATH_SIZE];
-
-	if (!f->xs) {
-		put_keys(f, n, count);
-		send_all(f);
-		take_keys(f, count);
-		return;
-	}
-	for (int i = 0; i < count; i++) {
-		key_path(path, n, keys[i]);
-		read_one(f, path, f->value[i]);
-	}
-}
-
-static bool connect_by_library(struct floor *f, const char *state,
-			       const char *status)
-{
-	xs_transaction_t t = xs_transaction_start(f->xs);
-	unsigned int len;
-	char *value = xs_read(f->xs, t, state, &len);
-	bool same = value && strcmp(value, f->value[STATE]) == 0;
-
-	free(value);
-	if (same && !xs_write(f->xs, t, status, "connected", 9))
-		die("xs_write");
-	return xs_transaction_end(f->xs, t, !same) && same;
-}
-
-/* The write is under way with the read; what that finds decides on the end. */
-static bool connect_by_wire(struct floor *f, const char *state,
-			    const char *status)
-{
-	char buf[WIRE_SIZE];
-	uint32_t tx, type;
-	bool same;
-
-	if (wire_ask(f->wire, XS_TRANSACTION_START, 0, "", 1, buf) < 0)
-		die("transaction");
-	tx = (uint32_t)strtoul(buf, NULL, 10);
-	wire_put(f->wire, XS_READ, tx, state, strlen(state) + 1, "", 0);
-	wire_put(f->wire, XS_WRITE, tx, status, strlen(status) + 1,
-		 "connected", 9);
-	send_all(f);
-	same = wire_receive(f->wire, &type, buf) >= 0 &&
-	       strcmp(buf, f->value[STATE]) == 0;
-	if (wire_receive(f->wire, &type, buf) < 0)
-		die("write");
-	return wire_ask(f->wire, XS_TRANSACTION_END, tx, same ? "T" : "F", 2,
-			buf) >= 0 && same;
-}
-
-static bool tell_connected(struct floor *f, const struct nic *n)
-{
-	char state[PATH_SIZE], status[PATH_SIZE];
-
-	key_path(state, n, "state");
-	key_path(status, n, "hotplug-status");
-	return f->xs ? connect_by_library(f, state, status) :
-		       connect_by_wire(f, state, status);
-}
-
-static void read_frontend(struct floor *f, const struct nic *n)
-{
-	char path[PATH_SIZE], value[PATH_SIZE];
-
-	(void)snprintf(path, sizeof(path), "/local/domain/%u/device/vif/%u/mtu",
-		       n->domid, n->devid);
-	read_one(f, path, value);
+	rtnl = rtnl_open(0);
+	if (rtnl < 0)
+		die("rtnetlink");
+	keys_open();
 }
 
 /* ---- the kernel ------------------------------------------------------- */
 
-static void write_record(const struct floor *f, const struct nic *n,
-			 const struct rtnl_facts *link)
+static void write_record(const struct nic *n, const struct rtnl_facts *link)
 {
 	struct rtnl_message m;
 	char text[256];
@@ -230,7 +82,7 @@ static void write_record(const struct floor *f, const struct nic *n,
 		       link->mac[5], link->mtu);
 	rtnl_begin(&m, RTM_NEWLINK, 0, link->ifindex);
 	rtnl_add(&m, IFLA_IFALIAS, text, strlen(text) + 1);
-	if (rtnl_change(f->rtnl, &m) < 0)
+	if (rtnl_change(rtnl, &m) < 0)
 		die("record");
 }
 
@@ -248,82 +100,103 @@ static void add_addrgen_none(struct rtnl_message *m)
 	rtnl_add(m, IFLA_AF_SPEC, &none, sizeof(none));
 }
 
-static void put_on_bridge(const struct floor *f, const struct rtnl_facts *link)
+static void put_on_bridge(const struct rtnl_facts *link)
 {
 	static const unsigned char mac[6] = { 0xfe, 255, 255, 255, 255, 255 };
 	struct rtnl_message m;
 
 	rtnl_begin(&m, RTM_NEWLINK, 0, link->ifindex);
 	rtnl_add(&m, IFLA_ADDRESS, mac, sizeof(mac));
-	rtnl_add(&m, IFLA_MASTER, &f->bridge.ifindex, sizeof(int));
+	rtnl_add(&m, IFLA_MASTER, &bridge.ifindex, sizeof(int));
 	add_addrgen_none(&m);
-	if (rtnl_change(f->rtnl, &m) < 0)
+	if (rtnl_change(rtnl, &m) < 0)
 		die("join");
 	rtnl_begin(&m, RTM_NEWLINK, 0, link->ifindex);
 	m.link.ifi_flags = m.link.ifi_change = IFF_UP;
-	if (rtnl_change(f->rtnl, &m) < 0)
+	if (rtnl_change(rtnl, &m) < 0)
 		die("up");
 }
 
 /* ---- a NIC ------------------------------------------------------------ */
 
-static void find_bridge(struct floor *f)
+static void set_nic(struct nic *n, unsigned int self, unsigned int domid,
+		    unsigned int devid, int n_keys)
 {
-	const char *name = f->value[BRIDGE];
+	static const char *const names[] = {
+		[STATE] = "state", [BRIDGE] = "bridge", [VIFNAME] = "vifname",
+		[MTU] = "mtu", [ONLINE] = "online", [SCRIPT] = "script",
+		[STATUS] = "hotplug-status",
+	};
 
-	if (strcmp(f->bridge.name, name) != 0 &&
-	    rtnl_query(f->rtnl, name, &f->bridge) < 0)
+	n->domid = domid;
+	n->devid = devid;
+	n->keys.n = n_keys;
+	for (int i = 0; i < n_keys; i++)
+		if (i == FRONTEND_MTU)
+			(void)snprintf(n->keys.path[i], KEYS_PATH,
+				       "/local/domain/%u/device/vif/%u/mtu",
+				       domid, devid);
+		else
+			(void)snprintf(n->keys.path[i], KEYS_PATH,
+				       "/local/domain/%u/backend/vif/%u/%u/%s",
+				       self, domid, devid, names[i]);
+}
+
+static void find_bridge(const char *name)
+{
+	if (strcmp(bridge.name, name) != 0 &&
+	    rtnl_query(rtnl, name, &bridge) < 0)
 		die(name);
 }
 
-static bool link_of(const struct floor *f, const struct nic *n,
-		    struct rtnl_facts *ret)
+static bool find_link(const struct nic *n, struct rtnl_facts *ret)
 {
 	char name[32];
 
 	(void)snprintf(name, sizeof(name), "vif%u.%u", n->domid, n->devid);
-	return rtnl_query(f->rtnl, name, ret) == 0;
+	return rtnl_query(rtnl, name, ret) == 0;
+}
+
+static bool tell_connected(const struct nic *n)
+{
+	const struct keys *k = &n->keys;
+	char status[KEYS_PATH];
+	int dir = (int)(strrchr(k->path[STATE], '/') - k->path[STATE]);
+
+	(void)snprintf(status, sizeof(status), "%.*s/hotplug-status", dir,
+		       k->path[STATE]);
+	return keys_connect(k->path[STATE], k->value[STATE], status);
 }
 
 /* Returns false if it is not complete. */
-static bool join(struct floor *f, const struct nic *n, int n_keys)
+static bool join(struct nic *n)
 {
 	struct rtnl_facts link;
 
-	read_keys(f, n, n_keys);
-	if (strcmp(f->value[STATE], "2") != 0 || !link_of(f, n, &link) ||
+	keys_read(&n->keys);
+	if (strcmp(n->keys.value[STATE], "2") != 0 || !find_link(n, &link) ||
 	    link.master)
 		return false;
-	find_bridge(f);
-	write_record(f, n, &link);
-	put_on_bridge(f, &link);
-	read_frontend(f, n);
-	return tell_connected(f, n);
+	find_bridge(n->keys.value[BRIDGE]);
+	write_record(n, &link);
+	put_on_bridge(&link);
+	return tell_connected(n);
 }
 
-static void set_nic(struct nic *n, unsigned int self, unsigned int domid,
-		    unsigned int devid)
+static int door(void)
 {
-	n->domid = domid;
-	n->devid = devid;
-	(void)snprintf(n->dir, sizeof(n->dir),
-		       "/local/domain/%u/backend/vif/%u/%u", self, domid,
-		       devid);
-}
-
-static int door(struct floor *f)
-{
-	char value[PATH_SIZE];
-	struct nic n;
 	const char *path = getenv("XENBUS_PATH");
+	/* in dom0 the script may report at once, elsewhere not */
+	struct keys self = { .n = 1, .path = { "domid" } };
 	unsigned int domid, devid;
+	struct nic n;
 
 	if (!path || sscanf(path, "backend/vif/%u/%u", &domid, &devid) != 2)
 		return 2;
-	/* in dom0 the script may report at once, elsewhere not */
-	read_one(f, "domid", value);
-	set_nic(&n, (unsigned int)strtoul(value, NULL, 10), domid, devid);
-	return join(f, &n, DOOR_KEYS) ? 0 : 1;
+	keys_read(&self);
+	set_nic(&n, (unsigned int)strtoul(self.value[0], NULL, 10), domid,
+		devid, DOOR_KEYS);
+	return join(&n) ? 0 : 1;
 }
 
 static bool next_nic(struct nic *n, unsigned int self)
@@ -332,63 +205,47 @@ static bool next_nic(struct nic *n, unsigned int self)
 
 	if (scanf("%u %u", &domid, &devid) != 2)
 		return false;
-	set_nic(n, self, domid, devid);
+	set_nic(n, self, domid, devid, ALL_KEYS);
 	return true;
 }
 
-static int many(struct floor *f, unsigned int self)
+static int many(unsigned int self)
 {
 	double begin = now_us();
 	struct nic n;
 
 	while (next_nic(&n, self))
-		if (!join(f, &n, KEYS))
+		if (!join(&n))
 			return 1;
 	(void)printf("%.0f\n", now_us() - begin);
 	return 0;
 }
 
-/* So many NICs' keys are under way at once with -b. */
-#define WINDOW 16
-
-static void read_all_keys(struct floor *f, unsigned int self)
+/* One dump shows all links; the keys are asked for each. */
+static int look_at_all(unsigned int self)
 {
-	struct nic n;
+	static struct keys keys[WINDOW];
+	double begin = now_us();
 	int under_way;
+	struct nic n;
 
+	if (rtnl_dump(rtnl) < 0)
+		return 1;
 	do {
 		for (under_way = 0; under_way < WINDOW && next_nic(&n, self);
-		     under_way++) {
-			if (f->xs)
-				read_keys(f, &n, KEYS);
-			else
-				put_keys(f, &n, KEYS);
-		}
-		if (f->xs)
-			continue;
-		send_all(f);
-		for (int i = 0; i < under_way; i++)
-			take_keys(f, KEYS);
+		     under_way++)
+			keys[under_way] = n.keys;
+		keys_read_many(keys, under_way);
 	} while (under_way == WINDOW);
-}
-
-/* One dump shows all links; the keys are asked for each. */
-static int look_at_all(struct floor *f, unsigned int self)
-{
-	double begin = now_us();
-
-	if (rtnl_dump(f->rtnl) < 0)
-		return 1;
-	read_all_keys(f, self);
 	(void)printf("%.0f\n", now_us() - begin);
 	return 0;
 }
 
-static int dump(struct floor *f)
+static int dump(void)
 {
 	double begin = now_us();
 
-	if (rtnl_dump(f->rtnl) < 0)
+	if (rtnl_dump(rtnl) < 0)
 		return 1;
 	(void)printf("%.0f\n", now_us() - begin);
 	return 0;
@@ -396,7 +253,7 @@ static int dump(struct floor *f)
 
 /* ---- like the daemon -------------------------------------------------- */
 
-static void on_links(struct floor *f, int fd, unsigned int self)
+static void on_links(int fd, unsigned int self)
 {
 	char buf[32768] __attribute__((aligned(4)));
 	const struct nlmsghdr *h = (const struct nlmsghdr *)buf;
@@ -412,12 +269,12 @@ static void on_links(struct floor *f, int fd, unsigned int self)
 		if (link.master || sscanf(link.name, "vif%u.%u", &domid,
 					  &devid) != 2)
 			continue;
-		set_nic(&n, self, domid, devid);
-		(void)join(f, &n, KEYS);
+		set_nic(&n, self, domid, devid, ALL_KEYS);
+		(void)join(&n);
 	}
 }
 
-static void on_key(struct floor *f, const char *path, unsigned int self)
+static void on_key(const char *path, unsigned int self)
 {
 	const char *rest = strstr(path, "/backend/vif/");
 	unsigned int domid, devid;
@@ -427,20 +284,20 @@ static void on_key(struct floor *f, const char *path, unsigned int self)
 	if (!rest || sscanf(rest, "/backend/vif/%u/%u/%15s", &domid, &devid,
 			    key) != 3 || strcmp(key, "state") != 0)
 		return;
-	set_nic(&n, self, domid, devid);
-	(void)join(f, &n, KEYS);
+	set_nic(&n, self, domid, devid, ALL_KEYS);
+	(void)join(&n);
 }
 
 /* A second connection hears the events, so that they never stand in an answer's
  * way. */
-static int serve(struct floor *f, unsigned int self)
+static int serve(unsigned int self)
 {
 	struct wire *events = wire_open();
 	struct pollfd fds[] = {
 		{ .fd = rtnl_open(RTMGRP_LINK), .events = POLLIN },
 		{ .fd = events ? wire_fd(events) : -1, .events = POLLIN },
 	};
-	char root[PATH_SIZE], buf[WIRE_SIZE];
+	char root[KEYS_PATH], buf[WIRE_SIZE];
 	uint32_t type;
 
 	(void)snprintf(root, sizeof(root), "/local/domain/%u/backend/vif",
@@ -451,13 +308,13 @@ static int serve(struct floor *f, unsigned int self)
 	(void)fflush(stdout);
 	while (poll(fds, 2, -1) > 0) {
 		if (fds[0].revents)
-			on_links(f, fds[0].fd, self);
+			on_links(fds[0].fd, self);
 		if (!fds[1].revents)
 			continue;
 		do {
 			if (wire_receive(events, &type, buf) < 0)
 				return 1;
-			on_key(f, buf, self);
+			on_key(buf, self);
 		} while (wire_has_more(events));
 	}
 	return 1;
@@ -465,26 +322,20 @@ static int serve(struct floor *f, unsigned int self)
 
 int main(int argc, char **argv)
 {
-	bool bare = argc > 1 && strcmp(argv[1], "-b") == 0;
-	const char *verb = argc > 1 + bare ? argv[1 + bare] : "";
-	unsigned int self = argc > 2 + bare ?
-		(unsigned int)strtoul(argv[2 + bare], NULL, 10) : 0;
-	struct floor f = { 0 };
+	const char *verb = argc > 1 ? argv[1] : "";
+	unsigned int self = argc > 2 ? (unsigned int)strtoul(argv[2], NULL, 10) : 0;
 
-	if (strcmp(verb, "dump") == 0) {
-		f.rtnl = rtnl_open(0);
-		return dump(&f);
-	}
-	open_all(&f, bare);
+	open_all();
 	if (strcmp(verb, "door") == 0)
-		return door(&f);
+		return door();
 	if (strcmp(verb, "many") == 0)
-		return many(&f, self);
+		return many(self);
 	if (strcmp(verb, "restart") == 0)
-		return look_at_all(&f, self);
+		return look_at_all(self);
 	if (strcmp(verb, "serve") == 0)
-		return serve(&f, self);
-	(void)fputs("usage: floor [-b] door|many|restart|serve|dump [SELF]\n",
-		    stderr);
+		return serve(self);
+	if (strcmp(verb, "dump") == 0)
+		return dump();
+	(void)fputs("usage: floor door|many|restart|serve|dump [SELF]\n", stderr);
 	return 2;
 }

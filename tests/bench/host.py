@@ -113,9 +113,8 @@ class Host:
     def vif_bridge(self, nic, verb="online"):
         return self._script([VIF_BRIDGE], nic, verb)
 
-    def floor_door(self, nic, *options):
-        took = self.tool("stopwatch", "spawn", TOOLS / "floor", *options, "door",
-                         env=self.bed.script_env(nic))
+    def floor_door(self, nic, program="floor"):
+        took = self.tool("stopwatch", "spawn", TOOLS / program, "door", env=self.bed.script_env(nic))
         self.check(nic)
         return took
 
@@ -128,9 +127,9 @@ class Host:
         """Microseconds from starting the daemon until it is ready; it is ended then."""
         return self.tool("stopwatch", "ready", BUILD / "vifagentd", "-c", self.bed.conf)
 
-    def floor_server(self, *options):
-        argv = [TOOLS / "floor", *options, "serve", self.domid]
-        server = Processes.start(argv, env=self.bed.env(), stdout=subprocess.PIPE, text=True)
+    def floor_server(self, program="floor"):
+        server = Processes.start([TOOLS / program, "serve", self.domid], env=self.bed.env(),
+                                 stdout=subprocess.PIPE, text=True)
         assert server.stdout.readline() == "ready\n"
         return server
 

@@ -19,7 +19,7 @@ def _server(here, who):
         yield
         daemon.term()
     else:
-        server = here.floor_server(*(["-b"] if who == "bare" else []))
+        server = here.floor_server("floor-library" if who == "library" else "floor")
         yield
         server.kill()
         server.wait()
@@ -63,7 +63,7 @@ def latency(options, noise):
                 times["key"].setdefault(who, []).append(_last_key(here))
                 times["link"].setdefault(who, []).append(_last_link(here) - making)
 
-    take_turns({who: lambda who=who: turn(who) for who in ("agent", "floor", "bare")},
+    take_turns({who: lambda who=who: turn(who) for who in ("agent", "floor", "library")},
                options.rounds(5, 2), noise)
     note = "the floor waits for events, too: one delivery is in both"
     yield Row("the daemon, from the last key to connected", "µs", **times["key"], note=note).at_most(1.5)
@@ -97,11 +97,11 @@ def _agent_ms(count):
         return (first - empty) / 1e3, again / 1e3
 
 
-def _floor_ms(count, *options):
+def _floor_ms(count, program="floor"):
     with host(nics=count) as here:
-        first = here.tool("floor", *options, "many", here.domid, stdin=here.nic_list())
+        first = here.tool(program, "many", here.domid, stdin=here.nic_list())
         here.check_all()
-        again = here.tool("stopwatch", "spawn", TOOLS / "floor", *options, "restart", here.domid,
+        again = here.tool("stopwatch", "spawn", TOOLS / program, "restart", here.domid,
                           stdin=here.nic_list())
         return first / 1e3, again / 1e3
 
@@ -114,13 +114,13 @@ def many(options, noise):
     script8 = [_script_ms(options.pick(104, 24), 8) for _ in range(options.rounds(3, 2))]
     times = {count: take_turns({"agent": lambda count=count: _agent_ms(count),
                                 "floor": lambda count=count: _floor_ms(count),
-                                "bare": lambda count=count: _floor_ms(count, "-b")}, rounds, noise)
+                                "library": lambda count=count: _floor_ms(count, "floor-library")}, rounds, noise)
              for count in sizes}
     first = {count: {who: [t[0] for t in ts] for who, ts in times[count].items()} for count in sizes}
     options.plot = {"sizes": sizes, "script": statistics.median(script),
                     "script8": statistics.median(script8),
                     **{who: [statistics.median(first[count][who]) for count in sizes]
-                       for who in ("agent", "floor", "bare")}}
+                       for who in ("agent", "floor", "library")}}
     most = sizes[-1]
     row = Row(f"{most} NICs at once, the daemon; vif-bridge one by one", "ms", **first[most],
               script=[t * most for t in script],

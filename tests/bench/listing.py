@@ -20,7 +20,7 @@ def measure(options, noise):
         times = take_turns({
             "agent": lambda: spawn(BUILD / "vifctl", "-c", here.bed.conf, "list"),
             "floor": lambda: spawn(TOOLS / "floor", "restart", here.domid),
-            "bare": lambda: spawn(TOOLS / "floor", "-b", "restart", here.domid),
+            "library": lambda: spawn(TOOLS / "floor-library", "restart", here.domid),
             "dump": lambda: spawn(TOOLS / "floor", "dump"),
         }, options.rounds(5, 3), noise)
     dump = times.pop("dump")

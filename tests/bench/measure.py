@@ -34,7 +34,7 @@ class Row:
     unit: str
     agent: list
     floor: list = field(default_factory=list)
-    bare: list = field(default_factory=list)  # the floor without libxenstore
+    library: list = field(default_factory=list)  # the floor by libxenstore
     script: list = field(default_factory=list)
     goals: list = field(default_factory=list)
     note: str = ""
@@ -56,8 +56,8 @@ class Row:
         return self.median / self.middle(self.floor) if self.floor else None
 
     @property
-    def to_bare(self):
-        return self.median / self.middle(self.bare) if self.bare else None
+    def to_library(self):
+        return self.median / self.middle(self.library) if self.library else None
 
     @property
     def faster_than_script(self):
@@ -81,8 +81,8 @@ class Row:
     def as_dict(self):
         return dataclasses.asdict(self) | {
             "median": self.median, "p95": self.p95, "floor_median": self.middle(self.floor),
-            "bare_median": self.middle(self.bare), "script_median": self.middle(self.script),
-            "to_floor": self.to_floor, "to_bare": self.to_bare,
+            "library_median": self.middle(self.library), "script_median": self.middle(self.script),
+            "to_floor": self.to_floor, "to_library": self.to_library,
             "faster_than_script": self.faster_than_script}
 
 
