@@ -150,12 +150,11 @@ class Host:
 
 @contextlib.contextmanager
 def host(domid=DRIVER_DOMAIN, nics=0):
-    """A Host with so many NICs, whose keys and links are there."""
+    """A Host with so many NICs, whose keys and links are there; in dom0 also with what scripts need."""
     with private_network() as mounts:
-        os.makedirs("/run/lock", exist_ok=True)
         mounts.mount("tmpfs", "/var/log")
         os.mkdir("/var/log/xen")
-        syslog = Syslog(mounts)
+        syslog = Syslog(mounts) if domid == 0 else None
         bed = Bed(mounts)
         try:
             here = Host(bed, domid)
@@ -164,4 +163,5 @@ def host(domid=DRIVER_DOMAIN, nics=0):
             yield here
         finally:
             bed.close()
-            syslog.close()
+            if syslog:
+                syslog.close()

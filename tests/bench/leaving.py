@@ -2,63 +2,90 @@
 """Many owners die at once, and the links that were made for them are deleted."""
 
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 
-from host import BUILD, Running, host
+from host import BUILD, CONFIG, Running, host
 from measure import Row, take_turns
 
 GROUP = 7777
+DEVICE = "eth0"
+CONFIGURATION = f"{CONFIG}[network vepanet]\nkind = macvtap\ndevice = {DEVICE}\n"
 
 
-def _runs(here, count):
-    """vifctl run so often; each becomes a program that opens its tap by name, some day."""
-    programs = []
-    for i in range(count):
-        argv = [BUILD / "vifctl", "-c", here.bed.conf, "run", "--nic", f"br0,name=t{i}", "--",
+@dataclass
+class Kind:
+    """Links that stay until they are deleted, and how they are made without the agent."""
+
+    name: str
+    network: str
+    count: int
+    add: str  # for ip -batch
+
+
+def _kinds(options):
+    yield Kind("tap", "br0", options.pick(1000, 50),
+               "tuntap add {name} mode tap\nlink set {name} group {group} master br0 up\n")
+    yield Kind("macvtap", "vepanet", options.pick(500, 25),
+               "link add {name} link " + DEVICE + " group {group} type macvtap mode vepa\nlink set {name} up\n")
+
+
+def _prepare(here):
+    """A device with carrier for the macvtaps."""
+    here.bed.conf.write_text(CONFIGURATION)
+    here.bed.vif(DEVICE, peer="peer0")
+    here.bed.up(DEVICE)
+    return here.bed.links()
+
+
+def _runs(here, kind):
+    """vifctl run so often; each becomes a program that opens its link by name, some day."""
+    for i in range(kind.count):
+        argv = [BUILD / "vifctl", "-c", here.bed.conf, "run", "--nic", f"{kind.network},name=t{i}", "--",
                 "/bin/sleep", "10000"]
-        programs.append(Running(argv, here.bed.env(), merge=False))
-    return programs
+        yield Running(argv, here.bed.env(), merge=False)
 
 
-def _agent(count):
+def _is_sleep(program):
+    assert program.poll() is None, program.wait()
+    return Path(f"/proc/{program.pid}/comm").read_text() == "sleep\n"
+
+
+def _processes_waited_for(pid):
+    return sum("pidfd" in str(fd.readlink()) for fd in Path(f"/proc/{pid}/fd").iterdir())
+
+
+def _agent(kind):
     """Milliseconds from killing all of them to the end of the last link."""
     with host() as here:
-        programs = _runs(here, count)
-        here.bed.until(lambda: len(here.bed.ports("br0")) == count, timeout=60)
-        here.bed.until(lambda: all(_is_sleep(p.pid) for p in programs), timeout=60)
+        others = _prepare(here)
+        programs = list(_runs(here, kind))
+        here.bed.until(lambda: all(map(_is_sleep, programs)), timeout=120)
         daemon = here.bed.daemon()
-        here.bed.until(lambda: _pidfds(daemon.pid) >= count, timeout=60)
-        took = here.tool("stopwatch", "killed", count, stdin="\n".join(str(p.pid) for p in programs))
+        here.bed.until(lambda: _processes_waited_for(daemon.pid) >= kind.count, timeout=120)
+        pids = "\n".join(str(program.pid) for program in programs)
+        took = here.tool("stopwatch", "killed", kind.count, stdin=pids)
         for program in programs:
             program.wait()
-        assert here.bed.links() == ["br0"]
+        assert sorted(here.bed.links()) == sorted(others)
         daemon.term()
         return took / 1e3
 
 
-def _is_sleep(pid):
-    return Path(f"/proc/{pid}/comm").read_text() == "sleep\n"
-
-
-def _pidfds(pid):
-    """How many processes somebody waits for."""
-    return sum("pidfd" in str(fd.readlink()) for fd in Path(f"/proc/{pid}/fd").iterdir())
-
-
-def _floor(count):
+def _floor(kind):
     """The same links, and one message."""
     with host() as here:
-        for i in range(count):
-            here.bed.tap(f"t{i}", hold=False, persistent=True)
-        batch = "".join(f"link set t{i} group {GROUP} master br0 up\n" for i in range(count))
+        others = _prepare(here)
+        batch = "".join(kind.add.format(name=f"t{i}", group=GROUP) for i in range(kind.count))
         subprocess.run(["ip", "-batch", "-"], input=batch, text=True, check=True)
-        assert len(here.bed.ports("br0")) == count
-        return here.tool("stopwatch", "group", GROUP, count) / 1e3
+        took = here.tool("stopwatch", "group", GROUP, kind.count)
+        assert sorted(here.bed.links()) == sorted(others)
+        return took / 1e3
 
 
 def measure(options, noise):
-    count = options.pick(1000, 50)
-    times = take_turns({"agent": lambda: _agent(count), "floor": lambda: _floor(count)},
-                       options.rounds(3, 2), noise)
-    yield Row(f"{count} owners die at once, {count} taps of ours to delete", "ms", **times,
-              note="the floor: one delete of a group").at_most(2)
+    for kind in _kinds(options):
+        times = take_turns({"agent": lambda kind=kind: _agent(kind), "floor": lambda kind=kind: _floor(kind)},
+                           options.rounds(3, 2), noise)
+        yield Row(f"{kind.count} owners die at once, {kind.count} {kind.name}s of ours to delete", "ms", **times,
+                  note="the floor: one delete of a group").at_most(2)
