@@ -26,6 +26,7 @@ struct nic_look {
 	enum goal goal;
 	struct nic nic;
 	int hint;		/* of the part at hand, or 0 */
+	bool untold;		/* the vif was joined, and nothing was said yet */
 };
 
 bool port_id_equal(const struct port_id *a, const struct port_id *b)
@@ -449,7 +450,7 @@ static bool is_early_to_connect(const struct nic_look *n)
 	       !(n->flags & LOOK_SCRIPT && n->agent->self == 0);
 }
 
-static int report(const struct nic_look *n, struct look *vif)
+static int report(struct nic_look *n, struct look *vif)
 {
 	struct agent *a = n->agent;
 	char text[REASON_SIZE + VIF_NAMESIZE + 2];
@@ -463,7 +464,9 @@ static int report(const struct nic_look *n, struct look *vif)
 		vif->early = turn && is_early_to_connect(n);
 		if (r == 0 && turn && !vif->early)
 			r = nic_report(a->store, a->self, n->id, &n->nic,
-				       "connected", vif->joined, NULL);
+				       "connected", n->untold, NULL);
+		if (r == 0 && turn && !vif->early)
+			n->untold = false;
 	} else if (turn && !(n->flags & LOOK_SCRIPT) && !yields(vif, n->flags)) {
 		(void)snprintf(text, sizeof(text), "%s: %s", vif->name,
 			       vif->reason);
@@ -509,7 +512,7 @@ static int clear_away(const struct nic_look *n, struct look ret[LOOKS],
 }
 
 static int look_nic(struct agent *a, struct vif_id id, unsigned int flags,
-		    const int hint[LOOKS], struct look ret[LOOKS])
+		    const int hint[LOOKS], bool *untold, struct look ret[LOOKS])
 {
 	/* The tap first: "connected" is the last of all. */
 	static const enum part order[LOOKS] = { PART_EMU, PART_VIF };
@@ -526,8 +529,14 @@ static int look_nic(struct agent *a, struct vif_id id, unsigned int flags,
 		if (r <= 0)
 			continue;
 		count++;
-		if (order[i] == PART_VIF)
-			r = report(&n, &ret[count - 1]);
+		if (order[i] != PART_VIF)
+			continue;
+		/* What stands there then is of its last life. */
+		*untold |= ret[count - 1].joined &&
+			   n.nic.status == HOTPLUG_CONNECTED;
+		n.untold = *untold;
+		r = report(&n, &ret[count - 1]);
+		ret[count - 1].untold = *untold = n.untold;
 	}
 	return r < 0 ? r : clear_away(&n, ret, count);
 }
@@ -592,11 +601,12 @@ static int look_link(struct agent *a, int ifindex, unsigned int flags,
 int reconcile(struct agent *a, const struct port_id *id, unsigned int flags,
 	      const int hint[LOOKS], struct look ret[LOOKS])
 {
+	bool untold = flags & LOOK_REWRITE;
 	int r = -EAGAIN;
 
 	if (!id->is_nic)
 		return look_link(a, id->ifindex, flags, &ret[0]);
 	for (int i = 0; i < TRIES && r == -EAGAIN; i++)
-		r = look_nic(a, id->nic, flags, hint, ret);
+		r = look_nic(a, id->nic, flags, hint, &untold, ret);
 	return r;
 }

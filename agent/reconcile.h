@@ -55,6 +55,8 @@ enum look_flags {
 	LOOK_EMU_ONLY = 1 << 7,
 	/* The last look was early, and since then toolstack-delay is over. */
 	LOOK_LATE = 1 << 9,
+	/* The last look was untold. */
+	LOOK_REWRITE = 1 << 10,
 };
 
 /* What a look at one link found and did. */
@@ -72,7 +74,12 @@ struct look {
 	char reason[REASON_SIZE];	/* without the name; "" if in order */
 	unsigned int steps;		/* sent */
 	bool joined;			/* new to us, and put on its bridge */
+	bool untold;			/* it was joined, but it was not yet the
+					 * time to tell netback: look again with
+					 * LOOK_REWRITE. A "connected" of its
+					 * last life may be there */
 	bool leaving;			/* the goal was to leave it */
+	bool device_was_down;		/* and it has been set up for a macvtap */
 	bool early;			/* there is more to do in xenstore, but
 					 * not yet: look again with LOOK_LATE in
 					 * toolstack-delay */
@@ -105,6 +112,15 @@ int reconcile(struct agent *a, const struct port_id *id, unsigned int flags,
  */
 void settle(struct agent *a, struct look *look, bool leave, bool dead,
 	    unsigned int flags);
+
+/*
+ * settle_find_device() - what a macvtap on its network would be on
+ * @w:		resolved
+ *
+ * Fills in what plan_macvtap() needs.  Returns 0 or a negative errno value.
+ */
+int settle_find_device(struct host *h, const struct wish *w,
+		       struct state *ret);
 
 /*
  * port_of_link() - whose link is this?

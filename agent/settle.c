@@ -56,6 +56,16 @@ static int find_bridge(struct host *h, const char *name, struct state *s)
 	return r;
 }
 
+int settle_find_device(struct host *h, const struct wish *w, struct state *s)
+{
+	int r = find(h, w->device, &s->device, &s->have_device);
+
+	if (r < 0 || !s->have_device || !s->device.master)
+		return r;
+	r = h->ops->link_by_index(h, s->device.master, &s->device_master);
+	return r == -ENODEV ? 0 : r;
+}
+
 static int gather_bridge(struct host *h, const struct wish *w, struct state *s)
 {
 	uint8_t mac[6];
@@ -121,7 +131,8 @@ static int gather(struct host *h, const struct wish *w, bool leave,
 	if (leave) {
 		r = gather_former(h, &g);
 	} else {
-		r = gather_bridge(h, w, &g);
+		r = w->kind == NETWORK_MACVTAP ? settle_find_device(h, w, &g) :
+						 gather_bridge(h, w, &g);
 		if (r == 0)
 			r = gather_holder(h, w->name, &g);
 		if (g.owner != OWNER_US)
@@ -138,9 +149,17 @@ static int gather(struct host *h, const struct wish *w, bool leave,
 static void failed(struct look *look, const char *what, int r,
 		   const struct host *h)
 {
+	const uint8_t *mac = look->state.link.mac;
+
 	look->verdict = FAILED;
-	text_reason(look->reason, "%s failed: %s%s%s", what, strerror(-r),
-		    h->error[0] ? ": " : "", h->error);
+	/* macvlan_open(): its device, or another macvlan on it, has its MAC */
+	if (r == -EADDRINUSE)
+		text_reason(look->reason, "its address %02x:%02x:%02x:%02x:%02x:%02x is in use on device %s, by another macvtap or by the device itself; ask for another (mac=), or end that one",
+			    mac[0], mac[1], mac[2], mac[3], mac[4], mac[5],
+			    look->wish.device);
+	else
+		text_reason(look->reason, "%s failed: %s%s%s", what,
+			    strerror(-r), h->error[0] ? ": " : "", h->error);
 }
 
 /* The record says that the link is being left until that is done.  If it says
@@ -151,7 +170,7 @@ static bool may_go_on(struct agent *a, const struct look *look, size_t i)
 	struct record record;
 	struct link link;
 
-	if (!look->leaving || i == 0)
+	if (!look->leaving || i == 0 || look->state.record.made)
 		return true;
 	return a->host->ops->link_by_index(a->host, look->state.link.ifindex,
 					   &link) < 0 ||
@@ -181,6 +200,7 @@ static int act(struct agent *a, struct look *look)
 			failed(look, what, r, a->host);
 			return r;
 		}
+		look->device_was_down |= step->kind == STEP_DEVICE_UP;
 		if (step->kind == STEP_CHANGE &&
 		    step->change.fields & CHANGE_MASTER &&
 		    step->change.master && !was_ours)
@@ -253,6 +273,10 @@ void settle(struct agent *a, struct look *look, bool leave, bool dead,
 		r = act(a, look);
 		if (r < 0 && r != -EAGAIN)
 			return;
+		if (r == 0 && look->leaving && look->state.record.made) {
+			vanished(look);
+			return;
+		}
 	}
 	look->verdict = FAILED;
 	text_reason(look->reason, "does not stay as it is put: something else changes it at the same time");

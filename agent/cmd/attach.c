@@ -23,6 +23,8 @@ int cmd_set_wish(struct wish *w, const char *arg)
 		{ "name", WISH_NAME },
 		{ "mtu", WISH_MTU },
 		{ "mac", WISH_MAC },
+		{ "mode", WISH_MODE },
+		{ "up", WISH_UP },
 	};
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
@@ -121,7 +123,7 @@ int cmd_attach(struct cmd *c)
 		}
 		r = cmd_set_wish(&w, c->argv[i]);
 		if (r == -ENOENT)
-			return cmd_fail(CMD_USAGE, "attach does not know %s; it takes name=NAME, mtu=BYTES, mac=MAC and alias=replace",
+			return cmd_fail(CMD_USAGE, "attach does not know %s; it takes name=NAME, mtu=BYTES, mac=MAC, mode=MODE, up=no and alias=replace",
 					text_quote_str(c->argv[i]).text);
 		if (r)
 			return r;

@@ -58,7 +58,7 @@ int cmd_find_link(struct cmd *c, const char *name, struct link *ret);
 int cmd_find_nic(struct cmd *c, const char *path, struct vif_id *ret);
 
 /*
- * cmd_set_wish() - take one of the keys name, mtu and mac into a wish
+ * cmd_set_wish() - take one of the keys name, mtu, mac, mode and up into a wish
  * @arg:	"mtu=9000"
  *
  * Returns 0, -ENOENT if it is none of these keys, or an exit code when it has

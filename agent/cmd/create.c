@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* create.c - vifctl create and vifctl delete: taps for who opens them by name */
+/* create.c - vifctl create and vifctl delete: for who opens them by name */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "agent/cmd/taps.h"
 
@@ -30,9 +29,6 @@ static int parse(struct cmd *c, struct tap_spec *s)
 		if (r)
 			return r;
 	}
-	/* A tap of nobody's would be everybody's. */
-	if (s->owner == (uid_t)-1 && s->group == (gid_t)-1)
-		s->owner = getuid();
 	return 0;
 }
 
@@ -46,19 +42,32 @@ int cmd_create(struct cmd *c)
 	taps_spec_init(&s);
 	r = parse(c, &s);
 	if (r == 0)
-		r = taps_make(c, &s, NULL, &tap, &look);
+		r = taps_make(c, &s, NULL, true, &tap, &look);
 	if (r)
 		return r;
-	r = tap_persist(&tap, s.owner, s.group);
+	r = taps_give(&s, &tap);
+	if (r) {
+		taps_drop(c, &tap);
+		return r;
+	}
 	tap_close(&tap);
-	if (r < 0)
-		return cmd_fail(CMD_FAILED, "%s cannot be made to stay: %s",
-				tap.name, strerror(-r));
 	if (c->json)
 		output_json_print(output_json(&look));
 	else
 		(void)puts(tap.name);
 	return CMD_OK;
+}
+
+/* A tap has carrier while somebody has it open; of a macvtap only the process
+ * is known that it was made for. */
+static bool is_in_use(struct cmd *c, const struct link *l,
+		      const struct record *r)
+{
+	struct host *h = c->agent.host;
+
+	if (strcmp(l->kind, "macvtap") != 0)
+		return l->carrier;
+	return r->process.pid && h->ops->process_lives(h, &r->process);
 }
 
 int cmd_delete(struct cmd *c)
@@ -76,8 +85,7 @@ int cmd_delete(struct cmd *c)
 	if (record_parse(l.alias, &record) < 0 || !record.made)
 		return cmd_fail(CMD_FAILED, "%s was not made by vifagent, so it is left alone",
 				l.name);
-	/* A tap has carrier while somebody has it open. */
-	if (l.carrier && c->argc < 2)
+	if (c->argc < 2 && is_in_use(c, &l, &record))
 		return cmd_fail(CMD_FAILED, "%s is in use: some program has it open; end that, or say vifctl delete %s force",
 				l.name, l.name);
 	return cmd_leave_by_hand(c, &l);

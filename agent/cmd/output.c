@@ -37,6 +37,8 @@ static struct json_object *wish_json(const struct wish *w)
 	add_string(o, "by", source_name(w->by));
 	add_string(o, "network", w->network);
 	add_string(o, "bridge", w->bridge);
+	add_string(o, "device", w->device);
+	add_string(o, "mode", w->mode ? macvtap_mode_name(w->mode) : NULL);
 	add_string(o, "name", w->name);
 	json_object_object_add(o, "mtu", w->mtu ? json_object_new_int64(w->mtu)
 						: NULL);

@@ -4,7 +4,7 @@
  *
  * The taps are open when the program starts, and go when it ends.  Where it
  * opens one itself, by name, the tap is persistent and the record says for
- * whom it is; then the daemon deletes it.
+ * whom it is; then the daemon deletes it.  So it does with every macvtap.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -67,13 +67,14 @@ static void draw_mac(uint8_t mac[6])
 }
 
 /* "NETWORK[,KEY=VALUE]..." */
-static int add_nic(struct run *run, char *text)
+static int add_nic(struct cmd *c, struct run *run, char *text)
 {
 	static const uint8_t no_mac[6];
 	struct nic_run *nic = &run->nic[run->n];
 	struct nic_arguments *a = &run->arguments[run->n];
 	char *save = NULL;
 	char *network = strtok_r(text, ",", &save);
+	struct wish w;
 	int r = 0;
 
 	if (run->n == NICS_MAX)
@@ -89,7 +90,12 @@ static int add_nic(struct run *run, char *text)
 		r = set_key(nic, a, arg);
 	if (r)
 		return r;
-	if (memcmp(nic->spec.wish.mac, no_mac, sizeof(no_mac)) == 0)
+	w = nic->spec.wish;
+	config_resolve(c->agent.config, &w);
+	a->stays = w.kind == NETWORK_MACVTAP;
+	/* One in passthru has its device's. */
+	if (memcmp(w.mac, no_mac, sizeof(no_mac)) == 0 &&
+	    w.mode != MACVLAN_MODE_PASSTHRU)
 		draw_mac(nic->spec.wish.mac);
 	a->queues = nic->spec.options.queues;
 	a->has_name = nic->spec.wish.name[0] != '\0';
@@ -115,7 +121,7 @@ static int parse(struct cmd *c, struct run *run, char ***ret_program)
 		if (o != 'n')
 			return cmd_fail(CMD_USAGE, "run does not know %s; it takes --nic NETWORK[,KEY=VALUE...], and -- before the program",
 					text_quote_str(c->argv[optind - 2]).text);
-		r = add_nic(run, optarg);
+		r = add_nic(c, run, optarg);
 		if (r)
 			return r;
 	}
@@ -152,29 +158,17 @@ static int make(struct cmd *c, struct nic_run *nic, struct nic_arguments *a)
 	if (r < 0)
 		return cmd_fail(CMD_FAILED, "/proc does not tell of this process: %s",
 				strerror(-r));
-	r = taps_make(c, &nic->spec, a->by_fd ? NULL : &self, &nic->tap, &look);
+	r = taps_make(c, &nic->spec, &self, !a->by_fd, &nic->tap, &look);
 	if (r)
 		return r;
 	memcpy(a->name, nic->tap.name, sizeof(a->name));
-	memcpy(a->mac, nic->spec.wish.mac, sizeof(a->mac));
+	memcpy(a->mac, nic->tap.is_macvtap ? look.state.link.mac :
+	       nic->spec.wish.mac, sizeof(a->mac));
 	a->mtu = look.state.link.mtu;
 	a->fd = nic->tap.fd;
 	if (a->by_fd)
 		open_vhost(nic, a);
 	return 0;
-}
-
-/* The program opens it by its name, perhaps as another user. */
-static int persist(struct nic_run *nic)
-{
-	uid_t owner = nic->spec.owner;
-	int r;
-
-	if (owner == (uid_t)-1 && nic->spec.group == (gid_t)-1)
-		owner = getuid();
-	r = tap_persist(&nic->tap, owner, nic->spec.group);
-	return r < 0 ? cmd_fail(CMD_FAILED, "%s cannot be made to stay: %s",
-				nic->tap.name, strerror(-r)) : 0;
 }
 
 static int hand_over(const int *fd, unsigned int n)
@@ -191,7 +185,7 @@ static int prepare(struct nic_run *nic, const struct nic_arguments *a)
 	int r;
 
 	if (!a->by_fd)
-		return persist(nic);
+		return taps_give(&nic->spec, &nic->tap);
 	r = hand_over(a->fd, a->queues);
 	return r ? r : hand_over(a->vhost, a->queues);
 }
@@ -213,9 +207,6 @@ static int become(struct run *run, char **program)
 		r = cmd_fail(CMD_FAILED, "%s cannot be run: %s",
 			     text_quote_str(program[0]).text, strerror(errno));
 	}
-	/* Nobody is going to open them. */
-	for (size_t i = 0; i < run->n; i++)
-		tap_unpersist(&run->nic[i].tap);
 	arguments_free(argv);
 	return r;
 }
@@ -224,7 +215,7 @@ int cmd_run(struct cmd *c)
 {
 	struct run *run = calloc(1, sizeof(*run));
 	char error[REASON_SIZE];
-	char **program = NULL;
+	char **program = c->argv;
 	size_t made = 0;
 	int r;
 
@@ -239,8 +230,9 @@ int cmd_run(struct cmd *c)
 	}
 	if (r == 0)
 		r = become(run, program);
+	/* Nobody is going to open them. */
 	for (size_t i = 0; i < made; i++)
-		tap_close(&run->nic[i].tap);
+		taps_drop(c, &run->nic[i].tap);
 	free(run);
 	return r;
 }

@@ -17,6 +17,28 @@ static void print_steps(const struct look *look)
 	}
 }
 
+/* What everybody asks who has one. */
+static void print_macvtap(const struct state *s)
+{
+	const char *device = s->device.name;
+
+	(void)printf("    device  %s, mode %s%s\n", device,
+		     macvtap_mode_name(s->link.mode),
+		     s->link.allmulticast ? "" : ", no allmulticast");
+	if (!s->device.up)
+		(void)printf("    note    %s is down: nothing passes until it is up (ip link set %s up)\n",
+			     device, device);
+	if (s->link.mode == MACVLAN_MODE_PASSTHRU)
+		(void)printf("    note    this host cannot use %s itself while the guest has it; give the host another NIC\n",
+			     device);
+	else
+		(void)printf("    note    this host and the guest cannot talk by %s%s: what the host sends goes out on the wire; give the host a macvlan (ip link add link %s name host0 type macvlan mode bridge) and mode=bridge to the guest, or use a bridge\n",
+			     device,
+			     s->link.mode == MACVLAN_MODE_VEPA ?
+			     ", unless the switch sends frames back" : "",
+			     device);
+}
+
 static void print_link(const struct state *s)
 {
 	const struct link *l = &s->link;
@@ -33,6 +55,8 @@ static void print_link(const struct state *s)
 	if (s->have_bridge && !s->bridge.up)
 		(void)printf("    note    bridge %s is down: nothing passes until it is up (ip link set %s up)\n",
 			     s->bridge.name, s->bridge.name);
+	if (s->have_device)
+		print_macvtap(s);
 	if (l->alias[0])
 		(void)printf("    alias   %s\n", text_quote_str(l->alias).text);
 }
@@ -44,9 +68,13 @@ static void print(const struct look *look)
 	(void)printf("%s: %s\n", look->name, verdict_name(look->verdict));
 	if (look->reason[0] && look->verdict != TO_DO)
 		(void)printf("    reason  %s\n", look->reason);
-	(void)printf("    wish    network %s, bridge %s, by %s",
+	(void)printf("    wish    network %s, %s %s, by %s",
 		     w->network[0] ? w->network : "-",
-		     w->bridge[0] ? w->bridge : "-", source_name(w->by));
+		     w->kind == NETWORK_MACVTAP ? "device" : "bridge",
+		     wish_place(w)[0] ? wish_place(w) : "-",
+		     source_name(w->by));
+	if (w->mode)
+		(void)printf(", mode %s", macvtap_mode_name(w->mode));
 	if (w->name[0])
 		(void)printf(", name %s", w->name);
 	if (w->mtu)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* taps.h - taps that we make: vifctl create, delete and run */
+/* taps.h - taps and macvtaps that we make: vifctl create, delete and run */
 #ifndef VIFAGENT_TAPS_H
 #define VIFAGENT_TAPS_H
 
@@ -27,19 +27,28 @@ void taps_spec_init(struct tap_spec *s);
 int taps_set(struct tap_spec *s, const char *arg);
 
 /* The keys, for messages. */
-#define TAPS_KEYS "name, mac, mtu, queues, owner, group and vnet-hdr"
+#define TAPS_KEYS "name, mac, mtu, mode, up, queues, owner, group and vnet-hdr"
 
 /*
- * taps_make() - make a tap and put it on its network
+ * taps_make() - make a tap, or what its network wants, and put it there
  * @process:	the one it goes with; or NULL
+ * @by_name:	it will be opened by its name; a macvtap is then not open
  * @look:	how it is then
  *
- * It goes away with tap_close() unless it is made persistent. Without a name in
- * the wish it has its own (tap_own_name()). Returns 0, or an exit code when it has said what is wrong;
- * then nothing is left of it.
+ * A tap goes away with tap_close() until taps_give(), a macvtap with
+ * taps_drop(). Without a name in the wish it has its own (tap_own_name()).
+ * Returns 0, or an exit code when it has said what is wrong; then nothing is
+ * left of it.
  */
 int taps_make(struct cmd *c, const struct tap_spec *s,
-	      const struct process *process, struct tap *ret,
+	      const struct process *process, bool by_name, struct tap *ret,
 	      struct look *look);
+
+/* Let who is named, else the caller, open it by its name; a tap stays from then
+ * on. Returns 0, or an exit code when it has said what is wrong. */
+int taps_give(const struct tap_spec *s, struct tap *t);
+
+/* Nothing is left of it then. */
+void taps_drop(struct cmd *c, struct tap *t);
 
 #endif

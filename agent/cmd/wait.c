@@ -40,8 +40,10 @@ int look_twice(struct cmd *c, const struct port_id *id, unsigned int flags,
 	int n = reconcile(&c->agent, id, flags, NULL, ret);
 	bool early = false;
 
-	for (int i = 0; i < n; i++)
+	for (int i = 0; i < n; i++) {
 		early |= ret[i].early;
+		flags |= ret[i].untold ? LOOK_REWRITE : 0;
+	}
 	if (!early)
 		return n;
 	(void)poll(NULL, 0, (int)c->agent.config->toolstack_delay);

@@ -95,6 +95,26 @@ static int use(const struct placeholder *p, struct nic_arguments *nics,
 	return 0;
 }
 
+/* Who goes on as another process loses what goes with the first one. */
+static int check_daemonize(char *const *argv, const struct nic_arguments *nics,
+			   size_t n, char error[REASON_SIZE])
+{
+	bool daemonizes = false;
+
+	for (char *const *arg = argv; *arg; arg++)
+		daemonizes |= strcmp(*arg, "-daemonize") == 0 ||
+			      strcmp(*arg, "--daemonize") == 0;
+	for (size_t i = 0; daemonizes && i < n; i++) {
+		if (!nics[i].stays && !nics[i].by_name)
+			continue;
+		text_reason(error, "with -daemonize QEMU goes on as another process, and NIC %zu (%s) goes with the first one; leave it out, and let e.g. systemd-run put it into the background",
+			    i, nics[i].stays ? "a macvtap" :
+					       "a tap opened by its name");
+		return -EINVAL;
+	}
+	return 0;
+}
+
 int arguments_scan(char *const *argv, struct nic_arguments *nics, size_t n,
 		   char error[REASON_SIZE])
 {
@@ -124,7 +144,8 @@ int arguments_scan(char *const *argv, struct nic_arguments *nics, size_t n,
 			    text_quote_str(program).text, i);
 		return -EINVAL;
 	}
-	return 0;
+	return arguments_is_qemu(program) ?
+		check_daemonize(argv, nics, n, error) : 0;
 }
 
 /* ---- writing ---------------------------------------------------------- */

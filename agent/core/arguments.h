@@ -25,6 +25,8 @@ struct nic_arguments {
 	uint8_t mac[6];			/* the guest's */
 	uint32_t mtu;
 	bool has_name;			/* its name was asked for */
+	bool stays;			/* it does not go when its fds are
+					 * closed, but with its process */
 	/* set by arguments_scan(): is it taken so, and are arguments added? */
 	bool by_fd, by_name, added;
 };

@@ -81,6 +81,8 @@ static struct network *section_network(struct parser *p, const char *name)
 	struct config *c = p->config;
 	struct network *n = find(c, name);
 
+	if (n && !n->line)
+		n->line = p->line;
 	if (n)
 		return n;
 	if (wish_set(&w, WISH_NETWORK, "network", name, strlen(name)) < 0) {
@@ -97,43 +99,237 @@ static struct network *section_network(struct parser *p, const char *name)
 	memset(n, 0, sizeof(*n));
 	memcpy(n->name, w.network, sizeof(n->name));
 	n->line = p->line;
+	n->modes = n->mode = MACVTAP_MODE_DEFAULT;
+	n->allmulticast = true;
 	return n;
 }
+
+/* ---- [network NAME] --------------------------------------------------- */
+
+static int set_kind(struct parser *p, struct network *n, const char *value)
+{
+	if (strcmp(value, "bridge") != 0 && strcmp(value, "macvtap") != 0)
+		return wrong(p, "kind = %s is not known here: bridge and macvtap are",
+			     text_quote_str(value).text);
+	n->kind = strcmp(value, "macvtap") == 0 ? NETWORK_MACVTAP :
+						   NETWORK_BRIDGE;
+	return 1;
+}
+
+static int set_mtu(struct parser *p, struct network *n, const char *value)
+{
+	struct wish w = { 0 };
+
+	if (wish_set(&w, WISH_MTU, "mtu", value, strlen(value)) < 0)
+		return wrong(p, "%s", w.error);
+	n->mtu = w.mtu;
+	return 1;
+}
+
+static int set_link(struct parser *p, const char *key, const char *value,
+		    char ret[VIF_NAMESIZE])
+{
+	struct wish w = { 0 };
+
+	if (wish_set(&w, WISH_NAME, key, value, strlen(value)) < 0)
+		return wrong(p, "%s", w.error);
+	memcpy(ret, w.name, VIF_NAMESIZE);
+	return 1;
+}
+
+static int set_bridge(struct parser *p, struct network *n, const char *value)
+{
+	return set_link(p, "bridge", value, n->bridge);
+}
+
+static int set_device(struct parser *p, struct network *n, const char *value)
+{
+	return set_link(p, "device", value, n->device);
+}
+
+static int set_taps(struct parser *p, struct network *n, const char *value)
+{
+	return text_copy(n->taps, sizeof(n->taps), value) ? 1 :
+		wrong(p, "taps is too long");
+}
+
+/* "vepa bridge" */
+static int set_mode(struct parser *p, struct network *n, const char *value)
+{
+	char text[LINE_MAX_LEN + 1];
+	char *save = NULL;
+	uint32_t modes = 0;
+
+	if (!text_copy(text, sizeof(text), value))
+		return wrong(p, "mode is too long");
+	for (char *word = strtok_r(text, " \t", &save); word;
+	     word = strtok_r(NULL, " \t", &save)) {
+		uint32_t mode = macvtap_mode(word);
+
+		if (!mode)
+			return wrong(p, "mode %s is not known: vepa, private, bridge and passthru are",
+				     text_quote_str(word).text);
+		if (modes & mode)
+			return wrong(p, "mode %s is there twice", word);
+		if (!modes)
+			n->mode = mode;
+		modes |= mode;
+	}
+	if (!modes)
+		return wrong(p, "mode is empty: give one or several of vepa, private, bridge and passthru");
+	n->modes = modes;
+	return 1;
+}
+
+static int set_allmulticast(struct parser *p, struct network *n,
+			    const char *value)
+{
+	if (strcmp(value, "yes") != 0 && strcmp(value, "no") != 0)
+		return wrong(p, "allmulticast = %s is neither yes nor no",
+			     text_quote_str(value).text);
+	n->allmulticast = strcmp(value, "yes") == 0;
+	return 1;
+}
+
+static const struct {
+	const char *name;
+	int (*set)(struct parser *p, struct network *n, const char *value);
+} network_keys[NETWORK_KEYS] = {
+	[KEY_KIND] = { "kind", set_kind },
+	[KEY_MTU] = { "mtu", set_mtu },
+	[KEY_BRIDGE] = { "bridge", set_bridge },
+	[KEY_TAPS] = { "taps", set_taps },
+	[KEY_DEVICE] = { "device", set_device },
+	[KEY_MODE] = { "mode", set_mode },
+	[KEY_ALLMULTICAST] = { "allmulticast", set_allmulticast },
+};
 
 static int network_key(struct parser *p, const char *name, const char *key,
 		       const char *value)
 {
 	struct network *n = section_network(p, name);
-	struct wish w = { 0 };
 
 	if (!n)
 		return 0;
-	if (strcmp(key, "kind") == 0) {
-		if (strcmp(value, "bridge") == 0)
-			return 1;
-		return wrong(p, "kind = %s is not known here: bridge is",
-			     text_quote_str(value).text);
+	for (int i = 0; i < NETWORK_KEYS; i++) {
+		if (strcmp(key, network_keys[i].name) != 0)
+			continue;
+		n->said[i] = p->line;
+		return network_keys[i].set(p, n, value);
 	}
-	if (strcmp(key, "bridge") == 0) {
-		if (wish_set(&w, WISH_NAME, key, value, strlen(value)) < 0)
-			return wrong(p, "%s", w.error);
-		memcpy(n->bridge, w.name, sizeof(n->bridge));
-		return 1;
-	}
-	if (strcmp(key, "mtu") == 0) {
-		if (wish_set(&w, WISH_MTU, key, value, strlen(value)) < 0)
-			return wrong(p, "%s", w.error);
-		n->mtu = w.mtu;
-		return 1;
-	}
-	if (strcmp(key, "taps") == 0) {
-		if (!text_copy(n->taps, sizeof(n->taps), value))
-			return wrong(p, "taps is too long");
-		return 1;
-	}
-	return wrong(p, "%s is not known in [network]: kind, bridge, mtu and taps are",
+	return wrong(p, "%s is not known in [network]: kind, mtu, bridge, taps, device, mode and allmulticast are",
 		     text_quote_str(key).text);
 }
+
+/* Which keys belong to a kind of network only. */
+static const char *kind_of_key(int key)
+{
+	switch (key) {
+	case KEY_BRIDGE:
+	case KEY_TAPS:
+		return "bridge";
+	case KEY_DEVICE:
+	case KEY_MODE:
+	case KEY_ALLMULTICAST:
+		return "macvtap";
+	default:
+		return NULL;
+	}
+}
+
+/* The line of this file that says @key, or made of it what it is. */
+static int line_of(const struct network *n, enum network_key key)
+{
+	if (n->said[key] > 0)
+		return n->said[key];
+	return n->said[KEY_KIND] > 0 ? n->said[KEY_KIND] : n->line;
+}
+
+static int check_keys(struct parser *p, const struct network *n)
+{
+	const char *kind = n->kind == NETWORK_MACVTAP ? "macvtap" : "bridge";
+
+	for (int i = 0; i < NETWORK_KEYS; i++) {
+		const char *other = kind_of_key(i);
+
+		if (!n->said[i] || !other || strcmp(other, kind) == 0)
+			continue;
+		p->line = line_of(n, (enum network_key)i);
+		return wrong(p, "%s is for kind = %s, but [network %s] is of kind %s%s",
+			     network_keys[i].name, other, n->name, kind,
+			     n->said[i] == LINE_ELSEWHERE ?
+			     "; another file says it" : "");
+	}
+	return 1;
+}
+
+/* Every network needs a bridge, or device, that can exist. */
+static int complete(struct parser *p, struct network *n)
+{
+	struct wish w = { 0 };
+
+	p->line = line_of(n, KEY_KIND);
+	if (n->kind == NETWORK_MACVTAP && !n->device[0])
+		return wrong(p, "[network %s] has no device=: the NIC under its macvtaps",
+			     n->name);
+	if (n->kind == NETWORK_MACVTAP || n->said[KEY_BRIDGE])
+		return 1;
+	p->line = n->line;
+	if (wish_set(&w, WISH_NAME, "bridge", n->name, strlen(n->name)) < 0)
+		return wrong(p, "[network %s] has no bridge=, and %s", n->name,
+			     w.error);
+	memcpy(n->bridge, w.name, sizeof(n->bridge));
+	return 1;
+}
+
+/*
+ * bridge= is the name of a bridge.  Were it also that of a network which is
+ * something else, nobody would know which one was meant; and of networks that
+ * name one another there is no end.
+ */
+static int check_chain(struct parser *p, const struct network *n)
+{
+	const struct network *other = n->kind == NETWORK_BRIDGE ?
+		find(p->config, n->bridge) : NULL;
+
+	if (!other || other == n)
+		return 1;
+	if (other->kind == NETWORK_BRIDGE &&
+	    strcmp(other->bridge, n->bridge) == 0)
+		return 1;
+	p->line = n->said[KEY_BRIDGE] > 0 ? n->said[KEY_BRIDGE] : other->line;
+	return wrong(p, "[network %s] has bridge = %s, but there is a [network %s], which is something else: bridge= takes a bridge of the host, not a network",
+		     n->name, n->bridge, n->bridge);
+}
+
+static int check_networks(struct parser *p)
+{
+	struct config *c = p->config;
+
+	for (size_t i = 0; i < c->n_networks; i++)
+		if (!check_keys(p, &c->networks[i]) ||
+		    !complete(p, &c->networks[i]))
+			return 0;
+	for (size_t i = 0; i < c->n_networks; i++)
+		if (!check_chain(p, &c->networks[i]))
+			return 0;
+	return 1;
+}
+
+/* What earlier files have said has no line in this one. */
+static void begin_file(struct config *c)
+{
+	for (size_t i = 0; i < c->n_networks; i++) {
+		struct network *n = &c->networks[i];
+
+		n->line = 0;
+		for (int key = 0; key < NETWORK_KEYS; key++)
+			if (n->said[key])
+				n->said[key] = LINE_ELSEWHERE;
+	}
+}
+
+/* ---- [xen] ------------------------------------------------------------ */
 
 static int number_key(struct parser *p, const char *key, const char *value,
 		      unsigned long max, const char *unit, uint32_t *ret)
@@ -226,36 +422,16 @@ static char *read_line(char *buf, int size, void *user)
 	return buf;
 }
 
-/* Every network needs a bridge that can exist. */
-static int finish(struct parser *p)
-{
-	struct config *c = p->config;
-
-	for (size_t i = 0; i < c->n_networks; i++) {
-		struct network *n = &c->networks[i];
-		struct wish w = { 0 };
-
-		if (n->bridge[0])
-			continue;
-		p->line = n->line;
-		if (wish_set(&w, WISH_NAME, "bridge", n->name,
-			     strlen(n->name)) < 0)
-			return wrong(p, "[network %s] has no bridge=, and %s",
-				     n->name, w.error);
-		memcpy(n->bridge, w.name, sizeof(n->bridge));
-	}
-	return 1;
-}
-
 int config_add(struct config *c, const char *text, size_t len,
 	       char error[REASON_SIZE])
 {
 	struct parser p = { .config = c, .next = text, .end = text + len };
 	int line;
 
+	begin_file(c);
 	ini_allow_multiline = false;
 	line = ini_parse_stream(read_line, &p, handler, &p);
-	if (!p.error[0] && line == 0 && finish(&p))
+	if (!p.error[0] && line == 0 && check_networks(&p))
 		return 0;
 	if (line < 0)
 		return -ENOMEM;
@@ -268,6 +444,34 @@ int config_add(struct config *c, const char *text, size_t len,
 	return -EINVAL;
 }
 
+/* A mode that the network does not have is no wish for it. */
+static void resolve_mode(const struct network *n, struct wish *w)
+{
+	char modes[MACVTAP_MODES_TEXTSIZE];
+
+	if (!w->mode)
+		w->mode = n->mode;
+	if (n->modes & w->mode || w->error[0])
+		return;
+	macvtap_modes_print(modes, n->modes);
+	text_reason(w->error, "mode=%s is asked for, but network %s allows only %s; change that, or its mode= in the configuration",
+		    macvtap_mode_name(w->mode), n->name, modes);
+}
+
+static void resolve_network(const struct network *n, struct wish *w)
+{
+	w->kind = n->kind;
+	if (!w->mtu)
+		w->mtu = n->mtu;
+	if (n->kind == NETWORK_BRIDGE) {
+		memcpy(w->bridge, n->bridge, sizeof(w->bridge));
+		return;
+	}
+	memcpy(w->device, n->device, sizeof(w->device));
+	w->allmulticast = n->allmulticast;
+	resolve_mode(n, w);
+}
+
 void config_resolve(const struct config *c, struct wish *w)
 {
 	const struct network *n = find(c, w->network);
@@ -275,17 +479,16 @@ void config_resolve(const struct config *c, struct wish *w)
 
 	if (!w->network[0])
 		return;
-	if (n) {
-		memcpy(w->bridge, n->bridge, sizeof(w->bridge));
-		if (!w->mtu)
-			w->mtu = n->mtu;
-		return;
-	}
-	if (excess == 0)
+	if (n)
+		resolve_network(n, w);
+	else if (excess == 0)
 		memcpy(w->bridge, w->network, sizeof(w->bridge));
 	else if (!w->error[0])
 		text_reason(w->error, "network %s is not configured, and as a bridge's name it is too long by %zu characters",
 			    w->network, excess);
+	if (w->kind == NETWORK_BRIDGE && w->mode && !w->error[0])
+		text_reason(w->error, "mode=%s is asked for, but network %s is a bridge, and only a macvtap has a mode; ask for a network of kind = macvtap",
+			    macvtap_mode_name(w->mode), w->network);
 }
 
 static bool matches(const char *patterns, const char *name)

@@ -15,13 +15,35 @@
 /* More does not fit on a line of the file. */
 #define CONFIG_TAPSSIZE 200
 
+/* The keys of [network NAME]. */
+enum network_key {
+	KEY_KIND,
+	KEY_MTU,
+	KEY_BRIDGE,		/* kind = bridge */
+	KEY_TAPS,
+	KEY_DEVICE,		/* kind = macvtap */
+	KEY_MODE,
+	KEY_ALLMULTICAST,
+	NETWORK_KEYS,
+};
+
+/* Said, but not in the file at hand; see struct network. */
+#define LINE_ELSEWHERE (-1)
+
 /* [network NAME] */
 struct network {
 	char name[NETWORK_NAMESIZE];
-	char bridge[VIF_NAMESIZE];	/* bridge=; by default the name */
-	uint32_t mtu;			/* mtu=; 0: the bridge's */
-	char taps[CONFIG_TAPSSIZE];	/* taps=: patterns of names, or "" */
-	int line;			/* where its section begins */
+	enum network_kind kind;
+	uint32_t mtu;			/* 0: the bridge's or device's */
+	char bridge[VIF_NAMESIZE];	/* by default the name */
+	char taps[CONFIG_TAPSSIZE];	/* patterns of names, or "" */
+	char device[VIF_NAMESIZE];
+	uint32_t modes;			/* those that may be asked for */
+	uint32_t mode;			/* the first of them */
+	bool allmulticast;
+	int line;			/* of its section in the file at hand,
+					 * or 0 */
+	int said[NETWORK_KEYS];		/* the line of each key; 0: nowhere */
 };
 
 struct config {
@@ -53,9 +75,10 @@ struct config *config_free(struct config *c);
 /*
  * config_resolve() - from a network's name to what the kernel knows
  *
- * Sets @w->bridge, and @w->mtu where the wish left it open.  A network that
- * is not configured is the bridge of that name; if that cannot be the name of
- * a bridge, @w->error says so.
+ * Sets @w->kind and what goes with it, and @w->mtu and @w->mode where the wish
+ * left them open.  A network that is not configured is the bridge of that name;
+ * if that cannot be the name of a bridge, or the network does not allow the
+ * mode, @w->error says so.
  */
 void config_resolve(const struct config *c, struct wish *w);
 

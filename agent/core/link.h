@@ -31,6 +31,9 @@ struct link {
 	uint32_t mtu;			/* bytes */
 	int master;			/* ifindex of the bridge, 0 if none */
 	int addrgen;			/* inet6 addr-gen mode, -1: no inet6 */
+	int lower;			/* a macvlan's device: ifindex, else 0 */
+	uint32_t mode;			/* a macvtap's, of MACVTAP_MODES */
+	bool allmulticast;		/* IFF_ALLMULTI was asked for */
 };
 
 /* A number that changes with everything about a link that we set. */
@@ -38,7 +41,7 @@ static inline uint32_t link_hash(const struct link *l)
 {
 	const uint32_t numbers[] = { (uint32_t)l->ifindex, l->mtu,
 				     (uint32_t)l->master, (uint32_t)l->addrgen,
-				     l->up };
+				     l->mode, l->allmulticast, l->up };
 	uint32_t h = 2166136261u;	/* FNV-1a */
 
 	for (const char *p = l->name; *p; p++)
@@ -65,6 +68,9 @@ enum {
 	CHANGE_ADDRGEN = 1 << 4,
 	CHANGE_MASTER = 1 << 5,
 	CHANGE_UP = 1 << 6,
+	CHANGE_MODE = 1 << 7,
+	CHANGE_ALLMULTICAST = 1 << 8,
+	CHANGE_GROUP = 1 << 9,
 };
 
 /* One RTM_NEWLINK message about an existing link. */
@@ -76,7 +82,21 @@ struct link_change {
 	uint32_t mtu;
 	int master;
 	int addrgen;
+	uint32_t mode;
+	uint32_t group;
+	bool allmulticast;
 	bool up;
+};
+
+/* A macvtap that is to be. */
+struct macvtap_new {
+	int device;			/* ifindex */
+	int ifindex;			/* its own; 0: the kernel chooses */
+	uint32_t mode;
+	uint32_t mtu;			/* 0: the device's */
+	uint8_t mac[6];			/* all 0: a random one, or, in passthru,
+					 * the device's */
+	char alias[LINK_ALIASSIZE];
 };
 
 #endif

@@ -71,6 +71,12 @@ static bool stop(struct plan *p, enum verdict v, const char *fmt, ...)
 	return true;
 }
 
+static bool is_macvlan(const struct link *l)
+{
+	return strcmp(l->kind, "macvtap") == 0 ||
+	       strcmp(l->kind, "macvlan") == 0;
+}
+
 /* A link that must not become a port, whoever asks. */
 static bool unfit(const struct wish *w, const struct state *s, struct plan *p)
 {
@@ -88,6 +94,16 @@ static bool unfit(const struct wish *w, const struct state *s, struct plan *p)
 	if (s->is_hardware)
 		return stop(p, REFUSED, "%s is the host's own hardware, and a port's settings would cut it off; put uplinks on bridges with the host's network configuration",
 			    l->name);
+	if (is_macvlan(l) && w->kind == NETWORK_BRIDGE)
+		return stop(p, REFUSED, "%s is a %s, which the kernel lets on no bridge, and network %s is one; ask for a network of kind = macvtap",
+			    l->name, l->kind, w->network);
+	if (w->kind == NETWORK_MACVTAP &&
+	    (strcmp(l->kind, "macvtap") != 0 || s->owner != OWNER_US ||
+	     !s->record.made))
+		return stop(p, REFUSED, "network %s is of kind macvtap, on which there are only links that are made for it (vifctl run, vifctl create); %s is %s; ask for a bridge",
+			    w->network, l->name,
+			    strcmp(l->kind, "macvtap") == 0 ?
+			    "a macvtap of somebody else's" : "none");
 	if (s->owner == OWNER_FOREIGN && !w->replace_alias)
 		return stop(p, REFUSED, "its alias %s is not ours, and would be lost; clear it (ip link set dev %s alias \"\") or attach it by hand with alias=replace",
 			    text_quote_str(l->alias).text, l->name);
@@ -128,6 +144,61 @@ static bool no_bridge(const struct wish *w, const struct state *s,
 	return false;
 }
 
+/* What the kernel would refuse with one word (macvlan_common_newlink,
+ * macvlan_port_create in drivers/net/macvlan.c). */
+static bool no_device(const struct wish *w, const struct state *s,
+		      struct plan *p)
+{
+	const struct link *d = &s->device, *master = &s->device_master;
+
+	if (!s->have_device)
+		return stop(p, WAITING, "network %s is asked for (by %s), but there is no device %s; its macvtaps can be made when it is there",
+			    w->network, source_name(w->by), w->device);
+	if (d->loopback || !d->ethernet)
+		return stop(p, REFUSED, "network %s is on device %s, which is no Ethernet link, so no macvtap can be on it; give another device=",
+			    w->network, w->device);
+	if (is_macvlan(d))
+		return stop(p, REFUSED, "network %s is on device %s, which is a %s itself; give the NIC under it as device=",
+			    w->network, w->device, d->kind);
+	if (master->ifindex && strcmp(master->kind, "vrf") != 0)
+		return stop(p, REFUSED, "network %s is on device %s, which is on the %s %s, so no macvtap can be on it; name %s as the network, or take %s off it",
+			    w->network, w->device, master->kind, master->name,
+			    master->name, w->device);
+	if (w->mtu > d->mtu)
+		return stop(p, WAITING, "wants MTU %u, but its device %s has %u; give that a larger one (ip link set %s mtu %u) or ask for less",
+			    w->mtu, w->device, d->mtu, w->device, w->mtu);
+	if (w->mode != MACVLAN_MODE_PASSTHRU && same_mac(w->mac, d->mac))
+		return stop(p, REFUSED, "wants the address of its device %s, which then would hear nothing any more; ask for another (mac=)",
+			    w->device);
+	return false;
+}
+
+/* What it was made with stays. */
+static bool is_another(const struct wish *w, const struct state *s,
+		       struct plan *p)
+{
+	const struct link *l = &s->link;
+
+	if (l->lower != s->device.ifindex)
+		return stop(p, REFUSED, "network %s is on device %s by now, and a macvtap stays on the one that it was made on; end its guest and make it anew",
+			    w->network, w->device);
+	if (l->mode != w->mode && (l->mode == MACVLAN_MODE_PASSTHRU ||
+				   w->mode == MACVLAN_MODE_PASSTHRU))
+		return stop(p, REFUSED, "has mode %s, and mode %s, which is asked for now, needs it made anew; end its guest",
+			    macvtap_mode_name(l->mode),
+			    macvtap_mode_name(w->mode));
+	return false;
+}
+
+/* Is there a place for it? */
+static bool no_place(const struct wish *w, const struct state *s,
+		     struct plan *p)
+{
+	if (w->kind == NETWORK_BRIDGE)
+		return no_bridge(w, s, p);
+	return no_device(w, s, p) || is_another(w, s, p);
+}
+
 /* ---- joining ---------------------------------------------------------- */
 
 /* The record to write: how the link was is found out only once. */
@@ -140,8 +211,10 @@ static int wanted_alias(const struct record *record, const struct state *s,
 	r.leaving = r.held = false;
 	if (s->owner == OWNER_US) {
 		r.was = s->record.was;
+		/* Who makes it says whose it is; who finds it does not. */
+		if (!r.made)
+			r.process = s->record.process;
 		r.made = s->record.made;
-		r.process = s->record.process;
 	} else {
 		r.was = (struct was) { .mtu = l->mtu, .up = l->up,
 				       .addrgen = l->addrgen };
@@ -154,16 +227,41 @@ static int wanted_alias(const struct record *record, const struct state *s,
 	return record_print(&r, buf);
 }
 
+static void bridge_port(const struct wish *w, const struct state *s,
+			struct link_change *c)
+{
+	c->mtu = w->mtu ? w->mtu : s->bridge.mtu;
+	c->master = s->bridge.ifindex;
+	plan_port_mac(w, c->mac);
+	if (s->link.master != c->master)
+		c->fields |= CHANGE_MASTER;
+}
+
+/* Its MAC is the guest's: the kernel sorts by it. */
+static void macvtap(const struct wish *w, const struct state *s,
+		    struct link_change *c)
+{
+	c->mtu = w->mtu ? w->mtu : s->device.mtu;
+	c->mode = w->mode;
+	c->allmulticast = w->allmulticast;
+	memcpy(c->mac, same_mac(w->mac, no_mac) ? s->link.mac : w->mac, 6);
+	if (s->link.mode != c->mode)
+		c->fields |= CHANGE_MODE;
+	if (s->link.allmulticast != c->allmulticast)
+		c->fields |= CHANGE_ALLMULTICAST;
+}
+
 /* Everything that differs, in one message. */
 static void difference(const struct wish *w, const struct state *s,
 		       const char *alias, struct link_change *c)
 {
 	const struct link *l = &s->link;
 
-	c->mtu = w->mtu ? w->mtu : s->bridge.mtu;
-	c->master = s->bridge.ifindex;
+	if (w->kind == NETWORK_MACVTAP)
+		macvtap(w, s, c);
+	else
+		bridge_port(w, s, c);
 	c->addrgen = LINK_ADDRGEN_NONE;
-	plan_port_mac(w, c->mac);
 	memcpy(c->name, w->name, sizeof(c->name));
 	(void)text_copy(c->alias, sizeof(c->alias), alias);
 
@@ -177,8 +275,6 @@ static void difference(const struct wish *w, const struct state *s,
 		c->fields |= CHANGE_ALIAS;
 	if (l->addrgen >= 0 && l->addrgen != LINK_ADDRGEN_NONE)
 		c->fields |= CHANGE_ADDRGEN;
-	if (l->master != s->bridge.ifindex)
-		c->fields |= CHANGE_MASTER;
 }
 
 /*
@@ -237,6 +333,8 @@ static void pin(const struct link *bridge, const struct bridge_facts *facts,
 static void pin_bridge(const struct state *s, const struct link_change *c,
 		       struct plan *p)
 {
+	if (!s->have_bridge)
+		return;
 	if (c->fields & CHANGE_MASTER || s->owner != OWNER_US) {
 		pin(&s->bridge, &s->facts, &s->link, c->mac, c->mtu, p);
 		return;
@@ -288,7 +386,7 @@ void plan_join(const struct wish *wish, const struct record *record,
 		stop(ret, REFUSED, "no network is asked for; name one");
 		return;
 	}
-	if (unfit(wish, state, ret) || no_bridge(wish, state, ret) ||
+	if (unfit(wish, state, ret) || no_place(wish, state, ret) ||
 	    name_taken(wish, state, ret))
 		return;
 	if (wanted_alias(record, state, alias) < 0) {
@@ -314,8 +412,21 @@ void plan_join(const struct wish *wish, const struct record *record,
 	}
 	if (c.fields)
 		*add_change(ret) = c;
-	if (!up)
-		add_up(ret, true);
+	if (up || (wish->stays_down && !state->link.up))
+		return;
+	if (state->have_device && !state->device.up)
+		add_step(ret, STEP_DEVICE_UP)->device = state->device.ifindex;
+	add_up(ret, true);
+}
+
+void plan_macvtap(const struct wish *wish, const struct state *state,
+		  struct plan *ret)
+{
+	*ret = (struct plan) { .verdict = IN_ORDER };
+	if (wish->error[0])
+		stop(ret, REFUSED, "%s", wish->error);
+	else
+		(void)no_device(wish, state, ret);
 }
 
 /* ---- leaving ---------------------------------------------------------- */
@@ -365,13 +476,14 @@ void plan_leave(const struct state *state, bool dead, struct plan *ret)
 	*ret = (struct plan) { .verdict = NOT_OURS };
 	if (state->owner != OWNER_US)
 		return;
-	announce_leaving(state, ret);
+	/* That is one step: there is nothing to be finished by others. */
 	if (state->record.made) {
 		if (state->link.master)
 			pin_master(state, state->link.mtu, ret);
 		(void)add_step(ret, STEP_DELETE);
 		return;
 	}
+	announce_leaving(state, ret);
 	restore(state, &c);
 	if (state->link.master && state->link.master != master)
 		pin_master(state, state->link.mtu, ret);
@@ -437,6 +549,11 @@ static void change_text(const struct link_change *c, const struct state *s,
 		    s->record.was.master);
 	if (c->fields & CHANGE_MASTER && !c->master)
 		say(buf, size, &n, ", nomaster");
+	if (c->fields & CHANGE_MODE)
+		say(buf, size, &n, ", mode %s", macvtap_mode_name(c->mode));
+	if (c->fields & CHANGE_ALLMULTICAST)
+		say(buf, size, &n, ", allmulticast %s",
+		    c->allmulticast ? "on" : "off");
 	if (c->fields & CHANGE_UP)
 		say(buf, size, &n, ", %s", c->up ? "up" : "down");
 }
@@ -456,6 +573,9 @@ void step_text(const struct step *step, const struct state *state, char *buf,
 	case STEP_PIN_MTU:
 		(void)snprintf(buf, size, "keep the MTU %u of bridge %s",
 			       step->mtu, bridge);
+		break;
+	case STEP_DEVICE_UP:
+		(void)snprintf(buf, size, "set %s up", state->device.name);
 		break;
 	case STEP_DELETE:
 		(void)snprintf(buf, size, "delete it");

@@ -29,6 +29,11 @@ struct state {
 	enum owner owner;
 	struct record record;	/* if OWNER_US */
 
+	/* a network of kind = macvtap: its device, and what that is on */
+	bool have_device;
+	struct link device;
+	struct link device_master;	/* ifindex 0: nothing */
+
 	bool have_bridge;	/* a link of the wished bridge's name exists */
 	struct link bridge;
 	struct bridge_facts facts;	/* unless the port is in its place */
@@ -48,6 +53,12 @@ struct state {
 	struct bridge_facts former_facts;
 };
 
+/* The bridge or device that the port is to be on; ifindex 0: there is none. */
+static inline const struct link *state_place(const struct state *s)
+{
+	return s->have_device ? &s->device : &s->bridge;
+}
+
 enum verdict {
 	IN_ORDER,		/* nothing to do */
 	NOT_OURS,		/* nobody wishes anything here */
@@ -61,12 +72,14 @@ enum step_kind {
 	STEP_PIN_MAC,		/* make the bridge's own MAC and … */
 	STEP_PIN_MTU,		/* … MTU stay whatever its ports have */
 	STEP_CHANGE,		/* one message about the port */
+	STEP_DEVICE_UP,		/* set up what the macvtap is on */
 	STEP_DELETE,		/* the link itself */
 };
 
 struct step {
 	enum step_kind kind;
 	int bridge;			/* pins: ifindex */
+	int device;			/* STEP_DEVICE_UP: ifindex */
 	uint8_t mac[6];			/* pins: what to keep */
 	uint32_t mtu;
 	struct link_change change;	/* STEP_CHANGE */
@@ -90,6 +103,15 @@ struct plan {
  */
 void plan_join(const struct wish *wish, const struct record *record,
 	       const struct state *state, struct plan *ret);
+
+/*
+ * plan_macvtap() - can a macvtap be made on its network?
+ * @state:	.have_device, .device and .device_master are filled in
+ *
+ * IN_ORDER, or what plan_join() would say of one that was there.
+ */
+void plan_macvtap(const struct wish *wish, const struct state *state,
+		  struct plan *ret);
 
 /*
  * plan_leave() - the steps that leave a link as it was found

@@ -89,6 +89,10 @@ int record_print(const struct record *r, char buf[LINK_ALIASSIZE])
 			put_number(&o, "mtu", r->wish.mtu);
 		if (memcmp(r->wish.mac, no_mac, sizeof(no_mac)) != 0)
 			put_mac(&o, "mac", r->wish.mac);
+		if (r->wish.mode)
+			put(&o, "mode", macvtap_mode_name(r->wish.mode));
+		if (r->wish.stays_down)
+			put(&o, "up", "no");
 	}
 	if (r->has_nic) {
 		put_pair(&o, "nic", r->nic.domid, r->nic.devid);
@@ -206,19 +210,23 @@ static int get_was(const char *key, const char *value, struct was *was)
 
 static int get(const char *key, const char *value, struct record *r)
 {
+	static const struct {
+		const char *name;
+		enum wish_key key;
+	} wishes[] = {
+		{ "net", WISH_NETWORK }, { "name", WISH_NAME },
+		{ "mtu", WISH_MTU }, { "mac", WISH_MAC },
+		{ "mode", WISH_MODE }, { "up", WISH_UP },
+	};
+
+	for (size_t i = 0; i < sizeof(wishes) / sizeof(wishes[0]); i++)
+		if (strcmp(key, wishes[i].name) == 0)
+			return wish_set(&r->wish, wishes[i].key, key, value,
+					strlen(value));
 	if (strncmp(key, "was.", 4) == 0)
 		return get_was(key + 4, value, &r->was);
 	if (strcmp(key, "by") == 0)
 		return get_by(value, &r->by);
-	if (strcmp(key, "net") == 0)
-		return wish_set(&r->wish, WISH_NETWORK, key, value,
-				strlen(value));
-	if (strcmp(key, "name") == 0)
-		return wish_set(&r->wish, WISH_NAME, key, value, strlen(value));
-	if (strcmp(key, "mtu") == 0)
-		return wish_set(&r->wish, WISH_MTU, key, value, strlen(value));
-	if (strcmp(key, "mac") == 0)
-		return wish_set(&r->wish, WISH_MAC, key, value, strlen(value));
 	if (strcmp(key, "nic") == 0)
 		return get_nic(value, r);
 	if (strcmp(key, "process") == 0)

@@ -2,7 +2,8 @@
 /*
  * record.h - the ownership record: what a link's alias says of our doings
  *
- *   vifagent/1 by=hand net=red name=web0 mtu=9000 mac=… nic=5.0 part=emu
+ *   vifagent/1 by=hand net=red name=web0 mtu=9000 mac=… mode=vepa up=no
+ *              nic=5.0 part=emu
  *              leave=1 held=1 made=1 process=1234.56789
  *              was.name=tap7 was.mac=… was.mtu=… was.up=1 was.gen=0
  *              was.master=br7 was.alias=…
@@ -59,8 +60,7 @@ struct record {
 	bool has_nic;
 	struct vif_id nic;	/* if has_nic */
 	enum part part;		/* if has_nic */
-	struct wish wish;	/* network, name, mtu and mac, if by hand or
-				 * udev */
+	struct wish wish;	/* what was asked for, if by hand or udev */
 	struct was was;		/* unless made */
 };
 

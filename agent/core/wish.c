@@ -99,6 +99,27 @@ static int set_mac(struct wish *w, const char *label, const char *s, size_t len)
 	return 0;
 }
 
+static int set_mode(struct wish *w, const char *label, const char *s,
+		    size_t len)
+{
+	uint32_t mode = macvtap_mode(s);
+
+	if (!mode)
+		return refuse(w, "%s=%s is no mode of a macvtap: vepa, private, bridge and passthru are",
+			      label, text_quote(s, len).text);
+	w->mode = mode;
+	return 0;
+}
+
+static int set_up(struct wish *w, const char *label, const char *s, size_t len)
+{
+	if (strcmp(s, "yes") != 0 && strcmp(s, "no") != 0)
+		return refuse(w, "%s=%s is neither yes nor no", label,
+			      text_quote(s, len).text);
+	w->stays_down = strcmp(s, "no") == 0;
+	return 0;
+}
+
 int wish_set(struct wish *w, enum wish_key key, const char *label,
 	     const void *value, size_t len)
 {
@@ -121,8 +142,17 @@ int wish_set(struct wish *w, enum wish_key key, const char *label,
 		return set_mtu(w, label, s, len);
 	case WISH_MAC:
 		return set_mac(w, label, s, len);
+	case WISH_MODE:
+		return set_mode(w, label, s, len);
+	case WISH_UP:
+		return set_up(w, label, s, len);
 	}
 	return refuse(w, "%s: not known", label);
+}
+
+const char *wish_place(const struct wish *w)
+{
+	return w->kind == NETWORK_MACVTAP ? w->device : w->bridge;
 }
 
 void wish_merge(struct wish *w, const struct wish *lower)

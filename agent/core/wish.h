@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "agent/core/macvtap.h"
 #include "agent/core/text.h"
 #include "naming/naming.h"
 
@@ -31,18 +32,37 @@ enum wish_key {
 	WISH_NAME,
 	WISH_MTU,
 	WISH_MAC,
+	WISH_MODE,
+	WISH_UP,
+};
+
+/* [network] kind=: what a network's ports are on. */
+enum network_kind {
+	NETWORK_BRIDGE,
+	NETWORK_MACVTAP,
 };
 
 struct wish {
 	enum source by;			/* whose network it is */
 	char network[NETWORK_NAMESIZE];	/* "": none was asked for */
 	char name[VIF_NAMESIZE];	/* "": as it is */
-	char bridge[VIF_NAMESIZE];	/* set by config_resolve() */
-	uint32_t mtu;			/* bytes; 0: the bridge's */
+	uint32_t mtu;			/* bytes; 0: the bridge's or device's */
 	uint8_t mac[6];			/* the guest's; all 0: not known */
+	uint32_t mode;			/* one of MACVTAP_MODES; 0: the
+					 * network's first one */
+	bool stays_down;		/* up=no: somebody else sets it up */
 	bool replace_alias;		/* by hand: a foreign alias may go */
+	/* set by config_resolve() */
+	enum network_kind kind;
+	char bridge[VIF_NAMESIZE];
+	char device[VIF_NAMESIZE];	/* a macvtap's, else "" */
+	bool allmulticast;
+
 	char error[REASON_SIZE];	/* "": none; else why it is refused */
 };
+
+/* The name of the bridge or device that the port is to be on; "": unknown. */
+const char *wish_place(const struct wish *w);
 
 /* "hand", "xenstore", "udev" or "nobody". */
 const char *source_name(enum source by);

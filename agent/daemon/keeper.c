@@ -15,6 +15,9 @@
 /* Looks between two turns of the event loop. */
 #define BATCH 32
 
+/* Links deleted at once, at most. */
+#define DELETES 4096
+
 /* Pauses between tries of what failed, or waits: they double. */
 #define RETRY_FIRST_MS 500
 #define RETRY_LAST_MS (5 * 60 * 1000)
@@ -137,10 +140,11 @@ static void say(struct keeper *k, const struct look *look, bool *ret_news,
 		return;
 	if (look->verdict == IN_ORDER && (news || look->joined))
 		log_msg(LOG_INFO, "%s: on %s (%s, by %s)", look->name,
-			look->wish.bridge, look->wish.network,
+			wish_place(&look->wish), look->wish.network,
 			source_name(look->wish.by));
 	else if (look->verdict == NOT_OURS && look->steps)
-		log_msg(LOG_INFO, "%s: left", look->name);
+		log_msg(LOG_INFO, "%s: %s", look->name,
+			look->state.record.made ? "deleted" : "left");
 	else if (look->verdict != NOT_OURS && look->reason[0])
 		log_msg(news ? level : LOG_DEBUG, "%s: %s", look->name,
 			look->reason);
@@ -153,11 +157,13 @@ static uint32_t wish_hash(const struct look *looks, int n)
 	uint32_t h = HASH_START;
 
 	for (int i = 0; i < n; i++) {
-		h = hash(h, looks[i].wish.bridge);
+		h = hash(h, wish_place(&looks[i].wish));
 		h = hash(h, looks[i].wish.name);
 		h = (h ^ looks[i].wish.mtu) * 16777619u;
-		h = (h ^ (uint32_t)looks[i].state.bridge.ifindex) * 16777619u;
-		h = (h ^ looks[i].state.bridge.mtu) * 16777619u;
+		h = (h ^ (uint32_t)state_place(&looks[i].state)->ifindex) *
+		    16777619u;
+		h = (h ^ state_place(&looks[i].state)->mtu) * 16777619u;
+		h = (h ^ looks[i].wish.mode) * 16777619u;
 		h = (h ^ (uint32_t)looks[i].state.link.ifindex) * 16777619u;
 	}
 	return h;
@@ -290,11 +296,11 @@ static void remember(struct port *p, const struct look *look)
 	p->ifindex[look->part] = look->found ? s->link.ifindex : 0;
 	p->link_hash[look->part] = look->verdict == IN_ORDER ?
 		link_hash(&s->link) : 0;
-	if (look->part == PART_EMU && p->bridge_name[0])
+	if (look->part == PART_EMU && p->place_name[0])
 		return;
-	memcpy(p->bridge_name, look->wish.bridge, sizeof(p->bridge_name));
-	p->bridge = s->have_bridge ? s->bridge.ifindex : 0;
-	p->bridge_mtu = s->bridge.mtu;
+	memcpy(p->place_name, wish_place(&look->wish), sizeof(p->place_name));
+	p->place = state_place(s)->ifindex;
+	p->place_mtu = state_place(s)->mtu;
 	p->holder = s->have_holder ? s->holder.ifindex : 0;
 }
 
@@ -304,9 +310,10 @@ static void digest(struct keeper *k, struct port *p, const struct look *looks,
 	const struct process *process = &looks[0].state.record.process;
 	bool alive = false, unwell = false, news = false, early = false;
 
-	p->bridge_name[0] = '\0';
-	p->bridge = p->holder = 0;
+	p->place_name[0] = '\0';
+	p->place = p->holder = 0;
 	p->ifindex[PART_VIF] = p->ifindex[PART_EMU] = 0;
+	p->untold = false;
 	for (int i = 0; i < n; i++) {
 		const struct look *look = &looks[i];
 
@@ -318,6 +325,7 @@ static void digest(struct keeper *k, struct port *p, const struct look *looks,
 		unwell |= look->verdict != NOT_OURS &&
 			  look->verdict != IN_ORDER;
 		early |= look->early;
+		p->untold |= look->untold;
 	}
 	if (!alive) {
 		table_remove(&k->table, p);
@@ -383,7 +391,8 @@ static void look_at(struct keeper *k, struct port *p)
 			     (p->keep ? LOOK_KEEP : 0) |
 			     (p->tries < PATIENCE ? LOOK_PATIENT : 0) |
 			     (p->tries == 0 ? LOOK_YIELD : 0) |
-			     (p->early && !early_for(k, p) ? LOOK_LATE : 0);
+			     (p->early && !early_for(k, p) ? LOOK_LATE : 0) |
+			     (p->untold ? LOOK_REWRITE : 0);
 	struct look looks[LOOKS];
 	int n;
 
@@ -403,17 +412,39 @@ static void look_at(struct keeper *k, struct port *p)
 		digest(k, p, looks, n);
 }
 
+/* Ports, until enough has been done; those whose links only go into the
+ * collection cost little, and the more there are the less each costs. */
+static void look_at_some(struct keeper *k)
+{
+	const struct host *host = k->agent->host;
+	unsigned int looks = 0;
+	struct port *p;
+
+	while (looks < BATCH && host->collected < DELETES &&
+	       (p = table_next(&k->table))) {
+		unsigned int before = host->collected;
+
+		look_at(k, p);
+		looks += host->collected == before;
+	}
+}
+
 /* A few ports, then the loop gets its turn: events wait for nobody. */
 static void on_work(evutil_socket_t fd, short what, void *arg)
 {
 	static const struct timeval now = { 0, 0 };
 	struct keeper *k = arg;
-	struct port *p = NULL;
+	struct host *host = k->agent->host;
+	int r;
 
 	(void)fd;
 	(void)what;
-	for (int i = 0; i < BATCH && (p = table_next(&k->table)); i++)
-		look_at(k, p);
+	host->ops->collect_deletes(host);
+	look_at_some(k);
+	r = host->ops->delete_collected(host);
+	if (r < 0)
+		log_msg(LOG_ERR, "links that are to go cannot be deleted: %s%s%s",
+			strerror(-r), host->error[0] ? ": " : "", host->error);
 	if (!TAILQ_EMPTY(&k->table.dirty))
 		(void)event_add(k->work, &now);
 	else if (k->ops->idle)

@@ -142,7 +142,7 @@ static bool is_echo(const struct sources *s, const struct host_event *ev)
 	return p && p->link_hash[r.has_nic ? r.part : PART_VIF] == h;
 }
 
-/* Ports for which this link is something: their own, their bridge, the one
+/* Ports for which this link is something: their own, their place, the one
  * that has their name. */
 static bool concerns(const struct port *p, const struct host_event *ev)
 {
@@ -152,11 +152,11 @@ static bool concerns(const struct port *p, const struct host_event *ev)
 	if (p->ifindex[PART_VIF] == i || p->ifindex[PART_EMU] == i ||
 	    (!p->id.is_nic && p->id.ifindex == i) || p->holder == i)
 		return true;
-	if (p->bridge == i)
-		return ev->gone || p->bridge_mtu != l->mtu || p->timer ||
-		       strcmp(p->bridge_name, l->name) != 0;
-	return !p->bridge && p->bridge_name[0] &&
-	       strcmp(p->bridge_name, l->name) == 0;
+	if (p->place == i)
+		return ev->gone || p->place_mtu != l->mtu || p->timer ||
+		       strcmp(p->place_name, l->name) != 0;
+	return !p->place && p->place_name[0] &&
+	       strcmp(p->place_name, l->name) == 0;
 }
 
 static void handle_link(struct sources *s, const struct host_event *ev)

@@ -28,9 +28,9 @@ struct port {
 	/* where the last look found things: hints, each verified again */
 	int ifindex[LOOKS];
 	uint32_t link_hash[LOOKS];	/* of links in order, else 0 */
-	int bridge;			/* ifindex */
-	uint32_t bridge_mtu;
-	char bridge_name[VIF_NAMESIZE];	/* wished */
+	int place;			/* bridge or device: ifindex */
+	uint32_t place_mtu;
+	char place_name[VIF_NAMESIZE];	/* wished */
 	int holder;			/* of the wished name: ifindex */
 
 	/* what has been said, and of whom */
@@ -44,6 +44,7 @@ struct port {
 	struct event *exit;		/* of the process it was made for; its
 					 * fd is a pidfd of ours */
 	unsigned int tries;
+	bool untold;			/* see struct look */
 	bool early;			/* since then: toolstack-delay runs */
 	struct timespec early_since;
 	uint32_t wish_hash;

@@ -32,6 +32,20 @@ struct host_ops {
 	 * h->error holds what the kernel says beyond the errno, or "". */
 	int (*do_step)(struct host *h, int ifindex, const struct step *step);
 
+	/*
+	 * Make a macvtap, down, under a name of no meaning, with its alias:
+	 * whoever dies meanwhile leaves none without.  -EBUSY: the device is
+	 * on a bridge or the like, or one in passthru is on it; -EINVAL:
+	 * passthru, but others are on it; -EEXIST: the ifindex is taken.
+	 */
+	int (*create_macvtap)(struct host *h, const struct macvtap_new *m,
+			      struct link *ret_link);
+
+	/* From collect_deletes() on STEP_DELETE only notes the link, until
+	 * delete_collected() deletes all of them at once. */
+	void (*collect_deletes)(struct host *h);
+	int (*delete_collected)(struct host *h);
+
 	/* sysfs: addr_assign_type (Documentation/ABI/testing/
 	 * sysfs-class-net), brif/ and its ports' ifalias. */
 	int (*bridge_facts)(struct host *h, const struct link *bridge,
@@ -60,6 +74,7 @@ struct host {
 	const struct host_ops *ops;
 	char error[128];	/* the kernel's own words about a failure */
 	unsigned long changes;	/* steps that were sent, for who counts */
+	unsigned int collected;	/* links in the collection to be deleted */
 };
 
 /* The kernel of this network namespace.  Returns 0 or what opening the

@@ -11,8 +11,11 @@
 #include <netlink/netlink.h>
 #include <netlink/route/link.h>
 #include <netlink/route/link/inet6.h>
+#include <netlink/route/link/macvtap.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 
 #include "agent/core/text.h"
@@ -31,6 +34,8 @@ struct kernel {
 	struct nl_sock *sk;
 	int pinned[PINNED];
 	unsigned int n_pinned;
+	bool collecting;	/* links to delete … */
+	uint32_t group;		/* … in this group; 0: none yet */
 };
 
 static struct kernel *kernel_of(struct host *h)
@@ -44,7 +49,8 @@ static struct kernel *kernel_of(struct host *h)
 struct answer {
 	struct host *host;
 	int acks;		/* still to come */
-	int err;		/* the first negative errno value */
+	int err;		/* the first negative errno value; libnl's own
+				 * tells less, and is the last one's */
 	host_link_fn fn;	/* for each link, or NULL */
 	void *arg;
 	int stopped;		/* what fn returned */
@@ -148,7 +154,42 @@ static int exchange(struct kernel *k, struct nl_msg *msg, struct answer *a)
 	r = nl_send(k->sk, msg);
 	r = r < 0 ? netlink_errno(r) : receive(k, a);
 	nlmsg_free(msg);
-	return r < 0 ? r : a->err;
+	return a->err ? a->err : r;
+}
+
+/*
+ * Several messages in one sendmsg(), which the kernel works off, one after the
+ * other, before it returns: nobody can die in between.  Frees them; a NULL
+ * among them is one that could not be built.
+ */
+static int exchange_all(struct kernel *k, struct nl_msg **msgs, int n)
+{
+	struct answer a = { .host = &k->host, .acks = n };
+	char buf[1024];
+	size_t len = 0;
+	int r = 0;
+
+	for (int i = 0; i < n; i++) {
+		struct nlmsghdr *h = msgs[i] ? nlmsg_hdr(msgs[i]) : NULL;
+
+		if (!h || len + NLMSG_ALIGN(h->nlmsg_len) > sizeof(buf)) {
+			r = h ? -EMSGSIZE : -ENOMEM;
+			continue;
+		}
+		nl_complete_msg(k->sk, msgs[i]);
+		h->nlmsg_flags |= NLM_F_ACK;
+		memset(buf + len, 0, NLMSG_ALIGN(h->nlmsg_len));
+		memcpy(buf + len, h, h->nlmsg_len);
+		len += NLMSG_ALIGN(h->nlmsg_len);
+	}
+	for (int i = 0; i < n; i++)
+		nlmsg_free(msgs[i]);
+	if (r < 0)
+		return r;
+	k->host.error[0] = '\0';
+	r = nl_sendto(k->sk, buf, len);
+	r = r < 0 ? netlink_errno(r) : receive(k, &a);
+	return a.err ? a.err : r;
 }
 
 /* ---- queries ---------------------------------------------------------- */
@@ -236,6 +277,14 @@ static int set_mac(struct rtnl_link *l, const uint8_t mac[6])
 	return 0;
 }
 
+static void set_flag(struct rtnl_link *l, unsigned int flag, bool on)
+{
+	if (on)
+		rtnl_link_set_flags(l, flag);
+	else
+		rtnl_link_unset_flags(l, flag);
+}
+
 /* A link object that carries just what is to be changed. */
 static int fill(struct rtnl_link *l, const struct link_change *c)
 {
@@ -252,10 +301,16 @@ static int fill(struct rtnl_link *l, const struct link_change *c)
 	if (c->fields & CHANGE_ADDRGEN &&
 	    rtnl_link_inet6_set_addr_gen_mode(l, (uint8_t)c->addrgen) < 0)
 		return -ENOMEM;
-	if (c->fields & CHANGE_UP && c->up)
-		rtnl_link_set_flags(l, IFF_UP);
-	else if (c->fields & CHANGE_UP)
-		rtnl_link_unset_flags(l, IFF_UP);
+	if (c->fields & CHANGE_MODE &&
+	    (rtnl_link_set_type(l, "macvtap") < 0 ||
+	     rtnl_link_macvtap_set_mode(l, c->mode) < 0))
+		return -ENOMEM;
+	if (c->fields & CHANGE_GROUP)
+		rtnl_link_set_group(l, c->group);
+	if (c->fields & CHANGE_ALLMULTICAST)
+		set_flag(l, IFF_ALLMULTI, c->allmulticast);
+	if (c->fields & CHANGE_UP)
+		set_flag(l, IFF_UP, c->up);
 	return 0;
 }
 
@@ -288,6 +343,14 @@ static int change(struct host *h, int ifindex, const struct link_change *c)
 	return exchange(kernel_of(h), msg, &a);
 }
 
+static int device_up(struct host *h, int device)
+{
+	static const struct link_change up = { .fields = CHANGE_UP,
+					       .up = true };
+
+	return change(h, device, &up);
+}
+
 /* Setting the MAC that it has makes a bridge's MAC its own
  * (dev_set_mac_address: NET_ADDR_SET). */
 static int pin_mac(struct host *h, int bridge, const uint8_t mac[6])
@@ -300,64 +363,178 @@ static int pin_mac(struct host *h, int bridge, const uint8_t mac[6])
 
 /*
  * Only an MTU that differs reaches the bridge (br_change_mtu, which sets
- * BROPT_MTU_SET_BY_USER): there and back.  Both messages go in one sendmsg(),
- * which the kernel works off before it returns: nobody can die in between.
- * But the lock is free for a moment, and who asks then must not take the value
- * for the bridge's: therefore one that nobody uses.
+ * BROPT_MTU_SET_BY_USER): there and back.  The lock is free for a moment in
+ * between, and who asks then must not take the value for the bridge's:
+ * therefore one that nobody uses.
  */
 static int pin_mtu(struct host *h, int bridge, uint32_t mtu)
 {
 	struct kernel *k = kernel_of(h);
-	struct link_change c[2] = {
-		{ .fields = CHANGE_MTU, .mtu = LINK_MTU_PINNING },
-		{ .fields = CHANGE_MTU, .mtu = mtu },
-	};
-	struct answer a = { .host = h, .acks = 2 };
-	char buf[256];
-	size_t len = 0;
+	const struct link_change there = { .fields = CHANGE_MTU,
+					   .mtu = LINK_MTU_PINNING };
+	const struct link_change back = { .fields = CHANGE_MTU, .mtu = mtu };
+	struct nl_msg *msgs[2] = { NULL, NULL };
 	int r;
 
-	for (int i = 0; i < 2; i++) {
-		struct nl_msg *msg;
-		struct nlmsghdr *n;
-
-		r = build_change(bridge, &c[i], &msg);
-		if (r < 0)
-			return r;
-		nl_complete_msg(k->sk, msg);
-		n = nlmsg_hdr(msg);
-		n->nlmsg_flags |= NLM_F_ACK;
-		if (len + NLMSG_ALIGN(n->nlmsg_len) > sizeof(buf)) {
-			nlmsg_free(msg);
-			return -EMSGSIZE;
-		}
-		memset(buf + len, 0, NLMSG_ALIGN(n->nlmsg_len));
-		memcpy(buf + len, n, n->nlmsg_len);
-		len += NLMSG_ALIGN(n->nlmsg_len);
-		nlmsg_free(msg);
-	}
-	h->error[0] = '\0';
-	r = nl_sendto(k->sk, buf, len);
-	r = r < 0 ? netlink_errno(r) : receive(k, &a);
-	if (r == 0 && a.err == 0)
+	(void)build_change(bridge, &there, &msgs[0]);
+	(void)build_change(bridge, &back, &msgs[1]);
+	r = exchange_all(k, msgs, 2);
+	if (r == 0)
 		k->pinned[k->n_pinned++ % PINNED] = bridge;
-	return r < 0 ? r : a.err;
+	return r;
 }
 
-static int delete(struct host *h, int ifindex)
+/* ---- making ----------------------------------------------------------- */
+
+/* Nobody's; udev-rules/72-vifagent.rules knows how it begins. */
+static int draw_name(char ret[VIF_NAMESIZE])
+{
+	uint32_t n;
+
+	if (getrandom(&n, sizeof(n), 0) != sizeof(n))
+		return -EAGAIN;
+	(void)snprintf(ret, VIF_NAMESIZE, "vifnew%08x", n);
+	return 0;
+}
+
+static struct nl_msg *build_macvtap(const struct macvtap_new *m,
+				    const char *name)
+{
+	static const uint8_t no_mac[6];
+	struct rtnl_link *l = rtnl_link_alloc();
+	struct nl_msg *msg = NULL;
+	int r = -ENOMEM;
+
+	if (l && rtnl_link_set_type(l, "macvtap") == 0)
+		r = rtnl_link_macvtap_set_mode(l, m->mode);
+	if (r == 0 && memcmp(m->mac, no_mac, sizeof(no_mac)) != 0)
+		r = set_mac(l, m->mac);
+	if (r == 0) {
+		rtnl_link_set_name(l, name);
+		rtnl_link_set_link(l, m->device);
+		if (m->ifindex)
+			rtnl_link_set_ifindex(l, m->ifindex);
+		if (m->mtu)
+			rtnl_link_set_mtu(l, m->mtu);
+		(void)rtnl_link_build_add_request(l, NLM_F_CREATE | NLM_F_EXCL,
+						  &msg);
+	}
+	rtnl_link_put(l);
+	return msg;
+}
+
+/* About the link of that name; were the kernel told an ifindex, and making the
+ * link had failed, it would be about another's. */
+static struct nl_msg *build_record(const char *name, const char *alias)
+{
+	struct ifinfomsg ifi = { .ifi_family = AF_UNSPEC };
+	struct nl_msg *msg = nlmsg_alloc_simple(RTM_SETLINK, 0);
+
+	if (msg && nlmsg_append(msg, &ifi, sizeof(ifi), NLMSG_ALIGNTO) == 0 &&
+	    nla_put_string(msg, IFLA_IFNAME, name) == 0 &&
+	    nla_put_string(msg, IFLA_IFALIAS, alias) == 0)
+		return msg;
+	nlmsg_free(msg);
+	return NULL;
+}
+
+static int delete(struct host *h, int ifindex);
+
+/* Unlike a tap it stays when we die: it must never be without its record. */
+static int create_macvtap(struct host *h, const struct macvtap_new *m,
+			  struct link *ret)
+{
+	char name[VIF_NAMESIZE], error[sizeof(h->error)];
+	struct nl_msg *msgs[2];
+	struct link made = { 0 };
+	int r = draw_name(name);
+
+	if (r < 0)
+		return r;
+	h->changes++;
+	msgs[0] = build_macvtap(m, name);
+	msgs[1] = build_record(name, m->alias);
+	r = exchange_all(kernel_of(h), msgs, 2);
+	memcpy(error, h->error, sizeof(error));
+	if (link_by_name(h, name, &made) < 0)
+		return r < 0 ? r : -ENODEV;
+	if (r < 0) {
+		(void)delete(h, made.ifindex);
+		memcpy(h->error, error, sizeof(error));
+		return r;
+	}
+	*ret = made;
+	return 0;
+}
+
+/* ---- deleting --------------------------------------------------------- */
+
+static struct nl_msg *build_delete(int ifindex)
 {
 	struct ifinfomsg ifi = { .ifi_family = AF_UNSPEC,
 				 .ifi_index = ifindex };
 	struct nl_msg *msg = nlmsg_alloc_simple(RTM_DELLINK, NLM_F_ACK);
+
+	if (!msg || nlmsg_append(msg, &ifi, sizeof(ifi), NLMSG_ALIGNTO) == 0)
+		return msg;
+	nlmsg_free(msg);
+	return NULL;
+}
+
+static int delete(struct host *h, int ifindex)
+{
+	struct nl_msg *msg = build_delete(ifindex);
 	struct answer a = { 0 };
 
-	if (!msg)
-		return -ENOMEM;
-	if (nlmsg_append(msg, &ifi, sizeof(ifi), NLMSG_ALIGNTO) < 0) {
+	return msg ? exchange(kernel_of(h), msg, &a) : -ENOMEM;
+}
+
+/* A number that nobody else has: who is in the group is deleted. */
+static int draw_group(uint32_t *ret)
+{
+	while (*ret < 0x10000)
+		if (getrandom(ret, sizeof(*ret), 0) != sizeof(*ret))
+			return -EAGAIN;
+	return 0;
+}
+
+static int join_group(struct host *h, int ifindex)
+{
+	struct kernel *k = kernel_of(h);
+	struct link_change c = { .fields = CHANGE_GROUP };
+	int r = draw_group(&k->group);
+
+	c.group = k->group;
+	if (r == 0)
+		r = change(h, ifindex, &c);
+	h->collected += r == 0;
+	return r;
+}
+
+static void collect_deletes(struct host *h)
+{
+	kernel_of(h)->collecting = true;
+}
+
+/* One wait for all readers of the network (synchronize_net) instead of one a
+ * link: most of what a delete takes. */
+static int delete_collected(struct host *h)
+{
+	struct kernel *k = kernel_of(h);
+	uint32_t group = k->group;
+	struct answer a = { 0 };
+	struct nl_msg *msg;
+
+	k->collecting = false;
+	k->group = h->collected = 0;
+	if (!group)
+		return 0;
+	msg = build_delete(0);
+	if (!msg || nla_put_u32(msg, IFLA_GROUP, group) < 0) {
 		nlmsg_free(msg);
 		return -ENOMEM;
 	}
-	return exchange(kernel_of(h), msg, &a);
+	return exchange(k, msg, &a);
 }
 
 static int bridge_facts(struct host *h, const struct link *bridge,
@@ -380,8 +557,11 @@ static int do_step(struct host *h, int ifindex, const struct step *step)
 		return pin_mtu(h, step->bridge, step->mtu);
 	case STEP_CHANGE:
 		return change(h, ifindex, &step->change);
+	case STEP_DEVICE_UP:
+		return device_up(h, step->device);
 	case STEP_DELETE:
-		return delete(h, ifindex);
+		return kernel_of(h)->collecting ? join_group(h, ifindex) :
+						  delete(h, ifindex);
 	}
 	return -EINVAL;
 }
@@ -393,6 +573,9 @@ static const struct host_ops kernel_ops = {
 	.link_by_index = link_by_index,
 	.links = links,
 	.do_step = do_step,
+	.create_macvtap = create_macvtap,
+	.collect_deletes = collect_deletes,
+	.delete_collected = delete_collected,
 	.bridge_facts = bridge_facts,
 	.has_netback = sysfs_has_netback,
 	.netback_nic = sysfs_netback_nic,

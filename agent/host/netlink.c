@@ -9,6 +9,8 @@
 #include <netlink/addr.h>
 #include <netlink/route/link.h>
 #include <netlink/route/link/inet6.h>
+#include <netlink/route/link/macvlan.h>
+#include <netlink/route/link/macvtap.h>
 #include <string.h>
 
 #include "agent/core/text.h"
@@ -103,6 +105,11 @@ static int from_rtnl(struct rtnl_link *l, struct link *ret)
 		memcpy(r.mac, nl_addr_get_binary_addr(mac), sizeof(r.mac));
 	if (rtnl_link_inet6_get_addr_gen_mode(l, &mode) == 0)
 		r.addrgen = mode;
+	r.allmulticast = flags & IFF_ALLMULTI;
+	if (rtnl_link_is_macvtap(l) || rtnl_link_is_macvlan(l))
+		r.lower = rtnl_link_get_link(l);
+	if (rtnl_link_is_macvtap(l))
+		r.mode = rtnl_link_macvtap_get_mode(l);
 	*ret = r;
 	return 0;
 }

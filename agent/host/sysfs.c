@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "agent/core/text.h"
@@ -168,4 +169,28 @@ bool sysfs_is_hardware(struct host *h, const char *name)
 
 	(void)snprintf(path, sizeof(path), CLASS_NET "/%s/device", name);
 	return access(path, F_OK) == 0 && sysfs_netback_nic(h, name, &id) < 0;
+}
+
+/* "247:5" */
+int sysfs_macvtap_device(const char *name, int ifindex, dev_t *ret)
+{
+	unsigned long major, minor;
+	char path[96], text[32];
+	char *colon;
+	int r;
+
+	(void)snprintf(path, sizeof(path), CLASS_NET "/%.15s/tap%d/dev", name,
+		       ifindex);
+	r = read_attr(path, text, sizeof(text));
+	if (r < 0)
+		return r;
+	colon = strchr(text, ':');
+	if (!colon)
+		return -EBADMSG;
+	*colon = '\0';
+	if (text_number(text, UINT32_MAX, &major) < 0 ||
+	    text_number(colon + 1, UINT32_MAX, &minor) < 0)
+		return -EBADMSG;
+	*ret = makedev((unsigned int)major, (unsigned int)minor);
+	return 0;
 }

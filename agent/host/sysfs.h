@@ -3,6 +3,8 @@
 #ifndef VIFAGENT_SYSFS_H
 #define VIFAGENT_SYSFS_H
 
+#include <sys/types.h>
+
 #include "agent/host/host.h"
 
 int sysfs_bridge_facts(const struct link *bridge, struct bridge_facts *ret);
@@ -11,5 +13,8 @@ int sysfs_netback_nic(struct host *h, const char *name, struct vif_id *ret_id);
 int sysfs_netback_name(struct host *h, struct vif_id id,
 		       char ret_name[VIF_NAMESIZE]);
 bool sysfs_is_hardware(struct host *h, const char *name);
+
+/* The number of a macvtap's character device. -ENOENT: /sys has no such link. */
+int sysfs_macvtap_device(const char *name, int ifindex, dev_t *ret);
 
 #endif

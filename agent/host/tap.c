@@ -119,7 +119,8 @@ void tap_unpersist(const struct tap *t)
 
 void tap_own_name(const struct tap *t, char ret[VIF_NAMESIZE])
 {
-	(void)snprintf(ret, VIF_NAMESIZE, "vtap%d", t->ifindex);
+	(void)snprintf(ret, VIF_NAMESIZE, "%s%d",
+		       t->is_macvtap ? "macvtap" : "vtap", t->ifindex);
 }
 
 int tap_open_vhost(void)

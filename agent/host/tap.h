@@ -22,6 +22,7 @@
 struct tap {
 	char name[VIF_NAMESIZE];
 	int ifindex;
+	bool is_macvtap;
 	unsigned int queues;
 	int fd[TAP_QUEUES_MAX];		/* one for each queue */
 };
@@ -55,7 +56,7 @@ int tap_persist(const struct tap *t, uid_t owner, gid_t group);
 void tap_unpersist(const struct tap *t);
 
 /*
- * tap_own_name() - what a tap is called that nobody named: vtapN
+ * tap_own_name() - what one is called that nobody named: vtapN, macvtapN
  *
  * N is its ifindex, which the kernel does not use again for long.
  */

@@ -10,13 +10,18 @@ static void check_network(const struct config *c, const struct network *n)
 	struct wish w = { 0 };
 
 	must(n->name[0] && memchr(n->name, 0, sizeof(n->name)));
-	must(vif_name_check(n->bridge) == 0);
+	must(n->kind == NETWORK_BRIDGE || n->kind == NETWORK_MACVTAP);
+	must(vif_name_check(n->kind == NETWORK_BRIDGE ? n->bridge :
+			    n->device) == 0);
+	must(n->modes & n->mode && !(n->modes & ~(uint32_t)MACVTAP_MODES));
 	must(!n->mtu || (n->mtu >= WISH_MTU_MIN && n->mtu <= WISH_MTU_MAX));
 	/* Each can be asked for, and is found. */
 	must(wish_set(&w, WISH_NETWORK, "n", n->name, strlen(n->name)) == 0);
 	config_resolve(c, &w);
 	must(!w.error[0]);
-	must(strcmp(w.bridge, n->bridge) == 0 && w.mtu == n->mtu);
+	must(w.kind == n->kind && w.mtu == n->mtu);
+	must(strcmp(wish_place(&w), n->kind == NETWORK_BRIDGE ? n->bridge :
+		    n->device) == 0);
 }
 
 static void check_error(const char *error, const char *text, size_t size)

@@ -18,7 +18,9 @@ static void must_be_same(const struct record *a, const struct record *b)
 	      strcmp(a->wish.network, b->wish.network) == 0 &&
 	      strcmp(a->wish.name, b->wish.name) == 0 &&
 	      a->wish.mtu == b->wish.mtu &&
-	      memcmp(a->wish.mac, b->wish.mac, 6) == 0));
+	      memcmp(a->wish.mac, b->wish.mac, 6) == 0 &&
+	      a->wish.mode == b->wish.mode &&
+	      a->wish.stays_down == b->wish.stays_down));
 	must(a->made == b->made);
 	must(a->process.pid == b->process.pid &&
 	     a->process.start == b->process.start);

@@ -40,6 +40,14 @@ static void check_taken(const struct wish *w, enum wish_key key,
 		must(strlen(text) == len &&
 		     strncasecmp(text, (const char *)value, len) == 0);
 		break;
+	case WISH_MODE:
+		must(strlen(macvtap_mode_name(w->mode)) == len &&
+		     memcmp(macvtap_mode_name(w->mode), value, len) == 0);
+		break;
+	case WISH_UP:
+		must(len == 2 || len == 3);
+		must(memcmp(w->stays_down ? "no" : "yes", value, len) == 0);
+		break;
 	}
 }
 
@@ -61,7 +69,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct wish w = { 0 }, by_rule = { 0 }, lower;
 
 	while (size >= 2) {
-		enum wish_key key = data[0] % 5;
+		enum wish_key key = data[0] % 7;
 		size_t len = data[1] < size - 2 ? data[1] : size - 2;
 		struct wish old = w;
 		char *s;

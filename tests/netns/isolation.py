@@ -76,6 +76,18 @@ def other_network():
     return other
 
 
+@contextlib.contextmanager
+def inside(network):
+    """In a network namespace for a while, by its file descriptor."""
+    home = os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+    _call("setns", network, CLONE_NEWNET)
+    try:
+        yield
+    finally:
+        _call("setns", home, CLONE_NEWNET)
+        os.close(home)
+
+
 def _children():
     """Pids of this process's children, adopted orphans included."""
     pids = set()

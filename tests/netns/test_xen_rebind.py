@@ -41,6 +41,21 @@ def test_netback_unbound_and_bound(xen, removes_status):
     assert nic.error() is None
 
 
+@scenario
+def test_an_old_status_is_written_again_also_when_the_link_was_first(xen):
+    """It joins the link at a moment at which it is not yet to be told."""
+    nic = running(xen)
+    yield lambda: xen.on("vif5.0") and xen.connected(nic)
+    unbind(xen, nic, "vif5.0", False)
+    xen.bed.vif("vif5.0")
+    yield lambda: xen.on("vif5.0")
+    assert not xen.reported(nic)
+    nic.netback_ready()
+    # One that is started anew finds all in order.
+    tells = xen.fate == "lives"
+    yield lambda: nic.status() == "connected" and (xen.reported(nic) or not tells)
+
+
 @everywhere
 @scenario
 def test_a_renamed_link_comes_back_with_netbacks_name(xen):

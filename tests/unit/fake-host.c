@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "agent/core/macvtap.h"
 #include "agent/core/text.h"
 
 /* br_mtu_min() of no ports: ETH_DATA_LEN */
@@ -138,6 +139,22 @@ static int change_name(struct fake_host *f, struct fake_link *l,
 	return text_copy(l->l.name, sizeof(l->l.name), name) ? 0 : -EINVAL;
 }
 
+/* macvlan_open(): one address is for one of those on a device */
+static bool address_is_taken(struct fake_host *f, const struct fake_link *l)
+{
+	for (int i = 0; i < FAKE_LINKS; i++) {
+		const struct fake_link *o = &f->link[i];
+
+		if (o->exists && o != l && l->l.lower &&
+		    memcmp(o->l.mac, l->l.mac, 6) == 0 &&
+		    ((o->l.lower == l->l.lower && o->l.up) ||
+		     (o->l.ifindex == l->l.lower &&
+		      l->l.mode != MACVLAN_MODE_PASSTHRU)))
+			return true;
+	}
+	return false;
+}
+
 static void change_up(struct fake_link *l, bool up)
 {
 	if (up && !l->l.up && l->l.addrgen == LINK_ADDRGEN_EUI64)
@@ -176,9 +193,15 @@ static int change(struct fake_host *f, struct fake_link *l,
 		return -f->fail_errno;
 	if (r == 0 && c->fields & CHANGE_NAME)
 		r = change_name(f, l, c->name);
+	if (c->fields & CHANGE_ALLMULTICAST)
+		l->l.allmulticast = c->allmulticast;
+	if (c->fields & CHANGE_MODE)
+		l->l.mode = c->mode;
 	if (r == 0 && c->fields & CHANGE_ALIAS &&
 	    !text_copy(l->l.alias, sizeof(l->l.alias), c->alias))
 		r = -EINVAL;
+	if (r == 0 && c->fields & CHANGE_UP && c->up && address_is_taken(f, l))
+		r = -EADDRINUSE;
 	if (r == 0 && c->fields & CHANGE_UP)
 		change_up(l, c->up);
 	if (fault == FAULT_AT_MASTER)
@@ -211,6 +234,12 @@ static int act(struct fake_host *f, int ifindex, const struct step *step,
 {
 	struct fake_link *l = at(f, ifindex);
 
+	if (step->kind == STEP_DEVICE_UP) {
+		l = at(f, step->device);
+		if (l)
+			change_up(l, true);
+		return l ? 0 : -ENODEV;
+	}
 	if (step->kind == STEP_DELETE && l)
 		fake_host_del(f, ifindex);
 	if (step->kind == STEP_DELETE)
@@ -238,6 +267,44 @@ static int do_step(struct host *h, int ifindex, const struct step *step)
 	if (f->after)
 		f->after(f, ifindex, step);
 	return r;
+}
+
+static int create_macvtap(struct host *h, const struct macvtap_new *m,
+			  struct link *ret)
+{
+	struct fake_host *f = fake_of(h);
+	const struct fake_link *device = at(f, m->device);
+	struct fake_link *l;
+	int i;
+
+	h->changes++;
+	if (!device)
+		return -ENODEV;
+	if (m->ifindex && at(f, m->ifindex))
+		return -EEXIST;
+	i = fake_host_add(f, "vifnew0", "macvtap");
+	if (!i)
+		return -ENOMEM;
+	l = fake_host_at(f, i);
+	l->l.lower = m->device;
+	l->l.mode = m->mode;
+	l->l.mtu = m->mtu ? m->mtu : device->l.mtu;
+	memcpy(l->l.mac, m->mac, 6);
+	(void)text_copy(l->l.alias, sizeof(l->l.alias), m->alias);
+	*ret = l->l;
+	return 0;
+}
+
+/* Nothing here is slow. */
+static void collect_deletes(struct host *h)
+{
+	(void)h;
+}
+
+static int delete_collected(struct host *h)
+{
+	(void)h;
+	return 0;
 }
 
 /* ---- questions ---------------------------------------------------------- */
@@ -358,6 +425,9 @@ void fake_host_init(struct fake_host *f)
 		.link_by_index = link_by_index,
 		.links = links,
 		.do_step = do_step,
+		.create_macvtap = create_macvtap,
+		.collect_deletes = collect_deletes,
+		.delete_collected = delete_collected,
 		.bridge_facts = bridge_facts,
 		.has_netback = has_netback,
 		.netback_nic = netback_nic,

@@ -169,6 +169,8 @@ static void a_line_of_198_characters_is_taken(void **state)
 #define S50 S10 S10 S10 S10 S10
 #define S200 S50 S50 S50 S50
 
+#define MACVTAP "[network red]\nkind = macvtap\n"
+
 static const struct {
 	const char *text;
 	int line;
@@ -197,7 +199,40 @@ static const struct {
 	{ "[network red]\nbrigde = br0\n", 2, "\"brigde\" is not known" },
 	{ "[network red]\nBridge = br0\n", 2, "\"Bridge\" is not known" },
 	{ "[network red]\nbridge = br0\n\nvlan = 5\n", 4, "\"vlan\"" },
-	{ "[network red]\nkind = macvtap\n", 2, "\"macvtap\" is not known" },
+	{ "[network red]\nkind = openvswitch\n", 2, "\"openvswitch\" is not known here" },
+	{ "[network red]\nkind = Macvtap\n", 2, "bridge and macvtap are" },
+	{ "[network red]\nkind = macvlan\n", 2, "bridge and macvtap are" },
+	/* a macvtap's keys */
+	{ "[network red]\nkind = macvtap\n", 2, "has no device=" },
+	{ "[network red]\n\nkind=macvtap\nmode=vepa\n", 3, "has no device=" },
+	{ MACVTAP "device =\n", 3, "device=\"\"" },
+	{ MACVTAP "device = a/b\n", 3, "device=\"a/b\"" },
+	{ MACVTAP "device = eth0 eth1\n", 3, "device=\"eth0 eth1\"" },
+	{ MACVTAP "device = eth%d\n", 3, "device=\"eth%d\"" },
+	{ MACVTAP "device = ..\n", 3, "device=\"..\"" },
+	{ MACVTAP "device = enp0s31f6-and-more\n", 3, "too long for a link's name by 3" },
+	{ MACVTAP "device = eth0\nmode =\n", 4, "mode is empty" },
+	{ MACVTAP "device = eth0\nmode = passthrough\n", 4, "\"passthrough\" is not known: vepa, private, bridge and passthru are" },
+	{ MACVTAP "device = eth0\nmode = source\n", 4, "\"source\"" },
+	{ MACVTAP "device = eth0\nmode = vepa,bridge\n", 4, "\"vepa,bridge\"" },
+	{ MACVTAP "device = eth0\nmode = vepa bridge vepa\n", 4, "vepa is there twice" },
+	{ MACVTAP "device = eth0\nmode = VEPA\n", 4, "\"VEPA\"" },
+	{ MACVTAP "device = eth0\nallmulticast = on\n", 4, "neither yes nor no" },
+	{ MACVTAP "device = eth0\nallmulticast =\n", 4, "neither yes nor no" },
+	{ MACVTAP "device = eth0\nmtu = huge\n", 4, "is no MTU" },
+	{ MACVTAP "device = eth0\nvlan = 5\n", 4, "\"vlan\" is not known in [network]" },
+	/* keys of the other kind */
+	{ "[network red]\nmode = vepa\n", 2, "mode is for kind = macvtap, but [network red] is of kind bridge" },
+	{ "[network red]\nbridge = br0\ndevice = eth0\n", 3, "device is for kind = macvtap" },
+	{ "[network red]\nallmulticast = no\nkind = bridge\n", 2, "allmulticast is for kind = macvtap" },
+	{ MACVTAP "bridge = br0\ndevice = eth0\n", 3, "bridge is for kind = bridge, but [network red] is of kind macvtap" },
+	{ MACVTAP "device = eth0\n\ntaps = tap*\n", 5, "taps is for kind = bridge" },
+	{ "[network red]\nbridge = br0\nkind = macvtap\ndevice = eth0\n", 2, "bridge is for kind = bridge" },
+	/* networks that name one another */
+	{ "[network a]\nbridge = b\n[network b]\nbridge = a\n", 2, "[network a] has bridge = b, but there is a [network b]" },
+	{ "[network a]\nbridge = b\n[network b]\nbridge = c\n", 2, "takes a bridge of the host, not a network" },
+	{ "[network b]\nkind = macvtap\ndevice = eth0\n[network a]\nbridge = b\n", 5, "there is a [network b]" },
+	{ "[network a]\n[network b]\nbridge = c\n[network c]\nbridge = a\n", 3, "there is a [network c]" },
 	{ "[network red]\nkind =\n", 2, "kind = \"\"" },
 	{ "[network red]\nbridge =\n", 2, "bridge=\"\"" },
 	{ "[network red]\nbridge = a b\n", 2, "bridge=\"a b\"" },
@@ -392,6 +427,90 @@ static void later_files_go_before_earlier_ones(void **state)
 	config_free(c);
 }
 
+/* A later file may make a network another one, if it is all of it. */
+static void a_later_file_is_wrong_together_with_an_earlier_one(void **state)
+{
+	static const struct {
+		const char *second;
+		int line;
+		const char *says;
+	} rows[] = {
+		{ "\n[network red]\nkind=macvtap\ndevice=eth0\n", 3,
+		  "bridge is for kind = bridge, but [network red] is of kind macvtap; another file says it" },
+		{ "[network v]\n\nkind=bridge\n", 3,
+		  "device is for kind = macvtap, but [network v] is of kind bridge; another file says it" },
+		{ "[network v]\nbridge=br0\n", 2, "bridge is for kind = bridge" },
+		{ "\n\n[network br1]\nbridge=br2\n", 3,
+		  "[network red] has bridge = br1, but there is a [network br1]" },
+		{ "[network x]\n\nbridge=v\n", 3, "there is a [network v]" },
+	};
+
+	(void)state;
+	for (each(i, rows)) {
+		struct config *c = parse("[network red]\nbridge = br1\n"
+					 "[network v]\nkind = macvtap\n"
+					 "device = eth0\n");
+		char error[REASON_SIZE] = "", line[24];
+		int r = config_add(c, rows[i].second, strlen(rows[i].second),
+				   error);
+
+		(void)snprintf(line, sizeof(line), "line %d: ", rows[i].line);
+		check(r == -EINVAL, "taken: %s", rows[i].second);
+		check(strncmp(error, line, strlen(line)) == 0, "%s", error);
+		check(strstr(error, rows[i].says), "%s", error);
+		config_free(c);
+	}
+}
+
+static void a_macvtap_network_has_device_and_modes(void **state)
+{
+	struct config *c = parse("[network v]\nkind = macvtap\ndevice = eth0\n"
+				 "[network w]\nmode = bridge \t private\n"
+				 "device = eth1\nallmulticast = no\nmtu = 9000\n"
+				 "kind = macvtap\n");
+	struct wish w;
+
+	(void)state;
+	w = resolve(c, "v", 0);
+	assert_int_equal(w.kind, NETWORK_MACVTAP);
+	assert_string_equal(w.device, "eth0");
+	assert_string_equal(w.bridge, "");
+	assert_string_equal(wish_place(&w), "eth0");
+	assert_int_equal(w.mode, MACVLAN_MODE_VEPA);
+	assert_int_equal(w.mtu, 0);
+	assert_true(w.allmulticast);
+	w = resolve(c, "w", 0);
+	assert_string_equal(w.device, "eth1");
+	assert_int_equal(w.mode, MACVLAN_MODE_BRIDGE);
+	assert_int_equal(w.mtu, 9000);
+	assert_false(w.allmulticast);
+	w = (struct wish){ .network = "w", .mode = MACVLAN_MODE_PRIVATE };
+	config_resolve(c, &w);
+	assert_int_equal(w.mode, MACVLAN_MODE_PRIVATE);
+	assert_string_equal(w.error, "");
+	config_free(c);
+}
+
+static void a_mode_that_is_not_allowed_is_refused(void **state)
+{
+	struct config *c = parse("[network v]\nkind = macvtap\ndevice = eth0\n"
+				 "mode = bridge vepa\n[network red]\n");
+	struct wish w = { .network = "v", .mode = MACVLAN_MODE_PASSTHRU };
+
+	(void)state;
+	config_resolve(c, &w);
+	assert_string_equal(w.error, "mode=passthru is asked for, but network v allows only vepa bridge; change that, or its mode= in the configuration");
+	for (int i = 0; i < 2; i++) {
+		w = (struct wish){ .mode = MACVLAN_MODE_VEPA };
+		assert_true(text_copy(w.network, sizeof(w.network),
+				      i ? "red" : "br7"));
+		config_resolve(c, &w);
+		check(strstr(w.error, "is a bridge, and only a macvtap has a mode"),
+		      "%s", w.error);
+	}
+	config_free(c);
+}
+
 static void another_network_is_the_bridge_of_that_name(void **state)
 {
 	struct config *c = config_new();
@@ -449,6 +568,9 @@ int main(void)
 		cmocka_unit_test(a_configured_network_is_what_it_says),
 		cmocka_unit_test(a_tap_finds_its_network_by_its_name),
 		cmocka_unit_test(later_files_go_before_earlier_ones),
+		cmocka_unit_test(a_later_file_is_wrong_together_with_an_earlier_one),
+		cmocka_unit_test(a_macvtap_network_has_device_and_modes),
+		cmocka_unit_test(a_mode_that_is_not_allowed_is_refused),
 		cmocka_unit_test(another_network_is_the_bridge_of_that_name),
 		cmocka_unit_test(no_network_is_no_bridge),
 		cmocka_unit_test(an_error_that_is_there_stays),

@@ -551,13 +551,184 @@ static void what_we_made_is_deleted(void **state)
 {
 	(void)state;
 	make_it();
-	leaves(false, "record; delete it");
+	leaves(false, "delete it");
 	begin_to_leave();
 	leaves(true, "delete it");
 	s.link.master = 77;
 	s.master = (struct link){ .ifindex = 77, .name = "br7",
 				  .kind = "bridge", .mtu = 1400 };
 	leaves(false, "keep the MTU 1400 of bridge br7; delete it");
+}
+
+/* ---- macvtaps ----------------------------------------------------------- */
+
+enum { DEVICE = 5 };
+
+/* One that has just been made, as cmd/taps.c does it. */
+static void make_macvtap(void)
+{
+	wish = (struct wish){ .by = BY_HAND, .network = "v", .name = "mv0",
+			      .mac = { 0x52, 0x54, 0, 0, 0, 9 },
+			      .kind = NETWORK_MACVTAP, .device = "eth0",
+			      .mode = MACVLAN_MODE_VEPA, .allmulticast = true };
+	record = (struct record){ .by = BY_HAND, .wish = wish, .made = true };
+	record.wish.mode = 0;
+	s = (struct state){
+		.link = { .ifindex = PORT, .name = "vifnew1", .kind = "macvtap",
+			  .mac = { 0x52, 0x54, 0, 0, 0, 9 }, .ethernet = true,
+			  .mtu = 1500, .addrgen = LINK_ADDRGEN_EUI64,
+			  .lower = DEVICE, .mode = MACVLAN_MODE_VEPA },
+		.owner = OWNER_US,
+		.record = { .by = BY_HAND, .made = true,
+			    .process = { 7, 8 } },
+		.have_device = true,
+		.device = { .ifindex = DEVICE, .name = "eth0", .ethernet = true,
+			    .mac = { 0x52, 0x54, 0, 0, 0, 5 }, .mtu = 1500,
+			    .up = true },
+	};
+}
+
+static void settle_macvtap(void)
+{
+	make_macvtap();
+	memcpy(s.link.name, "mv0", 4);
+	s.link.addrgen = LINK_ADDRGEN_NONE;
+	s.link.allmulticast = s.link.up = true;
+	s.record = record;
+	assert_true(record_print(&record, s.link.alias) > 0);
+}
+
+static void a_new_macvtap_is_named_and_set_up(void **state)
+{
+	(void)state;
+	make_macvtap();
+	joins("name mv0, record, addrgenmode none, allmulticast on; up");
+	assert_string_equal(plan.step[0].change.alias,
+			    "vifagent/1 by=hand net=v name=mv0 mac=52:54:00:00:00:09 made=1");
+	s.device.up = false;
+	joins("name mv0, record, addrgenmode none, allmulticast on; set eth0 up; up");
+	wish.stays_down = true;
+	joins("name mv0, record, addrgenmode none, allmulticast on");
+	settle_macvtap();
+	joins("");
+	/* what somebody sets up stays up, and down what is not ours to set up */
+	wish.stays_down = true;
+	joins("");
+	s.link.up = false;
+	joins("");
+	wish.stays_down = false;
+	joins("up");
+}
+
+static void who_finds_a_macvtap_keeps_what_its_record_says(void **state)
+{
+	(void)state;
+	settle_macvtap();
+	s.record.process = (struct process){ 7, 8 };
+	record.made = false;
+	wish.mtu = 1400;
+	plan_join(&wish, &record, &s, &plan);
+	assert_non_null(strstr(plan.step[0].change.alias, "process=7.8 made=1"));
+}
+
+static void what_differs_is_put_right(void **state)
+{
+	(void)state;
+	settle_macvtap();
+	s.link.mac[5]++;
+	joins("down; address 52:54:00:00:00:09; up");
+	settle_macvtap();
+	s.link.mtu = 1400;
+	s.link.allmulticast = false;
+	joins("mtu 1500, allmulticast on");
+	settle_macvtap();
+	wish.mode = MACVLAN_MODE_BRIDGE;
+	wish.allmulticast = false;
+	joins("mode bridge, allmulticast off");
+	/* without an address asked for it keeps the one it has */
+	settle_macvtap();
+	memset(wish.mac, 0, 6);
+	joins("");
+}
+
+static void in_passthru_the_guest_s_address_is_set_on_it(void **state)
+{
+	(void)state;
+	make_macvtap();
+	wish.mode = s.link.mode = MACVLAN_MODE_PASSTHRU;
+	memcpy(s.link.mac, s.device.mac, 6);
+	joins("name mv0, address 52:54:00:00:00:09, record, addrgenmode none, allmulticast on; up");
+	/* from then on the device has it as well */
+	memcpy(s.link.mac, wish.mac, 6);
+	memcpy(s.device.mac, wish.mac, 6);
+	joins("name mv0, record, addrgenmode none, allmulticast on; up");
+}
+
+static void what_a_device_must_be(void **state)
+{
+	(void)state;
+	settle_macvtap();
+	s.device.mtu = 1400;
+	wish.mtu = 1500;
+	does_not_join(WAITING, "wants MTU 1500, but its device eth0 has 1400; give that a larger one (ip link set eth0 mtu 1500) or ask for less");
+	settle_macvtap();
+	s.device_master = (struct link){ .ifindex = 9, .name = "br0",
+					 .kind = "bridge" };
+	does_not_join(REFUSED, "network v is on device eth0, which is on the bridge br0, so no macvtap can be on it; name br0 as the network, or take eth0 off it");
+	memcpy(s.device_master.kind, "vrf", 4);
+	joins("");
+	(void)text_copy(s.device.kind, sizeof(s.device.kind), "macvlan");
+	does_not_join(REFUSED, "network v is on device eth0, which is a macvlan itself; give the NIC under it as device=");
+	s.device.ethernet = false;
+	does_not_join(REFUSED, "network v is on device eth0, which is no Ethernet link, so no macvtap can be on it; give another device=");
+	s.have_device = false;
+	does_not_join(WAITING, "network v is asked for (by hand), but there is no device eth0; its macvtaps can be made when it is there");
+	plan_macvtap(&wish, &s, &plan);
+	assert_int_equal(plan.verdict, WAITING);
+	settle_macvtap();
+	memcpy(wish.mac, s.device.mac, 6);
+	does_not_join(REFUSED, "wants the address of its device eth0, which then would hear nothing any more; ask for another (mac=)");
+	settle_macvtap();
+	plan_macvtap(&wish, &s, &plan);
+	assert_int_equal(plan.verdict, IN_ORDER);
+	text_reason(wish.error, "no");
+	plan_macvtap(&wish, &s, &plan);
+	assert_int_equal(plan.verdict, REFUSED);
+}
+
+static void what_a_macvtap_was_made_with_stays(void **state)
+{
+	(void)state;
+	settle_macvtap();
+	s.link.lower = DEVICE + 1;
+	does_not_join(REFUSED, "network v is on device eth0 by now, and a macvtap stays on the one that it was made on; end its guest and make it anew");
+	settle_macvtap();
+	wish.mode = MACVLAN_MODE_PASSTHRU;
+	does_not_join(REFUSED, "has mode vepa, and mode passthru, which is asked for now, needs it made anew; end its guest");
+	settle_macvtap();
+	s.link.mode = MACVLAN_MODE_PASSTHRU;
+	does_not_join(REFUSED, "has mode passthru, and mode vepa, which is asked for now, needs it made anew; end its guest");
+}
+
+static void bridges_and_macvtaps_do_not_mix(void **state)
+{
+	static const char tap[] = "network v is of kind macvtap, on which there are only links that are made for it (vifctl run, vifctl create); mv0 is none; ask for a bridge";
+	static const char others[] = "network v is of kind macvtap, on which there are only links that are made for it (vifctl run, vifctl create); mv0 is a macvtap of somebody else's; ask for a bridge";
+
+	(void)state;
+	settle_macvtap();
+	(void)text_copy(s.link.kind, sizeof(s.link.kind), "tun");
+	does_not_join(REFUSED, tap);
+	settle_macvtap();
+	s.record.made = false;
+	does_not_join(REFUSED, others);
+	s.owner = OWNER_NONE;
+	does_not_join(REFUSED, others);
+	settle_macvtap();
+	wish.kind = NETWORK_BRIDGE;
+	does_not_join(REFUSED, "mv0 is a macvtap, which the kernel lets on no bridge, and network v is one; ask for a network of kind = macvtap");
+	(void)text_copy(s.link.kind, sizeof(s.link.kind), "macvlan");
+	does_not_join(REFUSED, "mv0 is a macvlan, which the kernel lets on no bridge, and network v is one; ask for a network of kind = macvtap");
 }
 
 static void it_goes_back_to_its_former_bridge(void **state)
@@ -708,6 +879,13 @@ int main(void)
 		plan_test(the_address_is_the_guest_s_with_fe_in_front),
 		plan_test(a_new_record_says_who_made_it_and_for_whom),
 		plan_test(what_we_made_is_deleted),
+		plan_test(a_new_macvtap_is_named_and_set_up),
+		plan_test(who_finds_a_macvtap_keeps_what_its_record_says),
+		plan_test(what_differs_is_put_right),
+		plan_test(in_passthru_the_guest_s_address_is_set_on_it),
+		plan_test(what_a_device_must_be),
+		plan_test(what_a_macvtap_was_made_with_stays),
+		plan_test(bridges_and_macvtaps_do_not_mix),
 		plan_test(what_is_not_ours_is_not_left),
 		plan_test(left_it_is_as_it_was),
 		plan_test(dead_it_stays_down_and_off_every_bridge),

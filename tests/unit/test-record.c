@@ -33,6 +33,8 @@ static void assert_same(const struct record *a, const struct record *b)
 	assert_string_equal(a->wish.name, b->wish.name);
 	assert_int_equal(a->wish.mtu, b->wish.mtu);
 	assert_memory_equal(a->wish.mac, b->wish.mac, 6);
+	assert_int_equal(a->wish.mode, b->wish.mode);
+	assert_int_equal(a->wish.stays_down, b->wish.stays_down);
 	assert_int_equal(a->made, b->made);
 	assert_int_equal(a->process.pid, b->process.pid);
 	assert_int_equal(a->process.start, b->process.start);
@@ -114,6 +116,13 @@ static void what_we_made_has_been_nothing_before(void **state)
 	round_trip(&r);
 	r.process = (struct process){ .pid = INT32_MAX, .start = UINT64_MAX };
 	round_trip(&r);
+	r.wish.stays_down = true;
+	for (uint32_t mode = 1; mode <= MACVLAN_MODE_PASSTHRU; mode <<= 1) {
+		r.wish.mode = mode;
+		round_trip(&r);
+	}
+	assert_true(record_print(&r, alias) > 0);
+	assert_non_null(strstr(alias, " mode=passthru up=no "));
 }
 
 static void made_and_found_it_cannot_have_been(void **state)

@@ -41,6 +41,15 @@ static void limits_are_what_they_say(void **state)
 		{ WISH_NETWORK, "12345678901234567890123456789012", false },
 		{ WISH_NAME, "123456789012345", true },
 		{ WISH_NAME, "1234567890123456", false },
+		{ WISH_MODE, "vepa", true },
+		{ WISH_MODE, "passthru", true },
+		{ WISH_MODE, "passthrough", false },
+		{ WISH_MODE, "vepa ", false },
+		{ WISH_MODE, "", false },
+		{ WISH_UP, "no", true },
+		{ WISH_UP, "yes", true },
+		{ WISH_UP, "No", false },
+		{ WISH_UP, "", false },
 		{ WISH_MTU, "68", true },
 		{ WISH_MTU, "67", false },
 		{ WISH_MTU, "65535", true },
@@ -93,7 +102,7 @@ static void hostile_values_are_refused_with_a_reason(void **state)
 {
 	(void)state;
 	for (each(i, hostile)) {
-		for (int key = WISH_NETWORK; key <= WISH_MTU; key++) {
+		for (int key = WISH_NETWORK; key <= WISH_UP; key++) {
 			const struct bad *b = &hostile[i];
 			struct wish w = { 0 };
 			struct wish clean = { 0 };
@@ -116,7 +125,7 @@ static void values_of_4096_bytes_are_refused(void **state)
 
 	(void)state;
 	memset(bytes, '9', sizeof(bytes));
-	for (int key = WISH_NETWORK; key <= WISH_MTU; key++) {
+	for (int key = WISH_NETWORK; key <= WISH_UP; key++) {
 		for (size_t len = 100; len <= sizeof(bytes); len++) {
 			struct wish w = { 0 };
 
