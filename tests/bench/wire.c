@@ -25,13 +25,19 @@ struct wire *wire_open(void)
 
 	if (!path)
 		path = "/run/xenstored/socket";
-	if (!w || strlen(path) >= sizeof(sun.sun_path))
+	if (!w || strlen(path) >= sizeof(sun.sun_path)) {
+		free(w);
 		return NULL;
+	}
 	memcpy(sun.sun_path, path, strlen(path));
 	w->out_len = w->begin = w->end = 0;
 	w->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	return connect(w->fd, (struct sockaddr *)&sun, sizeof(sun)) < 0 ?
-		NULL : w;
+	if (connect(w->fd, (struct sockaddr *)&sun, sizeof(sun)) < 0) {
+		close(w->fd);
+		free(w);
+		return NULL;
+	}
+	return w;
 }
 
 int wire_fd(const struct wire *w)
