@@ -281,13 +281,10 @@ static int find_goal(struct nic_look *n)
 		return 0;
 	}
 	n->goal = nic_is_dead(&n->nic) ? GOAL_LEAVE : GOAL_JOIN;
-	/* dom0's own nodes outlive a domain that dies; only dom0 may ask. */
-	if (n->goal == GOAL_JOIN && a->self == 0) {
-		r = store_introduced(a->store, n->id.domid);
-		if (r == 0)
-			n->goal = GOAL_LEAVE;
-	}
-	return r < 0 ? r : 0;
+	/* dom0's own nodes outlive a domain that dies. */
+	if (!n->nic.has_domain)
+		n->goal = GOAL_LEAVE;
+	return 0;
 }
 
 /* ---- one part --------------------------------------------------------- */
@@ -359,6 +356,13 @@ static bool made_again(const struct nic_look *n)
 	return n->goal == GOAL_LEAVE && n->flags & LOOK_ACT &&
 	       !(n->flags & LOOK_LEAVE) && find_goal(&again) == 0 &&
 	       again.goal != GOAL_LEAVE;
+}
+
+/* Nobody makes it a tap, and no link says that it is one. */
+static bool is_superfluous(const struct nic_look *n, enum part part)
+{
+	return part == PART_EMU && n->nic.is_pv && n->goal == GOAL_JOIN &&
+	       !n->hint;
 }
 
 /* Returns 1 if there is something to say, 0 if not, or an error. */
@@ -460,7 +464,8 @@ static int report(struct nic_look *n, struct look *vif)
 	if (!(n->flags & LOOK_ACT) || n->goal != GOAL_JOIN || !vif->found)
 		return 0;
 	if (vif->verdict == IN_ORDER) {
-		r = nic_tell_mtu(a->store, n->id, vif->state.link.mtu);
+		r = nic_tell_mtu(a->store, n->id, &n->nic,
+				 vif->state.link.mtu);
 		vif->early = turn && is_early_to_connect(n);
 		if (r == 0 && turn && !vif->early)
 			r = nic_report(a->store, a->self, n->id, &n->nic,
@@ -525,6 +530,8 @@ static int look_nic(struct agent *a, struct vif_id id, unsigned int flags,
 						    LOOK_VIF_ONLY))
 			continue;
 		n.hint = hint ? hint[order[i]] : 0;
+		if (is_superfluous(&n, order[i]))
+			continue;
 		r = look_part(&n, order[i], &ret[count]);
 		if (r <= 0)
 			continue;

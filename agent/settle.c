@@ -81,6 +81,8 @@ static int gather_bridge(struct host *h, const struct wish *w, struct state *s)
 	if (s->link.master == s->bridge.ifindex && s->owner == OWNER_US &&
 	    memcmp(s->link.mac, mac, sizeof(mac)) == 0)
 		return 0;
+	s->facts.mtu_is_pinned =
+		!plan_mtu_matters(&s->bridge, w->mtu ? w->mtu : s->bridge.mtu);
 	r = h->ops->bridge_facts(h, &s->bridge, &s->facts);
 	/* It may vanish meanwhile. */
 	s->have_bridge = r != -ENOENT;
@@ -119,11 +121,13 @@ static int gather_former(struct host *h, struct state *s)
 	return r == -ENOENT ? 0 : r;
 }
 
+/* @is_fresh: the link itself has just been asked for. */
 static int gather(struct host *h, const struct wish *w, bool leave,
-		  unsigned int flags, struct state *s)
+		  unsigned int flags, bool is_fresh, struct state *s)
 {
-	struct state g = { 0 };
-	int r = h->ops->link_by_index(h, s->link.ifindex, &g.link);
+	struct state g = { .link = s->link };
+	int r = is_fresh ? 0 : h->ops->link_by_index(h, s->link.ifindex,
+						     &g.link);
 
 	if (r < 0)
 		return r;
@@ -246,7 +250,8 @@ void settle(struct agent *a, struct look *look, bool leave, bool dead,
 	look->leaving = leave;
 	for (int round = 0; round < ROUNDS; round++) {
 		a->host->error[0] = '\0';
-		r = gather(a->host, &look->wish, leave, flags, &look->state);
+		r = gather(a->host, &look->wish, leave, flags,
+			   round == 0 && look->found, &look->state);
 		if (r == -ENODEV) {
 			vanished(look);
 			return;

@@ -1,16 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* vifctl.c - the agent by hand: a table of verbs */
-#include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "agent/cmd/cmd.h"
-#include "agent/log.h"
 
 static const struct verb {
 	const char *name;
@@ -60,41 +55,6 @@ static void usage(FILE *f)
 			      verbs[i].args, verbs[i].help);
 }
 
-int cmd_fail(int code, const char *fmt, ...)
-{
-	char text[1024];
-	va_list ap;
-
-	va_start(ap, fmt);
-	(void)vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	(void)fprintf(stderr, "vifctl: %s\n", text);
-	return code;
-}
-
-int cmd_find_link(struct cmd *c, const char *name, struct link *ret)
-{
-	int r = c->agent.host->ops->link_by_name(c->agent.host, name, ret);
-
-	if (r == -ENODEV)
-		return cmd_fail(CMD_FAILED, "there is no link %s",
-				text_quote_str(name).text);
-	if (r < 0)
-		return cmd_fail(CMD_FAILED, "link %s: %s",
-				text_quote_str(name).text, strerror(-r));
-	return 0;
-}
-
-int cmd_find_nic(struct cmd *c, const char *path, struct vif_id *ret)
-{
-	int32_t backend;
-
-	if (vif_path_parse(path, ret, &backend, NULL) < 0 ||
-	    (backend >= 0 && (uint32_t)backend != c->agent.self))
-		return -EINVAL;
-	return 0;
-}
-
 static const struct verb *find_verb(const char *name)
 {
 	for (size_t i = 0; i < N_VERBS; i++)
@@ -130,38 +90,6 @@ static const struct verb *verb_of_name(const char *path, const char **suffix)
 	return NULL;
 }
 
-static int run(const struct verb *v, struct cmd *c, const char *config_path)
-{
-	char error[REASON_SIZE];
-	int code;
-
-	if (agent_open(&c->agent, config_path, error) < 0) {
-		/* libxl is to hear of it, too, if it asks. */
-		c->broken = error;
-		code = v->run == cmd_xen_script && c->agent.host ?
-			v->run(c) : cmd_fail(CMD_FAILED, "%s", error);
-		agent_close(&c->agent);
-		return code;
-	}
-	code = v->run(c);
-	agent_close(&c->agent);
-	if (fflush(stdout) != 0)
-		return cmd_fail(CMD_FAILED, "writing failed");
-	return code;
-}
-
-/* Who calls with fds 0-2 closed must not find our sockets there. */
-static void occupy_standard_fds(void)
-{
-	int fd;
-
-	do
-		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-	while (fd >= 0 && fd <= STDERR_FILENO);
-	if (fd >= 0)
-		close(fd);
-}
-
 static bool ends_with_json(const struct cmd *c)
 {
 	const char *last = c->argc > 0 ? c->argv[c->argc - 1] : "";
@@ -183,14 +111,11 @@ int main(int argc, char **argv)
 	struct cmd c = { 0 };
 	int o;
 
-	occupy_standard_fds();
-	(void)signal(SIGPIPE, SIG_IGN);
-	log_open(false);
 	v = argc > 0 ? verb_of_name(argv[0], &c.suffix) : NULL;
 	if (v) {
 		c.argc = argc - 1;
 		c.argv = argv + 1;
-		return run(v, &c, getenv("VIFAGENT_CONF"));
+		return cmd_start(&c, v->run, getenv("VIFAGENT_CONF"));
 	}
 	while ((o = getopt_long(argc, argv, "+c:jVh", options, NULL)) != -1) {
 		switch (o) {
@@ -227,5 +152,5 @@ int main(int argc, char **argv)
 		c.json = true;
 		c.argc--;
 	}
-	return run(v, &c, config_path);
+	return cmd_start(&c, v->run, config_path);
 }

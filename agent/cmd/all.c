@@ -6,32 +6,41 @@
 
 #include "agent/cmd/cmd.h"
 
-struct ids {
-	struct port_id *id;
+struct found {
+	struct port_id id;
+	int hint[LOOKS];
+};
+
+struct all {
+	struct found *port;
 	size_t n, room;
 };
 
 static int collect(const struct port_id *id, const int hint[LOOKS], void *arg)
 {
-	struct ids *ids = arg;
+	struct all *all = arg;
+	struct found *p;
 
-	(void)hint;		/* LOOK_SEARCH does as well */
-	if (ids->n == ids->room) {
-		size_t room = ids->room ? 2 * ids->room : 64;
-		struct port_id *p = reallocarray(ids->id, room, sizeof(*p));
+	if (all->n == all->room) {
+		size_t room = all->room ? 2 * all->room : 64;
 
+		p = reallocarray(all->port, room, sizeof(*p));
 		if (!p)
 			return -ENOMEM;
-		ids->id = p;
-		ids->room = room;
+		all->port = p;
+		all->room = room;
 	}
-	ids->id[ids->n++] = *id;
+	p = &all->port[all->n++];
+	*p = (struct found) { .id = *id };
+	if (hint)
+		memcpy(p->hint, hint, sizeof(p->hint));
 	return 0;
 }
 
 static int order(const void *a, const void *b)
 {
-	const struct port_id *x = a, *y = b;
+	const struct port_id *x = &((const struct found *)a)->id;
+	const struct port_id *y = &((const struct found *)b)->id;
 
 	if (x->is_nic != y->is_nic)
 		return x->is_nic ? -1 : 1;
@@ -43,25 +52,44 @@ static int order(const void *a, const void *b)
 	       x->nic.devid > y->nic.devid;
 }
 
+/* A port may have been found in several places: what they know together. */
+static void unite(struct all *all)
+{
+	struct found *last = NULL;
+
+	if (all->n)
+		qsort(all->port, all->n, sizeof(*all->port), order);
+	for (size_t i = 0; i < all->n; i++) {
+		const struct found f = all->port[i];
+
+		if (!last || !port_id_equal(&f.id, &last->id)) {
+			last = last ? last + 1 : all->port;
+			*last = f;
+		}
+		for (int j = 0; j < LOOKS; j++)
+			if (f.hint[j])
+				last->hint[j] = f.hint[j];
+	}
+	all->n = last ? (size_t)(last - all->port) + 1 : 0;
+}
+
 int cmd_each_look(struct cmd *c, cmd_look_fn fn, void *arg)
 {
 	struct look looks[LOOKS];
-	struct ids ids = { 0 };
-	int r = each_port(&c->agent, collect, &ids);
+	struct all all = { 0 };
+	int r = each_port(&c->agent, collect, &all);
 
-	if (ids.n)
-		qsort(ids.id, ids.n, sizeof(*ids.id), order);
-	for (size_t i = 0; i < ids.n && r >= 0; i++) {
-		if (i && port_id_equal(&ids.id[i], &ids.id[i - 1]))
-			continue;
-		r = reconcile(&c->agent, &ids.id[i], LOOK_SEARCH, NULL, looks);
+	unite(&all);
+	for (size_t i = 0; i < all.n && r >= 0; i++) {
+		r = reconcile(&c->agent, &all.port[i].id, 0, all.port[i].hint,
+			      looks);
 		/* It may have gone meanwhile. */
 		if (r == -ENODEV)
 			r = 0;
 		for (int j = 0; j < r; j++)
 			fn(c, &looks[j], arg);
 	}
-	free(ids.id);
+	free(all.port);
 	if (r == -ENOTCONN)
 		return cmd_fail(CMD_FAILED, "xenstored is gone");
 	if (r < 0)

@@ -20,6 +20,9 @@ struct cmd {
 	bool json;
 	const char *broken;	/* the configuration is, and why; or NULL */
 	const char *suffix;	/* "br1", if called as vif-ifup.br1; or NULL */
+	/* Go on as a program that reads udev's rules, if this one does not;
+	 * returns only if that fails: an exit code. */
+	int (*ask_rules)(struct cmd *c);
 	int argc;		/* what follows the verb */
 	char **argv;
 };
@@ -38,6 +41,15 @@ int cmd_run(struct cmd *c);
 int cmd_qemu_ifup(struct cmd *c);
 int cmd_qemu_ifdown(struct cmd *c);
 int cmd_helper_check(struct cmd *c);
+
+/*
+ * cmd_start() - run a verb, with all open that it needs
+ * @config_path: NULL: the default one
+ *
+ * Returns its exit code.
+ */
+int cmd_start(struct cmd *c, int (*verb)(struct cmd *c),
+	      const char *config_path);
 
 /* One line on stderr, "vifctl: …". Returns @code, for "return cmd_fail(…)". */
 __attribute__((format(printf, 2, 3)))

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * xen-script.c - vifctl xen-script: the hotplug script that libxl runs
+ * xen-script.c - vif-agent, or vifctl xen-script: the hotplug script that libxl
+ * runs
  *
  * libxl__hotplug_nic() and get_hotplug_env(), tools/libs/light/libxl_linux.c:
  *	vif-agent online|offline type_if=vif	for netback's link
@@ -70,6 +71,18 @@ static int find_nic(struct cmd *c, struct port_id *ret)
 	return cmd_fail(CMD_USAGE, "xen-script needs XENBUS_PATH in the environment, as libxl sets it");
 }
 
+/* Each action is about one link: libxl runs another for the other. */
+static unsigned int only(const struct action *action)
+{
+	return action->part == PART_VIF ? LOOK_VIF_ONLY : LOOK_EMU_ONLY;
+}
+
+static bool names_no_network(const struct look *look)
+{
+	return look->verdict == REFUSED && !look->wish.network[0] &&
+	       !look->wish.error[0];
+}
+
 static int join(struct cmd *c, const struct port_id *id,
 		const struct action *action)
 {
@@ -81,10 +94,12 @@ static int join(struct cmd *c, const struct port_id *id,
 		return cmd_fail(CMD_FAILED, "xenstored does not answer at %s; is it running?",
 				store_socket_path());
 	r = wait_for_port(c, id, action->part,
-			  LOOK_ACT | LOOK_SCRIPT | LOOK_SEARCH,
+			  LOOK_ACT | LOOK_SCRIPT | LOOK_SEARCH | only(action),
 			  c->agent.config->script_wait, &look);
 	if (r == 0 && look_is_done(&look))
 		return CMD_OK;
+	if (r == 0 && c->ask_rules && names_no_network(&look))
+		return c->ask_rules(c);
 	(void)snprintf(name, sizeof(name), "vif%u.%u%s", id->nic.domid,
 		       id->nic.devid, action->part == PART_EMU ? "-emu" : "");
 	if (r < 0)
@@ -109,8 +124,7 @@ static int leave(struct cmd *c, const struct port_id *id,
 {
 	struct look looks[LOOKS];
 	int n = reconcile(&c->agent, id, LOOK_ACT | LOOK_LEAVE | LOOK_SEARCH |
-			  (action->part == PART_VIF ? LOOK_VIF_ONLY :
-			   LOOK_EMU_ONLY), NULL, looks);
+			  only(action), NULL, looks);
 
 	if (n < 0)
 		return cmd_fail(CMD_FAILED, "vif%u.%u: %s", id->nic.domid,

@@ -292,6 +292,13 @@ static void pin_mac(const struct link *bridge, struct plan *p)
 	memcpy(step->mac, bridge->mac, sizeof(step->mac));
 }
 
+bool plan_mtu_matters(const struct link *bridge, uint32_t port_mtu)
+{
+	return bridge->mtu < WISH_MTU_MAX &&
+	       (bridge->mtu != LINK_MTU_DEFAULT ||
+		port_mtu != LINK_MTU_DEFAULT);
+}
+
 /*
  * A bridge whose MTU nobody set since it was made has the least of its ports',
  * and without any LINK_MTU_DEFAULT (br_mtu_auto_adjust, br_if.c).  The kernel
@@ -303,8 +310,7 @@ static void pin_mtu(const struct link *bridge, uint32_t port_mtu,
 {
 	struct step *step;
 
-	if (bridge->mtu >= WISH_MTU_MAX ||
-	    (bridge->mtu == LINK_MTU_DEFAULT && port_mtu == LINK_MTU_DEFAULT))
+	if (!plan_mtu_matters(bridge, port_mtu))
 		return;
 	step = add_step(p, STEP_PIN_MTU);
 	step->bridge = bridge->ifindex;

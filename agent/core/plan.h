@@ -19,8 +19,8 @@
 struct bridge_facts {
 	bool mac_floats;	/* its MAC follows its ports' */
 	bool is_empty;		/* it has no port; only told if mac_floats */
-	bool mtu_is_pinned;	/* we have made its MTU its own; may be false
-				 * though it is */
+	bool mtu_is_pinned;	/* we have made its MTU its own, or need not;
+				 * may be false though it is */
 };
 
 /* What the kernel shows of one port and of what its wish names. */
@@ -132,6 +132,9 @@ void plan_leave(const struct state *state, bool dead, struct plan *ret);
  * first byte fe, or, if it has that already, fa, as libvirt does.
  */
 void plan_port_mac(const struct wish *w, uint8_t ret[6]);
+
+/* Can a port of that MTU change its bridge's? */
+bool plan_mtu_matters(const struct link *bridge, uint32_t port_mtu);
 
 /* "ok", "not ours", "to do", "waiting", "refused", "failed". */
 const char *verdict_name(enum verdict v);

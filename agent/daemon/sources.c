@@ -29,7 +29,6 @@ struct sources {
 	struct event *netlink;
 	struct event *udev;
 	struct event *store;
-	struct event *canary;
 	struct event *deaths;
 	bool trying_store;
 	bool is_another;		/* the store says now who we are */
@@ -313,9 +312,7 @@ static void drop_store(struct sources *s)
 {
 	if (s->store)
 		event_free(s->store);
-	if (s->canary)
-		event_free(s->canary);
-	s->store = s->canary = NULL;
+	s->store = NULL;
 	agent_close_store(s->agent);
 }
 
@@ -339,14 +336,6 @@ static void on_store(evutil_socket_t fd, short what, void *arg)
 	}
 }
 
-/* It never sends a byte unasked: readable means hung up. */
-static void on_canary(evutil_socket_t fd, short what, void *arg)
-{
-	(void)fd;
-	(void)what;
-	sources_store_lost(arg);
-}
-
 static int listen_to_store(struct sources *s)
 {
 	struct store *store = s->agent->store;
@@ -366,13 +355,7 @@ static int listen_to_store(struct sources *s)
 		return r;
 	s->store = event_new(s->base, store_watch_fd(store),
 			     EV_READ | EV_PERSIST, on_store, s);
-	if (!s->store || event_add(s->store, NULL) < 0)
-		return -ENOMEM;
-	if (store_canary_fd(store) < 0)
-		return 0;
-	s->canary = event_new(s->base, store_canary_fd(store), EV_READ,
-			      on_canary, s);
-	return !s->canary || event_add(s->canary, NULL) < 0 ? -ENOMEM : 0;
+	return !s->store || event_add(s->store, NULL) < 0 ? -ENOMEM : 0;
 }
 
 /* Called by the finder: xenstored may be there.  True if it is. */

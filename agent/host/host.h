@@ -47,7 +47,8 @@ struct host_ops {
 	int (*delete_collected)(struct host *h);
 
 	/* sysfs: addr_assign_type (Documentation/ABI/testing/
-	 * sysfs-class-net), brif/ and its ports' ifalias. */
+	 * sysfs-class-net), brif/ and its ports' ifalias.  These are not
+	 * looked at if @ret says already that the MTU is pinned. */
 	int (*bridge_facts)(struct host *h, const struct link *bridge,
 			    struct bridge_facts *ret);
 

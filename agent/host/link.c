@@ -6,12 +6,8 @@
 #include <linux/if.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
-#include <netlink/addr.h>
 #include <netlink/attr.h>
 #include <netlink/netlink.h>
-#include <netlink/route/link.h>
-#include <netlink/route/link/inet6.h>
-#include <netlink/route/link/macvtap.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,6 +45,7 @@ static struct kernel *kernel_of(struct host *h)
 struct answer {
 	struct host *host;
 	int acks;		/* still to come */
+	bool is_one;		/* one link, which is the acknowledgement */
 	int err;		/* the first negative errno value; libnl's own
 				 * tells less, and is the last one's */
 	host_link_fn fn;	/* for each link, or NULL */
@@ -61,6 +58,8 @@ static int on_valid(struct nl_msg *msg, void *arg)
 	struct answer *a = arg;
 	struct link link;
 
+	if (a->is_one)
+		a->acks--;
 	if (!a->fn || a->stopped || netlink_link(msg, &link) < 0)
 		return NL_OK;
 	a->stopped = a->fn(&link, a->arg);
@@ -192,6 +191,30 @@ static int exchange_all(struct kernel *k, struct nl_msg **msgs, int n)
 	return a.err ? a.err : r;
 }
 
+/* ---- messages --------------------------------------------------------- */
+
+static struct nl_msg *link_message(int type, int flags,
+				   const struct ifinfomsg *ifi)
+{
+	struct nl_msg *msg = nlmsg_alloc_simple(type, flags);
+
+	/* A new message has room for far more. */
+	if (msg)
+		(void)nlmsg_append(msg, (void *)ifi, sizeof(*ifi),
+				   NLMSG_ALIGNTO);
+	return msg;
+}
+
+/* Counters are half of what is told of a link, and nobody reads them. */
+static struct nl_msg *get_message(int flags, const struct ifinfomsg *ifi)
+{
+	struct nl_msg *msg = link_message(RTM_GETLINK, flags, ifi);
+
+	if (msg)
+		(void)nla_put_u32(msg, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+	return msg;
+}
+
 /* ---- queries ---------------------------------------------------------- */
 
 static int take_link(const struct link *link, void *arg)
@@ -205,16 +228,19 @@ static int take_link(const struct link *link, void *arg)
 static int query(struct host *h, int ifindex, const char *name,
 		 struct link *ret)
 {
+	struct ifinfomsg ifi = { .ifi_family = AF_UNSPEC,
+				 .ifi_index = ifindex };
 	struct link link = { 0 };
-	struct answer a = { .fn = take_link, .arg = &link };
-	struct nl_msg *msg;
+	struct answer a = { .fn = take_link, .arg = &link, .is_one = true };
+	struct nl_msg *msg = get_message(0, &ifi);
 	int r;
 
-	r = rtnl_link_build_get_request(ifindex, name, &msg);
-	if (r < 0)
-		return netlink_errno(r);
-	/* The answer itself is not an acknowledgement. */
-	nlmsg_hdr(msg)->nlmsg_flags |= NLM_F_ACK;
+	if (!msg)
+		return -ENOMEM;
+	if (name && nla_put_string(msg, IFLA_IFNAME, name) < 0) {
+		nlmsg_free(msg);
+		return -ENOMEM;
+	}
 	r = exchange(kernel_of(h), msg, &a);
 	if (r < 0)
 		return r;
@@ -239,15 +265,11 @@ static int dump(struct host *h, host_link_fn fn, void *arg)
 {
 	struct ifinfomsg ifi = { .ifi_family = AF_UNSPEC };
 	struct answer a = { .fn = fn, .arg = arg };
-	struct nl_msg *msg = nlmsg_alloc_simple(RTM_GETLINK, NLM_F_DUMP);
+	struct nl_msg *msg = get_message(NLM_F_DUMP, &ifi);
 	int r;
 
 	if (!msg)
 		return -ENOMEM;
-	if (nlmsg_append(msg, &ifi, sizeof(ifi), NLMSG_ALIGNTO) < 0) {
-		nlmsg_free(msg);
-		return -ENOMEM;
-	}
 	r = exchange(kernel_of(h), msg, &a);
 	return r < 0 ? r : a.stopped;
 }
@@ -266,69 +288,80 @@ static int links(struct host *h, host_link_fn fn, void *arg)
 
 /* ---- changes ---------------------------------------------------------- */
 
-static int set_mac(struct rtnl_link *l, const uint8_t mac[6])
+/* nla_put() fails only where there is no memory. */
+static int put_addrgen(struct nl_msg *msg, uint8_t mode)
 {
-	struct nl_addr *addr = nl_addr_build(AF_LLC, mac, 6);
+	struct nlattr *families = nla_nest_start(msg, IFLA_AF_SPEC);
+	struct nlattr *family = families ? nla_nest_start(msg, AF_INET6) : NULL;
 
-	if (!addr)
+	if (!family || nla_put_u8(msg, IFLA_INET6_ADDR_GEN_MODE, mode) < 0)
 		return -ENOMEM;
-	rtnl_link_set_addr(l, addr);
-	nl_addr_put(addr);
+	(void)nla_nest_end(msg, family);
+	(void)nla_nest_end(msg, families);
 	return 0;
 }
 
-static void set_flag(struct rtnl_link *l, unsigned int flag, bool on)
+static int put_macvtap(struct nl_msg *msg, uint32_t mode)
 {
+	struct nlattr *info = nla_nest_start(msg, IFLA_LINKINFO);
+	struct nlattr *data;
+
+	if (!info || nla_put_string(msg, IFLA_INFO_KIND, "macvtap") < 0)
+		return -ENOMEM;
+	data = nla_nest_start(msg, IFLA_INFO_DATA);
+	if (!data || nla_put_u32(msg, IFLA_MACVLAN_MODE, mode) < 0)
+		return -ENOMEM;
+	(void)nla_nest_end(msg, data);
+	(void)nla_nest_end(msg, info);
+	return 0;
+}
+
+static int put_change(struct nl_msg *msg, const struct link_change *c)
+{
+	if ((c->fields & CHANGE_NAME &&
+	     nla_put_string(msg, IFLA_IFNAME, c->name) < 0) ||
+	    (c->fields & CHANGE_MAC &&
+	     nla_put(msg, IFLA_ADDRESS, sizeof(c->mac), c->mac) < 0) ||
+	    (c->fields & CHANGE_MTU &&
+	     nla_put_u32(msg, IFLA_MTU, c->mtu) < 0) ||
+	    (c->fields & CHANGE_ALIAS &&
+	     nla_put_string(msg, IFLA_IFALIAS, c->alias) < 0) ||
+	    (c->fields & CHANGE_MASTER &&
+	     nla_put_u32(msg, IFLA_MASTER, (uint32_t)c->master) < 0) ||
+	    (c->fields & CHANGE_GROUP &&
+	     nla_put_u32(msg, IFLA_GROUP, c->group) < 0) ||
+	    (c->fields & CHANGE_MODE && put_macvtap(msg, c->mode) < 0) ||
+	    (c->fields & CHANGE_ADDRGEN &&
+	     put_addrgen(msg, (uint8_t)c->addrgen) < 0))
+		return -ENOMEM;
+	return 0;
+}
+
+static void set_flag(struct ifinfomsg *ifi, unsigned int flag, bool on)
+{
+	ifi->ifi_change |= flag;
 	if (on)
-		rtnl_link_set_flags(l, flag);
-	else
-		rtnl_link_unset_flags(l, flag);
-}
-
-/* A link object that carries just what is to be changed. */
-static int fill(struct rtnl_link *l, const struct link_change *c)
-{
-	if (c->fields & CHANGE_NAME)
-		rtnl_link_set_name(l, c->name);
-	if (c->fields & CHANGE_MAC && set_mac(l, c->mac) < 0)
-		return -ENOMEM;
-	if (c->fields & CHANGE_MTU)
-		rtnl_link_set_mtu(l, c->mtu);
-	if (c->fields & CHANGE_ALIAS)
-		rtnl_link_set_ifalias(l, c->alias);
-	if (c->fields & CHANGE_MASTER)
-		rtnl_link_set_master(l, c->master);
-	if (c->fields & CHANGE_ADDRGEN &&
-	    rtnl_link_inet6_set_addr_gen_mode(l, (uint8_t)c->addrgen) < 0)
-		return -ENOMEM;
-	if (c->fields & CHANGE_MODE &&
-	    (rtnl_link_set_type(l, "macvtap") < 0 ||
-	     rtnl_link_macvtap_set_mode(l, c->mode) < 0))
-		return -ENOMEM;
-	if (c->fields & CHANGE_GROUP)
-		rtnl_link_set_group(l, c->group);
-	if (c->fields & CHANGE_ALLMULTICAST)
-		set_flag(l, IFF_ALLMULTI, c->allmulticast);
-	if (c->fields & CHANGE_UP)
-		set_flag(l, IFF_UP, c->up);
-	return 0;
+		ifi->ifi_flags |= flag;
 }
 
 static int build_change(int ifindex, const struct link_change *c,
 			struct nl_msg **ret)
 {
-	struct rtnl_link *orig = rtnl_link_alloc();
-	struct rtnl_link *l = rtnl_link_alloc();
-	int r = -ENOMEM;
+	struct ifinfomsg ifi = { .ifi_family = AF_UNSPEC,
+				 .ifi_index = ifindex };
+	struct nl_msg *msg;
 
-	if (orig && l && fill(l, c) == 0) {
-		rtnl_link_set_ifindex(orig, ifindex);
-		r = rtnl_link_build_change_request(orig, l, 0, ret);
-		r = r < 0 ? netlink_errno(r) : 0;
+	if (c->fields & CHANGE_ALLMULTICAST)
+		set_flag(&ifi, IFF_ALLMULTI, c->allmulticast);
+	if (c->fields & CHANGE_UP)
+		set_flag(&ifi, IFF_UP, c->up);
+	msg = link_message(RTM_NEWLINK, NLM_F_ACK, &ifi);
+	if (!msg || put_change(msg, c) < 0) {
+		nlmsg_free(msg);
+		return -ENOMEM;
 	}
-	rtnl_link_put(l);
-	rtnl_link_put(orig);
-	return r;
+	*ret = msg;
+	return 0;
 }
 
 static int change(struct host *h, int ifindex, const struct link_change *c)
@@ -337,10 +370,7 @@ static int change(struct host *h, int ifindex, const struct link_change *c)
 	struct nl_msg *msg;
 	int r = build_change(ifindex, c, &msg);
 
-	if (r < 0)
-		return r;
-	nlmsg_hdr(msg)->nlmsg_flags |= NLM_F_ACK;
-	return exchange(kernel_of(h), msg, &a);
+	return r < 0 ? r : exchange(kernel_of(h), msg, &a);
 }
 
 static int device_up(struct host *h, int device)
@@ -397,41 +427,43 @@ static int draw_name(char ret[VIF_NAMESIZE])
 	return 0;
 }
 
+static int put_macvtap_new(struct nl_msg *msg, const struct macvtap_new *m,
+			   const char *name)
+{
+	static const uint8_t no_mac[6];
+
+	if (nla_put_string(msg, IFLA_IFNAME, name) < 0 ||
+	    nla_put_u32(msg, IFLA_LINK, (uint32_t)m->device) < 0 ||
+	    put_macvtap(msg, m->mode) < 0 ||
+	    (m->mtu && nla_put_u32(msg, IFLA_MTU, m->mtu) < 0) ||
+	    (memcmp(m->mac, no_mac, sizeof(no_mac)) != 0 &&
+	     nla_put(msg, IFLA_ADDRESS, sizeof(m->mac), m->mac) < 0))
+		return -ENOMEM;
+	return 0;
+}
+
 static struct nl_msg *build_macvtap(const struct macvtap_new *m,
 				    const char *name)
 {
-	static const uint8_t no_mac[6];
-	struct rtnl_link *l = rtnl_link_alloc();
-	struct nl_msg *msg = NULL;
-	int r = -ENOMEM;
+	const struct ifinfomsg ifi = { .ifi_family = AF_UNSPEC,
+				       .ifi_index = m->ifindex };
+	struct nl_msg *msg = link_message(RTM_NEWLINK, NLM_F_CREATE |
+					  NLM_F_EXCL, &ifi);
 
-	if (l && rtnl_link_set_type(l, "macvtap") == 0)
-		r = rtnl_link_macvtap_set_mode(l, m->mode);
-	if (r == 0 && memcmp(m->mac, no_mac, sizeof(no_mac)) != 0)
-		r = set_mac(l, m->mac);
-	if (r == 0) {
-		rtnl_link_set_name(l, name);
-		rtnl_link_set_link(l, m->device);
-		if (m->ifindex)
-			rtnl_link_set_ifindex(l, m->ifindex);
-		if (m->mtu)
-			rtnl_link_set_mtu(l, m->mtu);
-		(void)rtnl_link_build_add_request(l, NLM_F_CREATE | NLM_F_EXCL,
-						  &msg);
-	}
-	rtnl_link_put(l);
-	return msg;
+	if (msg && put_macvtap_new(msg, m, name) == 0)
+		return msg;
+	nlmsg_free(msg);
+	return NULL;
 }
 
 /* About the link of that name; were the kernel told an ifindex, and making the
  * link had failed, it would be about another's. */
 static struct nl_msg *build_record(const char *name, const char *alias)
 {
-	struct ifinfomsg ifi = { .ifi_family = AF_UNSPEC };
-	struct nl_msg *msg = nlmsg_alloc_simple(RTM_SETLINK, 0);
+	const struct ifinfomsg ifi = { .ifi_family = AF_UNSPEC };
+	struct nl_msg *msg = link_message(RTM_SETLINK, 0, &ifi);
 
-	if (msg && nlmsg_append(msg, &ifi, sizeof(ifi), NLMSG_ALIGNTO) == 0 &&
-	    nla_put_string(msg, IFLA_IFNAME, name) == 0 &&
+	if (msg && nla_put_string(msg, IFLA_IFNAME, name) == 0 &&
 	    nla_put_string(msg, IFLA_IFALIAS, alias) == 0)
 		return msg;
 	nlmsg_free(msg);
@@ -471,14 +503,10 @@ static int create_macvtap(struct host *h, const struct macvtap_new *m,
 
 static struct nl_msg *build_delete(int ifindex)
 {
-	struct ifinfomsg ifi = { .ifi_family = AF_UNSPEC,
-				 .ifi_index = ifindex };
-	struct nl_msg *msg = nlmsg_alloc_simple(RTM_DELLINK, NLM_F_ACK);
+	const struct ifinfomsg ifi = { .ifi_family = AF_UNSPEC,
+				       .ifi_index = ifindex };
 
-	if (!msg || nlmsg_append(msg, &ifi, sizeof(ifi), NLMSG_ALIGNTO) == 0)
-		return msg;
-	nlmsg_free(msg);
-	return NULL;
+	return link_message(RTM_DELLINK, NLM_F_ACK, &ifi);
 }
 
 static int delete(struct host *h, int ifindex)

@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* netlink.c - reading links out of rtnetlink messages, by libnl-route */
+/* netlink.c - reading links out of rtnetlink messages */
 #include "agent/host/netlink.h"
 
 #include <errno.h>
 #include <linux/if.h>
 #include <linux/if_arp.h>
 #include <linux/rtnetlink.h>
-#include <netlink/addr.h>
-#include <netlink/route/link.h>
-#include <netlink/route/link/inet6.h>
-#include <netlink/route/link/macvlan.h>
-#include <netlink/route/link/macvtap.h>
+#include <netlink/attr.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "agent/core/text.h"
+
+/* No message is larger: the kernel fills that much in a dump (netlink_dump,
+ * net/netlink/af_netlink.c), and a link alone takes a few KiB. */
+#define MESSAGE_SIZE_MAX 32768
 
 int netlink_errno(int nlerr)
 {
@@ -70,69 +71,102 @@ struct nl_sock *netlink_open(int *ret_err)
 		nl_socket_free(sk);
 		return NULL;
 	}
+	/* Else libnl asks for the size of each message first. */
+	(void)nl_socket_set_msg_buf_size(sk, MESSAGE_SIZE_MAX);
+	nl_socket_disable_msg_peek(sk);
 	return sk;
 }
 
-/* One text attribute; a link whose texts do not fit is not one of Linux's. */
-static int get_text(char *dst, size_t size, const char *src)
+/* One text attribute, or ""; a link whose texts do not fit is not one of
+ * Linux's. */
+static int get_text(char *dst, size_t size, const struct nlattr *a)
 {
-	return text_copy(dst, size, src ? src : "") ? 0 : -EBADMSG;
+	size_t len = a ? strnlen(nla_data(a), (size_t)nla_len(a)) : 0;
+
+	if (len >= size)
+		return -EBADMSG;
+	if (len)
+		memcpy(dst, nla_data(a), len);
+	dst[len] = '\0';
+	return 0;
 }
 
-static int from_rtnl(struct rtnl_link *l, struct link *ret)
+static uint32_t get_u32(const struct nlattr *a)
 {
-	struct nl_addr *mac = rtnl_link_get_addr(l);
-	unsigned int flags = rtnl_link_get_flags(l);
-	struct link r = { .addrgen = -1 };
-	const char *kind = rtnl_link_get_type(l);
-	uint8_t mode;
+	return a && nla_len(a) >= (int)sizeof(uint32_t) ? nla_get_u32(a) : 0;
+}
 
-	if (get_text(r.name, sizeof(r.name), rtnl_link_get_name(l)) < 0 ||
-	    get_text(r.alias, sizeof(r.alias), rtnl_link_get_ifalias(l)) < 0)
-		return -EBADMSG;
+static uint32_t get_mode(struct nlattr *data)
+{
+	struct nlattr *tb[IFLA_MACVLAN_MODE + 1] = { 0 };
+
+	if (!data || nla_parse_nested(tb, IFLA_MACVLAN_MODE, data, NULL) < 0)
+		return 0;
+	return get_u32(tb[IFLA_MACVLAN_MODE]);
+}
+
+static void get_info(struct nlattr **link_tb, struct link *l)
+{
+	struct nlattr *info = link_tb[IFLA_LINKINFO];
+	struct nlattr *tb[IFLA_INFO_DATA + 1] = { 0 };
+
+	if (!info || nla_parse_nested(tb, IFLA_INFO_DATA, info, NULL) < 0)
+		return;
 	/* A kind of a longer name is one that we do not deal with. */
-	if (get_text(r.kind, sizeof(r.kind), kind) < 0)
-		(void)get_text(r.kind, sizeof(r.kind), "other");
-	r.ifindex = rtnl_link_get_ifindex(l);
-	r.mtu = rtnl_link_get_mtu(l);
-	r.master = rtnl_link_get_master(l);
-	r.up = flags & IFF_UP;
-	r.carrier = flags & IFF_LOWER_UP;
-	r.loopback = flags & IFF_LOOPBACK;
-	r.ethernet = rtnl_link_get_arptype(l) == ARPHRD_ETHER && mac &&
-		     nl_addr_get_len(mac) == sizeof(r.mac);
+	if (get_text(l->kind, sizeof(l->kind), tb[IFLA_INFO_KIND]) < 0)
+		(void)text_copy(l->kind, sizeof(l->kind), "other");
+	if (strcmp(l->kind, "macvtap") == 0)
+		l->mode = get_mode(tb[IFLA_INFO_DATA]);
+	if (strcmp(l->kind, "macvtap") == 0 || strcmp(l->kind, "macvlan") == 0)
+		l->lower = (int)get_u32(link_tb[IFLA_LINK]);
+}
+
+static int get_addrgen(struct nlattr *families)
+{
+	struct nlattr *family[AF_INET6 + 1] = { 0 };
+	struct nlattr *tb[IFLA_INET6_ADDR_GEN_MODE + 1] = { 0 };
+	const struct nlattr *mode;
+
+	if (!families ||
+	    nla_parse_nested(family, AF_INET6, families, NULL) < 0 ||
+	    !family[AF_INET6] ||
+	    nla_parse_nested(tb, IFLA_INET6_ADDR_GEN_MODE, family[AF_INET6],
+			     NULL) < 0)
+		return -1;
+	mode = tb[IFLA_INET6_ADDR_GEN_MODE];
+	return mode && nla_len(mode) >= 1 ? nla_get_u8(mode) : -1;
+}
+
+static int get_link(const struct ifinfomsg *ifi, struct nlattr **tb,
+		    struct link *ret)
+{
+	const struct nlattr *mac = tb[IFLA_ADDRESS];
+	struct link r = { .ifindex = ifi->ifi_index };
+
+	if (get_text(r.name, sizeof(r.name), tb[IFLA_IFNAME]) < 0 ||
+	    get_text(r.alias, sizeof(r.alias), tb[IFLA_IFALIAS]) < 0)
+		return -EBADMSG;
+	get_info(tb, &r);
+	r.mtu = get_u32(tb[IFLA_MTU]);
+	r.master = (int)get_u32(tb[IFLA_MASTER]);
+	r.up = ifi->ifi_flags & IFF_UP;
+	r.carrier = ifi->ifi_flags & IFF_LOWER_UP;
+	r.loopback = ifi->ifi_flags & IFF_LOOPBACK;
+	r.allmulticast = ifi->ifi_flags & IFF_ALLMULTI;
+	r.ethernet = ifi->ifi_type == ARPHRD_ETHER && mac &&
+		     nla_len(mac) == sizeof(r.mac);
 	if (r.ethernet)
-		memcpy(r.mac, nl_addr_get_binary_addr(mac), sizeof(r.mac));
-	if (rtnl_link_inet6_get_addr_gen_mode(l, &mode) == 0)
-		r.addrgen = mode;
-	r.allmulticast = flags & IFF_ALLMULTI;
-	if (rtnl_link_is_macvtap(l) || rtnl_link_is_macvlan(l))
-		r.lower = rtnl_link_get_link(l);
-	if (rtnl_link_is_macvtap(l))
-		r.mode = rtnl_link_macvtap_get_mode(l);
+		memcpy(r.mac, nla_data(mac), sizeof(r.mac));
+	r.addrgen = get_addrgen(tb[IFLA_AF_SPEC]);
 	*ret = r;
 	return 0;
 }
 
-struct parsed {
-	struct link *link;
-	int err;
-};
-
-static void parsed_link(struct nl_object *obj, void *arg)
-{
-	struct parsed *p = arg;
-
-	if (nl_object_get_msgtype(obj) == RTM_NEWLINK ||
-	    nl_object_get_msgtype(obj) == RTM_DELLINK)
-		p->err = from_rtnl((struct rtnl_link *)obj, p->link);
-}
-
 int netlink_link(struct nl_msg *msg, struct link *ret)
 {
-	struct parsed p = { .link = ret, .err = -EAGAIN };
+	struct nlattr *tb[IFLA_MAX + 1] = { 0 };
 	struct nlmsghdr *h = nlmsg_hdr(msg);
-	struct ifinfomsg *ifi;
+	const struct ifinfomsg *ifi;
 
 	if (h->nlmsg_type != RTM_NEWLINK && h->nlmsg_type != RTM_DELLINK)
 		return -EAGAIN;
@@ -143,7 +177,7 @@ int netlink_link(struct nl_msg *msg, struct link *ret)
 	ifi = nlmsg_data(h);
 	if (ifi->ifi_family != AF_UNSPEC)
 		return -EAGAIN;
-	if (nl_msg_parse(msg, parsed_link, &p) < 0)
+	if (nlmsg_parse(h, sizeof(*ifi), tb, IFLA_MAX, NULL) < 0)
 		return -EBADMSG;
-	return p.err;
+	return get_link(ifi, tb, ret);
 }

@@ -79,32 +79,39 @@ static bool has_pinned(const char *port, uint32_t bridge_mtu)
 		strcmp(text, LINK_MTU_DEFAULT_TEXT) != 0);
 }
 
-/* Ports on which a bridge's MTU was pinned are sure to be among the first few,
+/* The kernel fills as much as it is given, and a bridge may have a thousand
+ * ports.  Those on which its MTU was pinned are sure to be among the first few,
  * or else it is pinned once more. */
-#define PORTS_LOOKED_AT 8
+#define PORTS_SIZE 512
 
 static int look_at_ports(const struct link *bridge, struct bridge_facts *f)
 {
-	struct dirent *e;
+	_Alignas(struct dirent64) char buf[PORTS_SIZE];
 	char path[96];
-	DIR *d;
+	ssize_t n;
+	int fd;
 
 	(void)snprintf(path, sizeof(path), CLASS_NET "/%s/brif",
 		       bridge->name);
-	d = opendir(path);
-	if (!d)
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
 		return -errno;
+	n = getdents64(fd, buf, sizeof(buf));
+	if (n < 0)
+		n = -errno;
+	close(fd);
 	f->is_empty = true;
-	for (int i = 0; i < PORTS_LOOKED_AT && !f->mtu_is_pinned &&
-	     (e = readdir(d));) {
+	for (ssize_t i = 0; i < n;) {
+		const struct dirent64 *e = (const void *)(buf + i);
+
+		i += e->d_reclen;
 		if (e->d_name[0] == '.')
 			continue;
 		f->is_empty = false;
-		f->mtu_is_pinned = has_pinned(e->d_name, bridge->mtu);
-		i++;
+		f->mtu_is_pinned = f->mtu_is_pinned ||
+				   has_pinned(e->d_name, bridge->mtu);
 	}
-	closedir(d);
-	return 0;
+	return n < 0 ? (int)n : 0;
 }
 
 int sysfs_bridge_facts(const struct link *bridge, struct bridge_facts *ret)

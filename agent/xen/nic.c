@@ -7,28 +7,44 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The keys that are read; every change of one deserves a look. */
-static const char *const keys[] = {
-	"state", "online", "script", "bridge", "vifname", "mtu", "type",
-	"hotplug-status",
+/*
+ * What is asked for of a NIC, in this order: a NIC that closes loses its status
+ * after it has got to that state, and read the other way round it would look
+ * like a new one.
+ */
+enum question {
+	STATUS, STATE, ONLINE, SCRIPT, BRIDGE, VIFNAME, MTU, TYPE,
+	FRONTEND_MTU,
+	DOMAIN,
+	QUESTIONS,
 };
+
+_Static_assert(QUESTIONS <= STORE_QUESTIONS, "too many at once");
+
+static const char *const keys[] = {
+	[STATUS] = "hotplug-status", [STATE] = "state", [ONLINE] = "online",
+	[SCRIPT] = "script", [BRIDGE] = "bridge", [VIFNAME] = "vifname",
+	[MTU] = "mtu", [TYPE] = "type",
+};
+
+#define KEYS (sizeof(keys) / sizeof(keys[0]))
 
 bool nic_key_matters(const char *key)
 {
 	if (!key)
 		return true;
-	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+	for (size_t i = 0; i < KEYS; i++)
 		if (strcmp(key, keys[i]) == 0)
 			return true;
 	return false;
 }
 
-/* A NIC's backend directory, and reading in it. */
+/* A NIC's backend directory, and what was asked for in it. */
 struct reader {
 	struct store *store;
-	char path[VIF_PATHSIZE];
-	char value[STORE_VALUESIZE + 1];	/* of the last read */
-	int err;				/* the first that ends it all */
+	char dir[VIF_PATHSIZE];
+	char path[QUESTIONS][STORE_PATHSIZE];
+	struct store_question q[QUESTIONS];
 };
 
 static void key_path(char buf[STORE_PATHSIZE], const char *dir, const char *key)
@@ -36,109 +52,139 @@ static void key_path(char buf[STORE_PATHSIZE], const char *dir, const char *key)
 	(void)snprintf(buf, STORE_PATHSIZE, "%s/%s", dir, key);
 }
 
-/* Returns the length, or -1 if there is no such key, or nothing works. */
-static int get(struct reader *r, const char *key)
+static void frontend_mtu_path(char buf[STORE_PATHSIZE], struct vif_id id)
 {
-	char path[STORE_PATHSIZE];
-	int n;
-
-	r->value[0] = '\0';
-	if (r->err < 0)
-		return -1;
-	key_path(path, r->path, key);
-	n = store_read(r->store, path, r->value, sizeof(r->value));
-	if (n < 0 && n != -ENOENT)
-		r->err = n;
-	return n < 0 ? -1 : n;
+	(void)snprintf(buf, STORE_PATHSIZE,
+		       "/local/domain/%" PRIu32 "/device/vif/%" PRIu32 "/mtu",
+		       id.domid, id.devid);
 }
 
-static bool is(const struct reader *r, int len, const char *text)
+/* Whether the guest is told its MTU is no reason to leave the NIC alone. */
+static int first_error(const struct reader *r, size_t n)
 {
-	return len == (int)strlen(text) && memcmp(r->value, text,
-						  (size_t)len) == 0;
+	for (size_t i = 0; i < n; i++)
+		if (i != FRONTEND_MTU && r->q[i].len < 0 &&
+		    r->q[i].len != -ENOENT)
+			return r->q[i].len;
+	return 0;
 }
 
-static void get_wish(struct reader *r, enum wish_key key, const char *name,
-		     struct wish *w)
+static int ask(struct reader *r, uint32_t backend, struct vif_id id)
 {
-	int n = get(r, name);
+	size_t n = backend == 0 ? QUESTIONS : DOMAIN;
+	int err;
 
-	if (n >= 0)
-		(void)wish_set(w, key, name, r->value, (size_t)n);
+	vif_path_make(r->dir, backend, id);
+	for (size_t i = 0; i < KEYS; i++)
+		key_path(r->path[i], r->dir, keys[i]);
+	frontend_mtu_path(r->path[FRONTEND_MTU], id);
+	for (size_t i = 0; i < n; i++)
+		r->q[i].path = i == DOMAIN ? NULL : r->path[i];
+	r->q[DOMAIN].domid = id.domid;
+	err = store_ask(r->store, r->q, n);
+	return err < 0 ? err : first_error(r, n);
 }
 
-static int get_state(struct reader *r)
+static bool is(const struct store_question *q, const char *text)
 {
-	int n = get(r, "state");
-
-	if (n < 0)
-		return -1;
-	return n == 1 && r->value[0] >= '0' && r->value[0] <= '8' ?
-		r->value[0] - '0' : 0;
+	return q->len == (int)strlen(text) && strcmp(q->value, text) == 0;
 }
 
-static bool get_script_is_ours(struct reader *r)
+static void get_wish(const struct store_question *q, enum wish_key key,
+		     const char *name, struct wish *w)
 {
-	int n = get(r, "script");
-	const char *base = strrchr(r->value, '/');
+	if (q->len >= 0)
+		(void)wish_set(w, key, name, q->value, (size_t)q->len);
+}
 
-	if (n < 0 || strlen(r->value) != (size_t)n)
+static int get_state(const struct store_question *q)
+{
+	return q->len == 1 && q->value[0] >= '0' && q->value[0] <= '8' ?
+		q->value[0] - '0' : 0;
+}
+
+static bool is_our_script(const struct store_question *q)
+{
+	const char *base;
+
+	if (q->len < 0 || strlen(q->value) != (size_t)q->len)
 		return false;
-	return strcmp(base ? base + 1 : r->value, NIC_SCRIPT) == 0;
+	base = strrchr(q->value, '/');
+	return strcmp(base ? base + 1 : q->value, NIC_SCRIPT) == 0;
 }
 
-static enum hotplug_status get_status(struct reader *r)
+static enum hotplug_status get_status(const struct store_question *q)
 {
-	int n = get(r, "hotplug-status");
-
-	if (n < 0)
+	if (q->len < 0)
 		return HOTPLUG_ABSENT;
-	if (n == 0)
+	if (q->len == 0)
 		return HOTPLUG_EMPTY;
-	return is(r, n, "connected") ? HOTPLUG_CONNECTED : HOTPLUG_OTHER;
+	return is(q, "connected") ? HOTPLUG_CONNECTED : HOTPLUG_OTHER;
+}
+
+static void get_told_mtu(const struct store_question *q, struct nic *n)
+{
+	n->tells_mtu = q->len >= 0;
+	if (n->tells_mtu)
+		(void)text_copy(n->told_mtu, sizeof(n->told_mtu), q->value);
 }
 
 /* A NIC with a tap beside it needs room for "-emu" in both names' sake. */
-static void check_vifname(struct reader *r, struct nic *n)
+static void check_vifname(const struct store_question *type, struct nic *n)
 {
 	size_t excess = vif_name_excess(n->wish.name, "-emu");
 
-	if (!n->wish.name[0])
-		return;
-	n->has_emu = is(r, get(r, "type"), "vif_ioemu");
-	if (n->has_emu && excess > 0 && !n->wish.error[0])
+	if (n->wish.name[0] && excess > 0 && !n->wish.error[0] &&
+	    is(type, "vif_ioemu"))
 		text_reason(n->wish.error, "vifname=%s leaves no room for -emu by %zu characters: the kernel takes 15, so give at most 11",
 			    text_quote_str(n->wish.name).text, excess);
+}
+
+/* What was reported, where that is not "connected". */
+static int get_error(struct reader *r, struct nic *n)
+{
+	struct store_question *q = &r->q[0];
+	int err;
+
+	if (n->status != HOTPLUG_OTHER)
+		return 0;
+	key_path(r->path[0], r->dir, "hotplug-error");
+	err = store_ask(r->store, q, 1);
+	if (err == 0 && q->len >= 0)
+		text_reason(n->error, "%s", q->value);
+	return err;
 }
 
 int nic_read(struct store *s, uint32_t backend, struct vif_id id,
 	     struct nic *ret)
 {
-	struct reader r = { .store = s };
-	struct nic n = { .wish = { .by = BY_XENSTORE } };
+	struct nic n = { .exists = true, .wish = { .by = BY_XENSTORE } };
+	struct reader r;
+	int err;
 
-	vif_path_make(r.path, backend, id);
-	/* A NIC that closes loses its status after it has got to that state:
-	 * read in the other order it would look like a new one. */
-	n.status = get_status(&r);
-	n.state = get_state(&r);
-	n.exists = n.state >= 0;
-	if (!n.exists) {
+	r.store = s;
+	err = ask(&r, backend, id);
+	if (err < 0)
+		return err;
+	if (r.q[STATE].len < 0) {
 		*ret = (struct nic) { 0 };
-		return r.err;
+		return 0;
 	}
-	n.online = is(&r, get(&r, "online"), "1");
-	n.script_is_ours = get_script_is_ours(&r);
-	get_wish(&r, WISH_NETWORK, "bridge", &n.wish);
-	get_wish(&r, WISH_NAME, "vifname", &n.wish);
-	get_wish(&r, WISH_MTU, "mtu", &n.wish);
-	check_vifname(&r, &n);
-	if (n.status == HOTPLUG_OTHER && get(&r, "hotplug-error") >= 0)
-		text_reason(n.error, "%s", r.value);
-	if (r.err < 0)
-		return r.err;
-	*ret = n;
-	return 0;
+	n.status = get_status(&r.q[STATUS]);
+	n.state = get_state(&r.q[STATE]);
+	n.online = is(&r.q[ONLINE], "1");
+	n.script_is_ours = is_our_script(&r.q[SCRIPT]);
+	n.has_domain = backend != 0 || r.q[DOMAIN].value[0] == 'T';
+	get_wish(&r.q[BRIDGE], WISH_NETWORK, "bridge", &n.wish);
+	get_wish(&r.q[VIFNAME], WISH_NAME, "vifname", &n.wish);
+	get_wish(&r.q[MTU], WISH_MTU, "mtu", &n.wish);
+	get_told_mtu(&r.q[FRONTEND_MTU], &n);
+	n.is_pv = is(&r.q[TYPE], "vif");
+	check_vifname(&r.q[TYPE], &n);
+	err = get_error(&r, &n);
+	if (err == 0)
+		*ret = n;
+	return err;
 }
 
 int nic_report(struct store *s, uint32_t backend, struct vif_id id,
@@ -164,21 +210,17 @@ int nic_report(struct store *s, uint32_t backend, struct vif_id id,
 	return count ? store_write_if(s, guard, state, change, count) : 0;
 }
 
-int nic_tell_mtu(struct store *s, struct vif_id id, uint32_t mtu)
+int nic_tell_mtu(struct store *s, struct vif_id id, const struct nic *n,
+		 uint32_t mtu)
 {
-	char path[STORE_PATHSIZE], now[16], text[16];
+	char path[STORE_PATHSIZE], text[16];
 	struct store_change change = { path, text };
 	int r;
 
-	(void)snprintf(path, sizeof(path),
-		       "/local/domain/%" PRIu32 "/device/vif/%" PRIu32 "/mtu",
-		       id.domid, id.devid);
 	(void)snprintf(text, sizeof(text), "%" PRIu32, mtu);
-	r = store_read(s, path, now, sizeof(now));
-	if (r == -ENOENT || (r >= 0 && strcmp(now, text) == 0))
+	if (!n->tells_mtu || strcmp(n->told_mtu, text) == 0)
 		return 0;
-	if (r < 0 && r != -E2BIG)
-		return r;
+	frontend_mtu_path(path, id);
 	r = store_write_if(s, path, NULL, &change, 1);
 	return r == -ENOENT ? 0 : r;
 }

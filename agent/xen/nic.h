@@ -34,7 +34,11 @@ struct nic {
 	bool online;		/* the toolstack wants it to live */
 	int state;		/* XenbusState, 0 if none or nonsense */
 	bool script_is_ours;	/* "script" names NIC_SCRIPT */
-	bool has_emu;		/* "type" is vif_ioemu */
+	bool is_pv;		/* "type" is vif: QEMU makes it no tap */
+	bool has_domain;	/* xenstored knows its domain; only dom0 may
+				 * ask, elsewhere it is taken for granted */
+	bool tells_mtu;		/* there is a node for telling the guest … */
+	char told_mtu[8];	/* … and what it says; "" for nonsense */
 	enum hotplug_status status;
 	char error[REASON_SIZE];	/* "hotplug-error", "" if none */
 	struct wish wish;	/* bridge, vifname and mtu */
@@ -73,11 +77,13 @@ int nic_report(struct store *s, uint32_t backend, struct vif_id id,
 
 /*
  * nic_tell_mtu() - tell the guest its MTU
+ * @n:		as nic_read() found what it was told
  *
  * In the frontend's node "mtu", which libxl makes for us (owned by the
  * backend's domain, since 4.15); where there is none nobody wants to know.
  */
-int nic_tell_mtu(struct store *s, struct vif_id id, uint32_t mtu);
+int nic_tell_mtu(struct store *s, struct vif_id id, const struct nic *n,
+		 uint32_t mtu);
 
 /*
  * nic_remove() - remove the backend directory of a NIC that is dead

@@ -24,12 +24,11 @@ int store_self(struct store *s, uint32_t *ret_domid, bool *ret_known)
 	return -ENOTCONN;
 }
 
-int store_read(struct store *s, const char *path, char *buf, size_t size)
+int store_ask(struct store *s, struct store_question *q, size_t n)
 {
 	(void)s;
-	(void)path;
-	(void)buf;
-	(void)size;
+	(void)q;
+	(void)n;
 	return -ENOTCONN;
 }
 
@@ -87,12 +86,6 @@ int store_next_event(struct store *s, char *path, size_t size)
 	(void)path;
 	(void)size;
 	return -ENOTCONN;
-}
-
-int store_canary_fd(const struct store *s)
-{
-	(void)s;
-	return -1;
 }
 
 /* Nothing ever appears there. */

@@ -1,55 +1,44 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* store.c - one connection to xenstored, by libxenstore */
+/* store.c - xenstored: what is asked for, written and watched */
 #include "agent/xen/store.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
-#include <xenstore.h>
 
 #include "agent/core/text.h"
+#include "agent/xen/wire.h"
 #include "naming/naming.h"
 
 /* A transaction over two or three nodes that fails this often is being
  * starved on purpose (XSA-206). */
 #define TRIES 32
 
-struct store {
-	struct xs_handle *xs;
-	int canary;
-};
+#define DEVICE "/dev/xen/xenbus"
 
-/* What libxenstore's errno means.  Everything that is no answer of xenstored
- * is the end of the connection: EPIPE, EBADF, EIO, EINVAL of a dead reader. */
-static int failure(void)
-{
-	switch (errno) {
-	case ENOENT:
-	case EACCES:
-	case EPERM:
-	case E2BIG:
-	case ENOSPC:
-	case EAGAIN:
-	case EEXIST:
-	case ENOMEM:
-	case ENOSYS:
-	case EISDIR:
-	case EROFS:
-	case EBUSY:
-	case EDQUOT:
-		return -errno;
-	}
-	return -ENOTCONN;
-}
+struct store {
+	bool is_device;
+	struct wire *talk;
+	struct wire *watch;	/* events come on a connection of their own:
+				 * who waits for them is not to wait for an
+				 * answer; NULL until there is a watch */
+};
 
 const char *store_socket_path(void)
 {
-	return xs_daemon_socket();
+	static char path[256];
+	const char *dir = getenv("XENSTORED_RUNDIR");
+	const char *env = getenv("XENSTORED_PATH");
+
+	if (env)
+		return env;
+	(void)snprintf(path, sizeof(path), "%s/socket",
+		       dir ? dir : "/run/xenstored");
+	return path;
 }
 
 /* dom0's kernel has the device, too, but a request through it before
@@ -70,35 +59,28 @@ static bool in_dom0(void)
 	return strstr(buf, "control_d");
 }
 
-static int open_canary(void)
+static int connect_to(bool is_device, struct wire **ret)
 {
-	struct sockaddr_un sun = { .sun_family = AF_UNIX };
-	int fd;
-
-	if (!text_copy(sun.sun_path, sizeof(sun.sun_path), store_socket_path()))
-		return -1;
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return -1;
-	if (connect(fd, (struct sockaddr *)&sun, sizeof(sun)) < 0) {
-		close(fd);
-		return -1;
-	}
-	return fd;
+	return wire_open(is_device ? DEVICE : store_socket_path(), is_device,
+			 ret);
 }
 
 int store_open(struct store **ret)
 {
 	struct store *s = calloc(1, sizeof(*s));
+	int r;
 
 	if (!s)
 		return -ENOMEM;
-	s->xs = xs_open(in_dom0() ? XS_OPEN_SOCKETONLY : 0);
-	if (!s->xs) {
-		free(s);
-		return -ENOENT;
+	r = connect_to(false, &s->talk);
+	if (r < 0 && r != -ENOMEM && !in_dom0()) {
+		s->is_device = true;
+		r = connect_to(true, &s->talk);
 	}
-	s->canary = open_canary();
+	if (r < 0) {
+		free(s);
+		return r == -ENOMEM ? r : -ENOENT;
+	}
 	*ret = s;
 	return 0;
 }
@@ -107,24 +89,31 @@ struct store *store_close(struct store *s)
 {
 	if (!s)
 		return NULL;
-	xs_close(s->xs);
-	if (s->canary >= 0)
-		close(s->canary);
+	wire_close(s->watch);
+	wire_close(s->talk);
 	free(s);
 	return NULL;
 }
 
-int store_canary_fd(const struct store *s)
+/* One request; @answer may be NULL. Returns the answer's length or an error. */
+static int talk(struct store *s, uint32_t t, enum xsd_sockmsg_type type,
+		const char *text, char *answer, size_t size)
 {
-	return s->canary;
+	struct wire_request r = { .type = type, .transaction = t, .text = text,
+				  .answer = answer, .size = size };
+	int err = wire_talk(s->talk, &r, 1);
+
+	return err < 0 ? err : r.len;
 }
+
+/* ---- reading ---------------------------------------------------------- */
 
 int store_self(struct store *s, uint32_t *ret_domid, bool *ret_known)
 {
 	char text[16];
 	uint32_t domid = 0;
 	const char *end;
-	int r = store_read(s, "domid", text, sizeof(text));
+	int r = talk(s, 0, XS_READ, "domid", text, sizeof(text));
 
 	if (r < 0 && r != -ENOENT)
 		return r;
@@ -138,50 +127,166 @@ int store_self(struct store *s, uint32_t *ret_domid, bool *ret_known)
 	return 0;
 }
 
-int store_read(struct store *s, const char *path, char *buf, size_t size)
-{
-	unsigned int len;
-	char *value = xs_read(s->xs, XBT_NULL, path, &len);
+#define DOMID_TEXTSIZE 16
 
-	if (!value)
-		return failure();
-	if (len >= size) {
-		free(value);
-		return -E2BIG;
-	}
-	memcpy(buf, value, len);
-	buf[len] = '\0';
-	free(value);
-	return (int)len;
+static struct wire_request request_for(struct store_question *q,
+				       char domid[DOMID_TEXTSIZE])
+{
+	if (!q->path)
+		(void)snprintf(domid, DOMID_TEXTSIZE, "%" PRIu32, q->domid);
+	return (struct wire_request) {
+		.type = q->path ? XS_READ : XS_IS_DOMAIN_INTRODUCED,
+		.text = q->path ? q->path : domid,
+		.answer = q->value, .size = sizeof(q->value),
+	};
 }
 
-static int apply(struct store *s, xs_transaction_t t,
-		 const struct store_change *c)
+int store_ask(struct store *s, struct store_question *q, size_t n)
 {
-	if (c->value) {
-		if (xs_write(s->xs, t, c->path, c->value,
-			     (unsigned int)strlen(c->value)))
-			return 0;
-	} else if (xs_rm(s->xs, t, c->path) || errno == ENOENT) {
-		return 0;
-	}
-	return failure();
+	struct wire_request r[STORE_QUESTIONS];
+	char domid[STORE_QUESTIONS][DOMID_TEXTSIZE];
+	int err;
+
+	for (size_t i = 0; i < n; i++)
+		r[i] = request_for(&q[i], domid[i]);
+	err = wire_talk(s->talk, r, n);
+	for (size_t i = 0; i < n && err == 0; i++)
+		q[i].len = r[i].len;
+	return err;
 }
 
-typedef int (*body_fn)(struct store *s, xs_transaction_t t, const void *arg);
+int store_introduced(struct store *s, uint32_t domid)
+{
+	char text[DOMID_TEXTSIZE], answer[8];
+	int r;
+
+	(void)snprintf(text, sizeof(text), "%" PRIu32, domid);
+	r = talk(s, 0, XS_IS_DOMAIN_INTRODUCED, text, answer, sizeof(answer));
+	return r < 0 ? r : answer[0] == 'T';
+}
+
+/* ---- directories ------------------------------------------------------ */
+
+/* Names, each with its NUL. */
+struct names {
+	char *buf;
+	size_t len;
+};
+
+/* xenstored answers with the directory's generation, names from an offset on,
+ * and behind the last one an empty name. */
+static int take_part(struct names *n, char generation[32], const char *answer,
+		     size_t len)
+{
+	size_t head = strlen(answer) + 1;
+	char *buf;
+
+	if (head >= len || head > 32)
+		return -EBADMSG;
+	/* Changed meanwhile: from the beginning. */
+	if (n->len > 0 && strcmp(generation, answer) != 0)
+		n->len = 0;
+	else if (n->len == 0 || strcmp(generation, answer) == 0) {
+		memcpy(generation, answer, head);
+		buf = realloc(n->buf, n->len + len - head);
+		if (!buf)
+			return -ENOMEM;
+		memcpy(buf + n->len, answer + head, len - head);
+		n->buf = buf;
+		n->len += len - head;
+	}
+	return 0;
+}
+
+static bool is_complete(const struct names *n)
+{
+	return n->len > 0 && !n->buf[n->len - 1] &&
+	       (n->len == 1 || !n->buf[n->len - 2]);
+}
+
+static int read_parts(struct store *s, uint32_t t, const char *path,
+		      struct names *n)
+{
+	char generation[32], offset[24], answer[STORE_VALUESIZE + 1];
+	struct wire_request r = { .type = XS_DIRECTORY_PART, .transaction = t,
+				  .text = path, .more = offset,
+				  .answer = answer, .size = sizeof(answer) };
+	int err = 0;
+
+	n->len = 0;
+	while (err == 0 && !is_complete(n)) {
+		r.more_len = (size_t)snprintf(offset, sizeof(offset), "%zu",
+					      n->len) + 1;
+		err = wire_talk(s->talk, &r, 1);
+		if (err == 0)
+			err = r.len < 0 ? r.len :
+			      take_part(n, generation, answer, (size_t)r.len);
+	}
+	/* without the empty name */
+	n->len -= err == 0;
+	return err;
+}
+
+/* An absent directory has no names.  To be freed, also after a failure. */
+static int read_names(struct store *s, uint32_t t, const char *path,
+		      struct names *n)
+{
+	const size_t size = STORE_VALUESIZE + 1;
+	int r;
+
+	*n = (struct names) { .buf = malloc(size) };
+	if (!n->buf)
+		return -ENOMEM;
+	r = talk(s, t, XS_DIRECTORY, path, n->buf, size);
+	if (r == -E2BIG)
+		return read_parts(s, t, path, n);
+	n->len = r > 0 ? (size_t)r : 0;
+	return r < 0 && r != -ENOENT ? r : 0;
+}
+
+int store_each(struct store *s, const char *path,
+	       int (*fn)(const char *name, void *arg), void *arg)
+{
+	struct names n;
+	int r = read_names(s, 0, path, &n);
+
+	for (size_t i = 0; i < n.len && r == 0; i += strlen(n.buf + i) + 1)
+		r = fn(n.buf + i, arg);
+	free(n.buf);
+	return r;
+}
+
+/* ---- writing ---------------------------------------------------------- */
+
+static int start(struct store *s, uint32_t *ret)
+{
+	unsigned long t;
+	char text[16];
+	int r = talk(s, 0, XS_TRANSACTION_START, "", text, sizeof(text));
+
+	if (r < 0)
+		return r;
+	if (text_number(text, UINT32_MAX, &t) < 0)
+		return -EBADMSG;
+	*ret = (uint32_t)t;
+	return 0;
+}
+
+typedef int (*body_fn)(struct store *s, uint32_t t, const void *arg);
 
 /* One try.  -EAGAIN: somebody else wrote meanwhile. */
 static int try_transaction(struct store *s, body_fn body, const void *arg)
 {
-	xs_transaction_t t = xs_transaction_start(s->xs);
-	int r;
+	uint32_t t;
+	int r = start(s, &t), end;
 
-	if (t == XBT_NULL)
-		return failure();
+	if (r < 0)
+		return r;
 	r = body(s, t, arg);
-	if (!xs_transaction_end(s->xs, t, r < 0) && r == 0)
-		r = failure();
-	return r;
+	if (r == -ENOTCONN)
+		return r;
+	end = talk(s, t, XS_TRANSACTION_END, r < 0 ? "F" : "T", NULL, 0);
+	return r < 0 ? r : end;
 }
 
 static int transaction(struct store *s, body_fn body, const void *arg)
@@ -199,22 +304,40 @@ struct write_if {
 	size_t n;
 };
 
-static int write_if(struct store *s, xs_transaction_t t, const void *arg)
+static struct wire_request request_of(const struct store_change *c, uint32_t t)
+{
+	return (struct wire_request) {
+		.type = c->value ? XS_WRITE : XS_RM, .transaction = t,
+		.text = c->path, .more = c->value,
+		.more_len = c->value ? strlen(c->value) : 0,
+	};
+}
+
+/* All at once: what is written counts only if the transaction does. */
+static int write_if(struct store *s, uint32_t t, const void *arg)
 {
 	const struct write_if *w = arg;
-	unsigned int len;
-	void *value = xs_read(s->xs, t, w->guard, &len);
-	int r = 0;
+	struct wire_request r[1 + STORE_CHANGES];
+	char value[STORE_VALUESIZE + 1];
+	int err;
 
-	if (!value)
-		r = failure();
-	else if (w->expected && (len != strlen(w->expected) ||
-				 memcmp(value, w->expected, len) != 0))
-		r = -ENOENT;
-	free(value);
-	for (size_t i = 0; i < w->n && r == 0; i++)
-		r = apply(s, t, &w->change[i]);
-	return r;
+	r[0] = (struct wire_request) { .type = XS_READ, .transaction = t,
+				       .text = w->guard, .answer = value,
+				       .size = sizeof(value) };
+	for (size_t i = 0; i < w->n; i++)
+		r[1 + i] = request_of(&w->change[i], t);
+	err = wire_talk(s->talk, r, 1 + w->n);
+	if (err == 0 && r[0].len < 0)
+		return r[0].len;
+	if (err == 0 && w->expected &&
+	    ((size_t)r[0].len != strlen(w->expected) ||
+	     strcmp(value, w->expected) != 0))
+		return -ENOENT;
+	for (size_t i = 0; i < w->n && err == 0; i++)
+		if (r[1 + i].len < 0 && (w->change[i].value ||
+					 r[1 + i].len != -ENOENT))
+			err = r[1 + i].len;
+	return err;
 }
 
 int store_write_if(struct store *s, const char *guard, const char *expected,
@@ -225,17 +348,15 @@ int store_write_if(struct store *s, const char *guard, const char *expected,
 	return transaction(s, write_if, &w);
 }
 
-static int rm_empty(struct store *s, xs_transaction_t t, const void *path)
+static int rm_empty(struct store *s, uint32_t t, const void *path)
 {
-	unsigned int n = 0;
-	char **names = xs_directory(s->xs, t, path, &n);
-	int r = 0;
+	struct names n;
+	int r = read_names(s, t, path, &n);
 
-	if ((!names && errno != ENOENT) ||
-	    (names && n == 0 && !xs_rm(s->xs, t, path)))
-		r = failure();
-	free(names);
-	return r;
+	if (r == 0 && n.len == 0)
+		r = talk(s, t, XS_RM, path, NULL, 0);
+	free(n.buf);
+	return r == -ENOENT ? 0 : r;
 }
 
 int store_rm_empty(struct store *s, const char *path)
@@ -243,51 +364,26 @@ int store_rm_empty(struct store *s, const char *path)
 	return transaction(s, rm_empty, path);
 }
 
-int store_each(struct store *s, const char *path,
-	       int (*fn)(const char *name, void *arg), void *arg)
-{
-	unsigned int n;
-	char **names = xs_directory(s->xs, XBT_NULL, path, &n);
-	int r = 0;
-
-	if (!names)
-		return errno == ENOENT ? 0 : failure();
-	for (unsigned int i = 0; i < n && r == 0; i++)
-		r = fn(names[i], arg);
-	free(names);
-	return r;
-}
-
-int store_introduced(struct store *s, uint32_t domid)
-{
-	errno = 0;
-	if (xs_is_domain_introduced(s->xs, domid))
-		return 1;
-	return errno ? failure() : 0;
-}
+/* ---- events ----------------------------------------------------------- */
 
 int store_watch(struct store *s, const char *path)
 {
 	/* the path is the token, too: nobody reads it */
-	return xs_watch(s->xs, path, path) ? 0 : failure();
+	struct wire_request r = { .type = XS_WATCH, .text = path, .more = path,
+				  .more_len = strlen(path) + 1 };
+	int err = s->watch ? 0 : connect_to(s->is_device, &s->watch);
+
+	if (err == 0)
+		err = wire_talk(s->watch, &r, 1);
+	return err < 0 ? err : r.len;
 }
 
 int store_watch_fd(struct store *s)
 {
-	return xs_fileno(s->xs);
+	return wire_fd(s->watch);
 }
 
 int store_next_event(struct store *s, char *path, size_t size)
 {
-	char **event = xs_check_watch(s->xs);
-	bool fits;
-
-	if (!event)
-		return failure();
-	fits = text_copy(path, size, event[XS_WATCH_PATH]);
-	free(event);
-	/* No path of ours is so long; what is below one is not, either. */
-	if (!fits)
-		*path = '\0';
-	return 0;
+	return wire_next_event(s->watch, path, size);
 }

@@ -23,8 +23,8 @@ struct store;
 /*
  * store_open() - connect
  *
- * To the socket of xenstored ($XENSTORED_PATH as libxenstore has it); outside
- * dom0 also through the kernel's device.
+ * To the socket of xenstored ($XENSTORED_PATH and $XENSTORED_RUNDIR, as
+ * libxenstore has it); outside dom0 also through the kernel's device.
  * Returns 0, or -ENOENT: no xenstored here, now.
  */
 int store_open(struct store **ret);
@@ -39,19 +39,33 @@ struct store *store_close(struct store *s);
  */
 int store_self(struct store *s, uint32_t *ret_domid, bool *ret_known);
 
+/* A question, and its answer. */
+struct store_question {
+	const char *path;	/* for the value of this node; or NULL: … */
+	uint32_t domid;		/* … does this domain exist? "T…" or "F…" */
+	int len;		/* the answer's; or -ENOENT and the like */
+	char value[STORE_VALUESIZE + 1];	/* with a NUL behind it */
+};
+
+/* So many at once. */
+#define STORE_QUESTIONS 12
+
 /*
- * store_read() - one value
- * @buf:	gets the value and a NUL behind it
+ * store_ask() - several questions, answered in their order
  *
- * Returns the value's length; -ENOENT; -E2BIG: longer than @size allows.
+ * All of them take one round trip.  Only dom0 may ask for domains.
+ * Returns 0, or -ENOTCONN.
  */
-int store_read(struct store *s, const char *path, char *buf, size_t size);
+int store_ask(struct store *s, struct store_question *q, size_t n);
 
 /* What to write; @value NULL removes the node. */
 struct store_change {
 	const char *path;
 	const char *value;
 };
+
+/* So many at once. */
+#define STORE_CHANGES 4
 
 /*
  * store_write_if() - write only where there still is something to write to
@@ -83,7 +97,8 @@ int store_introduced(struct store *s, uint32_t domid);
 /* Watch a tree; it fires once at once, also if nothing is there. */
 int store_watch(struct store *s, const char *path);
 
-/* To be polled for reading once there is a watch. */
+/* To be polled for reading once there is a watch; also readable when xenstored
+ * is gone. */
 int store_watch_fd(struct store *s);
 
 /*
@@ -92,11 +107,6 @@ int store_watch_fd(struct store *s);
  * Returns 0; -EAGAIN: no more of them now.
  */
 int store_next_event(struct store *s, char *path, size_t size);
-
-/* A plain connection to xenstored's socket that becomes readable when
- * xenstored dies, which store_watch_fd() does not; -1 if we are connected
- * through the kernel. */
-int store_canary_fd(const struct store *s);
 
 /* Where xenstored's socket is, or will be. */
 const char *store_socket_path(void);

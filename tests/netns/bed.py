@@ -452,10 +452,7 @@ class Bed:
                                self.script_env(nic) | (env or {}), merge=True)
 
     def script_argv(self):
-        agent = self.dir / "vif-agent"
-        if not agent.is_symlink():
-            agent.symlink_to(BUILD / "vifctl")
-        return [*WRAPPER, agent]
+        return [*WRAPPER, BUILD / "vif-agent"]
 
     def script_env(self, nic):
         vif = f"vif{nic.domid}.{nic.devid}"

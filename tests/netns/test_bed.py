@@ -421,7 +421,7 @@ def test_vifctls_results(bed, programs):
 
 
 def test_the_script_is_run_as_libxl_runs_it(bed, programs):
-    programs("vifctl", 'echo "$0" "$@"; env; echo to stderr >&2')
+    programs("vif-agent", 'echo "$0" "$@"; env; echo to stderr >&2')
     xs = bed.xenstored()
     nic = bed.nic(xs, 5, 1, type="vif_ioemu")
     lines = bed.script("online", "vif", nic, env={"EXTRA": "x"}, check=0).out.splitlines()
@@ -435,7 +435,8 @@ def test_the_script_is_run_as_libxl_runs_it(bed, programs):
 
 
 def test_a_program_in_the_background(bed, programs):
-    programs("vifctl", "sleep 1000")
+    for name in "vif-agent", "vifctl":
+        programs(name, "sleep 1000")
     xs = bed.xenstored()
     running = bed.script_background("online", "vif", bed.nic(xs, 5, 0))
     assert running.poll() is None

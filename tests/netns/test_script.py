@@ -376,6 +376,41 @@ def test_online_without_xenstored(bed):
     assert bed.snapshot() == before
 
 
+# Rules
+
+def test_a_rule_names_the_network_of_a_nic_that_names_none(bed):
+    """vif-agent does not read rules: vifctl takes over."""
+    bed.xenstored()
+    bed.bridge("br0")
+    udevd = bed.udevd(rules={"70-local.rules":
+                             'SUBSYSTEM=="net", KERNEL=="vif*", ENV{VIF_NETWORK}="br0"\n'})
+    nic = new_nic(bed, bridge=None)
+    udevd.settle()
+    result = bed.script("online", "vif", nic, check=0)
+    assert bed.in_place("vif5.0")
+    assert (nic.status(), nic.error(), result.out) == ("connected", None, "")
+
+
+def test_without_a_rule_such_a_nic_is_refused(bed):
+    bed.xenstored()
+    nic = new_nic(bed, bridge=None)
+    result = bed.script("online", "vif", nic, check=1)
+    assert "no network is asked for" in nic.error() and nic.error() in result.out
+    assert result.out.count("\n") == 1
+
+
+def test_each_action_is_about_one_link(bed):
+    """However many there are, none but its own is looked at."""
+    bed.xenstored()
+    bed.bridge("br0")
+    bed.tap("vif5.0-emu")
+    nic = new_nic(bed, type="vif_ioemu")
+    bed.script("online", "vif", nic, check=0)
+    assert bed.in_place("vif5.0") and not bed.in_place("vif5.0-emu")
+    bed.script("add", "tap", nic, check=0)
+    assert bed.in_place("vif5.0-emu")
+
+
 # What is wrong
 
 @pytest.mark.parametrize("args", [

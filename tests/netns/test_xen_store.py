@@ -205,6 +205,24 @@ def test_xenstored_is_live_updated(xen):
     xen.bed.until(lambda: xen.left("vif5.0"))
 
 
+# It holds much
+
+def test_more_names_than_one_answer_holds(bed):
+    """4096 bytes.  Debian's oxenstored cannot: it sends all at once, and no client takes that."""
+    xs = bed.xenstored()
+    bed.bridge("br0")
+    first, last = (bed.nic(xs, domid, 0, script="/bin/true") for domid in (5, 6))
+    for domid in range(20000, 20900):
+        xs.mkdir(f"/local/domain/0/backend/vif/{domid}")
+    nics = [first, bed.nic(xs, 30000, 0, script="/bin/true"), last]
+    for nic in nics:
+        nic.netback_ready()
+        bed.vif(f"vif{nic.domid}.0")
+    bed.daemon(config="[xen]\nserve = all\n")
+    assert all(bed.in_place(f"vif{nic.domid}.0") for nic in nics)
+    assert list(bed.listed()) == ["vif5.0", "vif6.0", "vif30000.0"]
+
+
 # It comes last
 
 @pytest.mark.parametrize("kind", ["c", "oxenstored"])

@@ -346,7 +346,8 @@ static int bridge_facts(struct host *h, const struct link *bridge,
 {
 	struct fake_host *f = fake_of(h);
 	struct fake_link *b = fake_host_find(f, bridge->name);
-	struct bridge_facts facts = { .is_empty = true };
+	struct bridge_facts facts = { .is_empty = true,
+				      .mtu_is_pinned = ret->mtu_is_pinned };
 	struct record r;
 
 	if (b && f->vanish_at_facts) {
