@@ -225,6 +225,12 @@ def pings(output, what="transmitted"):
     return int(re.search(rf"(\d+) packets {what}", output)[1])
 
 
+def none_lost(output):
+    """All pings were answered, but for the last: it may have been on its way when ping ended."""
+    sent, answers = pings(output), [int(n) for n in re.findall(r"seq=(\d+)", output)]
+    return answers[:sent - 1] == list(range(sent - 1))
+
+
 def wait_up(*guests, timeout=60):
     for guest in guests:
         guest.wait_up(timeout)

@@ -261,6 +261,113 @@ static void what_was_made_for_a_process_goes_with_it(void **state)
 	assert_false(fake_host_at(&f, TAP)->exists);
 }
 
+/* ---- macvtaps ------------------------------------------------------------- */
+
+enum { ETH0 = 6, MACVTAP = 7, OTHERS = 8 };
+
+#define MADE "vifagent/1 by=hand net=v name=mv0 mac=52:54:00:00:00:09 process=7.8 made=1"
+
+/* One as vifctl makes it, and one of somebody else's, of the same MAC. */
+static void macvtaps(void)
+{
+	static const char text[] = "[network v]\nkind = macvtap\n"
+				   "device = eth0\nmode = vepa bridge\n";
+	static const uint8_t mac[6] = { 0x52, 0x54, 0, 0, 0, 9 };
+	char error[REASON_SIZE];
+	struct macvtap_new m = { .device = ETH0, .mode = MACVLAN_MODE_VEPA };
+	struct link made;
+
+	assert_int_equal(config_add(a.config, text, strlen(text), error), 0);
+	fake_host_put(&f, ETH0, "eth0", NULL)->l.up = true;
+	memcpy(m.mac, mac, sizeof(m.mac));
+	assert_true(text_copy(m.alias, sizeof(m.alias), MADE));
+	assert_int_equal(a.host->ops->create_macvtap(a.host, &m, &made), 0);
+	assert_int_equal(made.ifindex, MACVTAP);
+	*fake_host_put(&f, OTHERS, "macvtap0", "macvtap") =
+		*fake_host_at(&f, MACVTAP);
+	assert_true(text_copy(fake_host_at(&f, OTHERS)->l.name, VIF_NAMESIZE,
+			      "macvtap0"));
+	fake_host_at(&f, OTHERS)->l.ifindex = OTHERS;
+	fake_host_at(&f, OTHERS)->l.alias[0] = '\0';
+	f.acts = 0;
+}
+
+static void a_macvtap_is_kept_as_its_record_says(void **state)
+{
+	const struct link *l = &fake_host_at(&f, MACVTAP)->l;
+	struct fake_link others;
+
+	(void)state;
+	macvtaps();
+	memcpy(&others, fake_host_at(&f, OTHERS), sizeof(others));
+	assert_int_equal(look_at_link(MACVTAP, LOOK_ACT), 1);
+	assert_int_equal(looks[0].verdict, IN_ORDER);
+	assert_string_equal(l->name, "mv0");
+	assert_true(l->up && l->allmulticast);
+	assert_int_equal(l->addrgen, LINK_ADDRGEN_NONE);
+	assert_string_equal(l->alias, MADE);
+	f.acts = 0;
+	assert_int_equal(look_at_link(MACVTAP, LOOK_ACT), 1);
+	assert_int_equal(f.acts, 0);
+	/* what its device does is followed, or waited for */
+	fake_host_at(&f, ETH0)->l.mtu = 9000;
+	assert_int_equal(look_at_link(MACVTAP, LOOK_ACT), 1);
+	assert_int_equal(l->mtu, 9000);
+	fake_host_at(&f, ETH0)->exists = false;
+	assert_int_equal(look_at_link(MACVTAP, LOOK_ACT), 1);
+	assert_int_equal(looks[0].verdict, WAITING);
+	/* others' are nobody's business */
+	assert_int_equal(look_at_link(OTHERS, LOOK_ACT), 1);
+	assert_int_equal(looks[0].verdict, NOT_OURS);
+	assert_memory_equal(&others, fake_host_at(&f, OTHERS), sizeof(others));
+}
+
+static void a_macvtap_goes_with_its_process_and_no_other(void **state)
+{
+	(void)state;
+	macvtaps();
+	f.dead_pid = 7;
+	for (int i = MACVTAP; i <= OTHERS; i++)
+		assert_int_equal(look_at_link(i, LOOK_ACT), 1);
+	assert_false(fake_host_at(&f, MACVTAP)->exists);
+	assert_true(fake_host_at(&f, OTHERS)->exists);
+	assert_int_equal(f.acts, 1);
+}
+
+static void an_address_that_is_in_use_is_said_so(void **state)
+{
+	(void)state;
+	macvtaps();
+	fake_host_at(&f, OTHERS)->l.up = true;
+	assert_int_equal(look_at_link(MACVTAP, LOOK_ACT), 1);
+	assert_int_equal(looks[0].verdict, FAILED);
+	assert_string_equal(looks[0].reason, "its address 52:54:00:00:00:09 is in use on device eth0, by another macvtap or by the device itself; ask for another (mac=), or end that one");
+	/* and taken when it is free */
+	fake_host_at(&f, OTHERS)->l.up = false;
+	assert_int_equal(look_at_link(MACVTAP, LOOK_ACT), 1);
+	assert_int_equal(looks[0].verdict, IN_ORDER);
+}
+
+static void a_macvtap_is_finished_whatever_failed(void **state)
+{
+	(void)state;
+	for (unsigned int at = 1; at <= 3; at++) {
+		assert_int_equal(teardown(state), 0);
+		assert_int_equal(setup(state), 0);
+		macvtaps();
+		fake_host_at(&f, ETH0)->l.up = false;
+		f.fail_at = at;
+		assert_int_equal(look_at_link(MACVTAP, LOOK_ACT), 1);
+		assert_int_equal(looks[0].verdict, FAILED);
+		/* it is never without its record */
+		assert_string_equal(fake_host_at(&f, MACVTAP)->l.alias, MADE);
+		assert_int_equal(look_at_link(MACVTAP, LOOK_ACT), 1);
+		assert_int_equal(looks[0].verdict, IN_ORDER);
+		assert_true(fake_host_at(&f, ETH0)->l.up);
+		assert_int_equal(looks[0].device_was_down, at < 3);
+	}
+}
+
 static void a_failure_is_told_with_the_step(void **state)
 {
 	(void)state;
@@ -505,6 +612,10 @@ int main(void)
 		look_test(a_held_port_is_told_to_who_only_looks),
 		look_test(who_just_leaves_it_may_finish),
 		look_test(what_was_made_for_a_process_goes_with_it),
+		look_test(a_macvtap_is_kept_as_its_record_says),
+		look_test(a_macvtap_goes_with_its_process_and_no_other),
+		look_test(an_address_that_is_in_use_is_said_so),
+		look_test(a_macvtap_is_finished_whatever_failed),
 		look_test(a_failure_is_told_with_the_step),
 		look_test(what_changed_on_the_way_is_looked_at_again),
 		look_test(an_opponent_ends_a_look_after_four_rounds),
