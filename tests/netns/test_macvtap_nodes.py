@@ -15,7 +15,7 @@ import pytest
 import isolation
 from bed import TOP
 from macvtaps import (MAC, Program, device_number, host_nic, in_order, macvtaps, next_ifindex, node,
-                      run_argv)
+                      run_argv, start)
 from test_hand import refused
 
 KEPT = ["null", "zero", "full", "random", "urandom", "net/tun", "vhost-net"]
@@ -107,7 +107,7 @@ def test_where_the_node_is_missing_the_program_gets_the_device_all_the_same(host
 def test_several_queues_without_a_node(host):
     private_dev(host)
     program = ["sh", "-c", "echo {name} {fds}; exec sleep 1000"]
-    running = host.background(run_argv(host, "vepanet", "queues=3", program=program))
+    running = start(host, "vepanet", "queues=3", program=program)
     host.until(lambda: "\n" in running.output())
     name, fds = running.output().split()
     assert [os.stat(f"/proc/{running.pid}/fd/{fd}").st_rdev for fd in fds.split(":")] == [device_number(name)] * 3
@@ -211,9 +211,8 @@ def test_udev_does_not_take_the_node_from_its_owner(host, how):
         if how == "create":
             name = host.vifctl("create", "bridgenet", "owner=nobody", "group=4242", check=0).out.strip()
         else:
-            argv = run_argv(host, "bridgenet", f"name=web{i}", "owner=nobody", "group=4242",
+            running = start(host, "bridgenet", f"name=web{i}", "owner=nobody", "group=4242",
                             program=["sh", "-c", "echo {name}; exec sleep 1000"])
-            running = host.background(argv)
             host.until(lambda: "\n" in running.output())  # noqa: B023
             name = running.output().strip()
         udevd.settle()
