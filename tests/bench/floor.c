@@ -1,65 +1,341 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * floor.c - the messages of a join and nothing else
+ * floor.c - the requests and messages of a join and nothing else
  *
- *	floor BRIDGE LINK...
+ *	floor door			as libxl runs its script: XENBUS_PATH, vif
+ *	floor many SELF < NICS		"DOMID DEVID" a line, all to be joined
+ *	floor restart SELF < NICS	what it takes to see that all are in order
+ *	floor serve SELF		like the daemon: whenever a NIC is complete
+ *	floor dump			all links
  *
- * For each link the same two messages that the agent sends, one after the
- * other.  Prints the microseconds that each link took, a line each.  What the
- * agent takes beyond this is its own; what this takes is the kernel's.
+ * What the agent takes beyond this is its own; what this takes is the kernel's
+ * and xenstored's.  The floor has several requests to xenstored under way at
+ * once; floor-library is the same with libxenstore, one after the other.
+ *
+ * The keys are those without which a join cannot be right (agent/xen/nic.c).  The
+ * script is run for a NIC that libxl has just made: whether the NIC is alive
+ * ("state"), where its link belongs ("bridge") and what the link is to be like
+ * ("vifname", "mtu").  Whoever comes by himself needs in addition whether it is
+ * about to go ("online"), whose it is ("script"), and whether it has been told
+ * ("hotplug-status").  Then the frontend's "mtu", which must be the link's;
+ * and the one write, in a transaction that finds "state" unchanged.
  */
+#include <linux/if.h>
+#include <poll.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 
-#include "agent/host/host.h"
+#include "tests/bench/keys.h"
+#include "tests/bench/rtnl.h"
+#include "tests/bench/wire.h"
 
-static double us(const struct timespec *a, const struct timespec *b)
+/* So many NICs' keys are asked for at once at a restart. */
+#define WINDOW 16
+
+enum { STATE, BRIDGE, VIFNAME, MTU, FRONTEND_MTU, DOOR_KEYS,
+       ONLINE = DOOR_KEYS, SCRIPT, STATUS, ALL_KEYS };
+
+struct nic {
+	unsigned int domid, devid;
+	struct keys keys;
+};
+
+static int rtnl;
+static struct rtnl_facts bridge;	/* the last one asked for */
+
+static double now_us(void)
 {
-	return (double)(b->tv_sec - a->tv_sec) * 1e6 +
-	       (double)(b->tv_nsec - a->tv_nsec) / 1e3;
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
 }
 
-static int join(struct host *h, int ifindex, int bridge)
+static void die(const char *what)
 {
-	struct step step = { .kind = STEP_CHANGE };
-	int r;
+	perror(what);
+	exit(1);
+}
 
-	step.change = (struct link_change) {
-		.fields = CHANGE_MAC | CHANGE_ALIAS | CHANGE_ADDRGEN |
-			  CHANGE_MASTER,
-		.mac = { 0xfe, 0xff, 0xff, 0xff, 0xff, 0xff },
-		.alias = "vifagent/1 by=xenstore nic=1000.0 part=vif was.name=vif1000.0 was.mac=00:11:22:33:44:55 was.mtu=1500 was.up=0 was.gen=0",
-		.addrgen = LINK_ADDRGEN_NONE,
-		.master = bridge,
+static void open_all(void)
+{
+	rtnl = rtnl_open(0);
+	if (rtnl < 0)
+		die("rtnetlink");
+	keys_open();
+}
+
+/* ---- the kernel ------------------------------------------------------- */
+
+static void write_record(const struct nic *n, const struct rtnl_facts *link)
+{
+	struct rtnl_message m;
+	char text[256];
+
+	(void)snprintf(text, sizeof(text), "vifagent/1 by=xenstore nic=%u.%u part=vif was.name=%s was.mac=%02x:%02x:%02x:%02x:%02x:%02x was.mtu=%u was.up=0 was.gen=0",
+		       n->domid, n->devid, link->name, link->mac[0],
+		       link->mac[1], link->mac[2], link->mac[3], link->mac[4],
+		       link->mac[5], link->mtu);
+	rtnl_begin(&m, RTM_NEWLINK, 0, link->ifindex);
+	rtnl_add(&m, IFLA_IFALIAS, text, strlen(text) + 1);
+	if (rtnl_change(rtnl, &m) < 0)
+		die("record");
+}
+
+static void add_addrgen_none(struct rtnl_message *m)
+{
+	static const struct {
+		struct rtattr inet6, mode;
+		uint8_t value, pad[3];
+	} none = {
+		{ sizeof(none), AF_INET6 },
+		{ sizeof(struct rtattr) + 1, IFLA_INET6_ADDR_GEN_MODE },
+		IN6_ADDR_GEN_MODE_NONE, { 0 },
 	};
-	r = h->ops->do_step(h, ifindex, &step);
-	if (r < 0)
-		return r;
-	step.change.fields = CHANGE_UP;
-	step.change.up = true;
-	return h->ops->do_step(h, ifindex, &step);
+
+	rtnl_add(m, IFLA_AF_SPEC, &none, sizeof(none));
+}
+
+static void put_on_bridge(const struct rtnl_facts *link)
+{
+	static const unsigned char mac[6] = { 0xfe, 255, 255, 255, 255, 255 };
+	struct rtnl_message m;
+
+	rtnl_begin(&m, RTM_NEWLINK, 0, link->ifindex);
+	rtnl_add(&m, IFLA_ADDRESS, mac, sizeof(mac));
+	rtnl_add(&m, IFLA_MASTER, &bridge.ifindex, sizeof(int));
+	add_addrgen_none(&m);
+	if (rtnl_change(rtnl, &m) < 0)
+		die("join");
+	rtnl_begin(&m, RTM_NEWLINK, 0, link->ifindex);
+	m.link.ifi_flags = m.link.ifi_change = IFF_UP;
+	if (rtnl_change(rtnl, &m) < 0)
+		die("up");
+}
+
+/* ---- a NIC ------------------------------------------------------------ */
+
+static void set_nic(struct nic *n, unsigned int self, unsigned int domid,
+		    unsigned int devid, int n_keys)
+{
+	static const char *const names[] = {
+		[STATE] = "state", [BRIDGE] = "bridge", [VIFNAME] = "vifname",
+		[MTU] = "mtu", [ONLINE] = "online", [SCRIPT] = "script",
+		[STATUS] = "hotplug-status",
+	};
+
+	n->domid = domid;
+	n->devid = devid;
+	n->keys.n = n_keys;
+	for (int i = 0; i < n_keys; i++)
+		if (i == FRONTEND_MTU)
+			(void)snprintf(n->keys.path[i], KEYS_PATH,
+				       "/local/domain/%u/device/vif/%u/mtu",
+				       domid, devid);
+		else
+			(void)snprintf(n->keys.path[i], KEYS_PATH,
+				       "/local/domain/%u/backend/vif/%u/%u/%s",
+				       self, domid, devid, names[i]);
+}
+
+static void find_bridge(const char *name)
+{
+	if (strcmp(bridge.name, name) != 0 &&
+	    rtnl_query(rtnl, name, &bridge) < 0)
+		die(name);
+}
+
+static bool find_link(const struct nic *n, struct rtnl_facts *ret)
+{
+	char name[32];
+
+	(void)snprintf(name, sizeof(name), "vif%u.%u", n->domid, n->devid);
+	return rtnl_query(rtnl, name, ret) == 0;
+}
+
+static bool tell_connected(const struct nic *n)
+{
+	const struct keys *k = &n->keys;
+	char status[KEYS_PATH];
+	int dir = (int)(strrchr(k->path[STATE], '/') - k->path[STATE]);
+
+	(void)snprintf(status, sizeof(status), "%.*s/hotplug-status", dir,
+		       k->path[STATE]);
+	return keys_connect(k->path[STATE], k->value[STATE], status);
+}
+
+/* Returns false if it is not complete. */
+static bool join(struct nic *n)
+{
+	struct rtnl_facts link;
+
+	keys_read(&n->keys);
+	if (strcmp(n->keys.value[STATE], "2") != 0 || !find_link(n, &link) ||
+	    link.master)
+		return false;
+	find_bridge(n->keys.value[BRIDGE]);
+	write_record(n, &link);
+	put_on_bridge(&link);
+	return tell_connected(n);
+}
+
+static int door(void)
+{
+	const char *path = getenv("XENBUS_PATH");
+	/* in dom0 the script may report at once, elsewhere not */
+	struct keys self = { .n = 1, .path = { "domid" } };
+	unsigned int domid, devid;
+	struct nic n;
+
+	if (!path || sscanf(path, "backend/vif/%u/%u", &domid, &devid) != 2)
+		return 2;
+	keys_read(&self);
+	set_nic(&n, (unsigned int)strtoul(self.value[0], NULL, 10), domid,
+		devid, DOOR_KEYS);
+	return join(&n) ? 0 : 1;
+}
+
+static bool next_nic(struct nic *n, unsigned int self)
+{
+	unsigned int domid, devid;
+
+	if (scanf("%u %u", &domid, &devid) != 2)
+		return false;
+	set_nic(n, self, domid, devid, ALL_KEYS);
+	return true;
+}
+
+static int many(unsigned int self)
+{
+	double begin = now_us();
+	struct nic n;
+
+	while (next_nic(&n, self))
+		if (!join(&n))
+			return 1;
+	(void)printf("%.0f\n", now_us() - begin);
+	return 0;
+}
+
+/* One dump shows all links; the keys are asked for each. */
+static int look_at_all(unsigned int self)
+{
+	static struct keys keys[WINDOW];
+	double begin = now_us();
+	int under_way;
+	struct nic n;
+
+	if (rtnl_dump(rtnl) < 0)
+		return 1;
+	do {
+		for (under_way = 0; under_way < WINDOW && next_nic(&n, self);
+		     under_way++)
+			keys[under_way] = n.keys;
+		keys_read_many(keys, under_way);
+	} while (under_way == WINDOW);
+	(void)printf("%.0f\n", now_us() - begin);
+	return 0;
+}
+
+static int dump(void)
+{
+	double begin = now_us();
+
+	if (rtnl_dump(rtnl) < 0)
+		return 1;
+	(void)printf("%.0f\n", now_us() - begin);
+	return 0;
+}
+
+/* ---- like the daemon -------------------------------------------------- */
+
+static void on_links(int fd, unsigned int self)
+{
+	char buf[32768] __attribute__((aligned(4)));
+	const struct nlmsghdr *h = (const struct nlmsghdr *)buf;
+	int len = (int)recv(fd, buf, sizeof(buf), 0);
+	unsigned int domid, devid;
+	struct rtnl_facts link;
+	struct nic n;
+
+	for (; NLMSG_OK(h, len); h = NLMSG_NEXT(h, len)) {
+		if (h->nlmsg_type != RTM_NEWLINK)
+			continue;
+		rtnl_parse(h, &link);
+		if (link.master || sscanf(link.name, "vif%u.%u", &domid,
+					  &devid) != 2)
+			continue;
+		set_nic(&n, self, domid, devid, ALL_KEYS);
+		(void)join(&n);
+	}
+}
+
+static void on_key(const char *path, unsigned int self)
+{
+	const char *rest = strstr(path, "/backend/vif/");
+	unsigned int domid, devid;
+	char key[16];
+	struct nic n;
+
+	if (!rest || sscanf(rest, "/backend/vif/%u/%u/%15s", &domid, &devid,
+			    key) != 3 || strcmp(key, "state") != 0)
+		return;
+	set_nic(&n, self, domid, devid, ALL_KEYS);
+	(void)join(&n);
+}
+
+/* A second connection hears the events, so that they never stand in an answer's
+ * way. */
+static int serve(unsigned int self)
+{
+	struct wire *events = wire_open();
+	struct pollfd fds[] = {
+		{ .fd = rtnl_open(RTMGRP_LINK), .events = POLLIN },
+		{ .fd = events ? wire_fd(events) : -1, .events = POLLIN },
+	};
+	char root[KEYS_PATH], buf[WIRE_SIZE];
+	uint32_t type;
+
+	(void)snprintf(root, sizeof(root), "/local/domain/%u/backend/vif",
+		       self);
+	if (fds[0].fd < 0 || !events || wire_watch(events, root) < 0)
+		return 1;
+	(void)puts("ready");
+	(void)fflush(stdout);
+	while (poll(fds, 2, -1) > 0) {
+		if (fds[0].revents)
+			on_links(fds[0].fd, self);
+		if (!fds[1].revents)
+			continue;
+		do {
+			if (wire_receive(events, &type, buf) < 0)
+				return 1;
+			on_key(buf, self);
+		} while (wire_has_more(events));
+	}
+	return 1;
 }
 
 int main(int argc, char **argv)
 {
-	struct link bridge, link;
-	struct host *h;
+	const char *verb = argc > 1 ? argv[1] : "";
+	unsigned int self = argc > 2 ? (unsigned int)strtoul(argv[2], NULL, 10) : 0;
 
-	if (argc < 3 || host_open(&h) < 0 ||
-	    h->ops->link_by_name(h, argv[1], &bridge) < 0)
-		return 1;
-	for (int i = 2; i < argc; i++) {
-		struct timespec t0, t1;
-
-		if (h->ops->link_by_name(h, argv[i], &link) < 0)
-			return 1;
-		clock_gettime(CLOCK_MONOTONIC, &t0);
-		if (join(h, link.ifindex, bridge.ifindex) < 0)
-			return 1;
-		clock_gettime(CLOCK_MONOTONIC, &t1);
-		(void)printf("%.1f\n", us(&t0, &t1));
-	}
-	host_close(h);
-	return 0;
+	open_all();
+	if (strcmp(verb, "door") == 0)
+		return door();
+	if (strcmp(verb, "many") == 0)
+		return many(self);
+	if (strcmp(verb, "restart") == 0)
+		return look_at_all(self);
+	if (strcmp(verb, "serve") == 0)
+		return serve(self);
+	if (strcmp(verb, "dump") == 0)
+		return dump();
+	(void)fputs("usage: floor door|many|restart|serve|dump [SELF]\n", stderr);
+	return 2;
 }

@@ -48,9 +48,6 @@ kind = bridge
 bridge = br0
 """
 
-SLEEP = ["sleep", "1000"]
-
-
 def host_nic(bed, up=True):
     """eth0, a NIC of the host, whose other end is switch0; and the networks on it."""
     bed.vif("eth0", peer="switch0")
@@ -125,8 +122,13 @@ def next_ifindex(bed):
 
 # Programs that are given one
 
-def run_argv(bed, *spec, program, prefix=()):
-    return [*prefix, *bed.vifctl_argv("run", "--nic", ",".join(spec), "--", *program)]
+def run_argv(bed, *spec, program):
+    return bed.vifctl_argv("run", "--nic", ",".join(spec), "--", *program)
+
+
+def start(bed, *spec, program):
+    """In the background, and no longer than this process lives."""
+    return bed.background(["setpriv", "--pdeathsig", "KILL", "--", *run_argv(bed, *spec, program=program)])
 
 
 def say_and_sleep(words="{name} {fd} {mac} {mtu}"):
@@ -136,8 +138,8 @@ def say_and_sleep(words="{name} {fd} {mac} {mtu}"):
 class Program:
     """One that vifctl run becomes, and that sleeps: its macvtap's name, its fd, …"""
 
-    def __init__(self, bed, *spec, prefix=()):
-        self.running = bed.background(run_argv(bed, *spec, program=say_and_sleep(), prefix=prefix))
+    def __init__(self, bed, *spec):
+        self.running = start(bed, *spec, program=say_and_sleep())
         bed.until(lambda: "\n" in self.running.output() or self.running.poll() is not None, 30)
         if self.running.poll() is not None:
             self.running.wait(check=0)

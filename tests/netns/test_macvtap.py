@@ -10,7 +10,7 @@ import pytest
 from bed import TOP
 from links import Tap
 from macvtaps import (MAC, NETWORKS, NIC_MAC, Program, details, device_number, host_nic, in_order, macvtaps,
-                      mode, node, others_macvtap, ours, run_argv, say_and_sleep)
+                      mode, next_ifindex, node, others_macvtap, ours, run_argv, say_and_sleep, start)
 from test_hand import refused
 
 OTHER_MAC = "52:54:00:00:00:99"
@@ -96,12 +96,12 @@ def test_names_are_not_used_again_at_once(host):
 
 
 def test_its_own_name_when_taken_is_another(bed):
-    """Somebody has called links macvtapN, for all the next N."""
+    """Somebody has called a link macvtapN, N the ifindex that is next."""
     host_nic(bed)
-    bed.bridge("br0")
-    last = bed.link("br0").ifindex
-    for i in range(1, 4):
-        bed.tap(f"macvtap{last + 3 + i}")
+    while os.path.exists(f"/dev/tap{(ifindex := next_ifindex(bed) + 1)}"):
+        pass  # another test's
+    bed.tap(f"macvtap{ifindex}")
+    assert bed.link(f"macvtap{ifindex}").ifindex == ifindex - 1
     name = bed.vifctl("create", "vepanet", check=0).out.strip()
     assert in_order(bed, name, mac=None)
     assert name == f"macvtap{bed.link(name).ifindex}"
@@ -344,7 +344,7 @@ def test_each_nic_has_a_mac_of_its_own(host):
 
 def test_several_queues(host):
     script = "echo {name} {fds}; exec sleep 1000"
-    running = host.background(run_argv(host, "vepanet", "queues=4", program=sh(script)))
+    running = start(host, "vepanet", "queues=4", program=sh(script))
     host.until(lambda: "\n" in running.output())
     name, fds = running.output().split()
     numbers = {os.stat(f"/proc/{running.pid}/fd/{fd}").st_rdev for fd in fds.split(":")}
@@ -409,7 +409,7 @@ def test_a_mac_of_one_that_is_down_may_be_tried_again(bed):
 
 def test_by_name_it_is_there_and_may_be_opened(host):
     """For a program that opens /dev/tapN itself."""
-    running = host.background(run_argv(host, "vepanet", "name=web0", "owner=nobody", program=say_and_sleep("{name}")))
+    running = start(host, "vepanet", "name=web0", "owner=nobody", program=say_and_sleep("{name}"))
     host.until(lambda: "\n" in running.output())
     assert in_order(host, "web0", mac=None) and os.stat(node(host, "web0")).st_uid == 65534
     assert f" process={running.pid}." in host.link("web0").alias
@@ -420,7 +420,8 @@ def test_by_name_it_is_there_and_may_be_opened(host):
 def test_thirty_two_nics(host):
     fds = " ".join("{fd}" if i == 0 else f"{{fd{i}}}" for i in range(32))
     nics = [word for i in range(32) for word in ("--nic", f"bridgenet,name=web{i}")]
-    running = host.background(host.vifctl_argv("run", *nics, "--", *say_and_sleep(fds)))
+    running = host.background(["setpriv", "--pdeathsig", "KILL", "--",
+                               *host.vifctl_argv("run", *nics, "--", *say_and_sleep(fds))])
     host.until(lambda: "\n" in running.output(), 30)
     fds = running.output().split()
     assert len(set(fds)) == 32 and len(macvtaps(host)) == 32
@@ -479,7 +480,8 @@ def test_it_cannot_be_detached(host):
 def test_links_that_are_there_cannot_become_macvtaps(host):
     host.tap("tap0")
     host.ip("link add vif5.0 type veth peer name guest0")
-    for link in "tap0", "vif5.0":
+    others_macvtap(host, "other0", mode="vepa")
+    for link in "tap0", "vif5.0", "other0":
         error = refused(host, "attach", link, "vepanet")
         assert "macvtap" in error and "vepanet" in error
 
@@ -498,6 +500,6 @@ def test_every_verb_takes_a_networks_name(host):
     Tap("tap0", False, True)
     host.vifctl("attach", "tap0", "red", check=0)
     host.vifctl("create", "red", "web0", check=0)
-    running = host.background(run_argv(host, "red", program=say_and_sleep("{name} {fd}")))
+    running = start(host, "red", program=say_and_sleep("{name} {fd}"))
     host.until(lambda: "\n" in running.output())
     assert sorted(host.ports("br0")) == sorted(["tap0", "web0", running.output().split()[0]])

@@ -11,7 +11,7 @@ import signal
 import pytest
 
 from macvtaps import (MAC, NIC_MAC, Program, details, host_nic, in_order, macvtaps, mode, ours, others_macvtap,
-                      run_argv)
+                      run_argv, start)
 from test_hand import refused
 
 OTHERS_MAC = "52:54:00:00:00:99"
@@ -151,7 +151,7 @@ def test_a_foreign_record_that_is_broken_is_left_alone(host):
 def test_a_hundred_programs_end_at_once(host):
     host.daemon()
     others_macvtap(host, "other0", up=True)
-    running = [host.background(run_argv(host, "bridgenet", program=["sh", "-c", "echo {fd}; exec sleep 1000"]))
+    running = [start(host, "bridgenet", program=["sh", "-c", "echo {fd}; exec sleep 1000"])
                for _ in range(100)]
     host.until(lambda: all("\n" in each.output() for each in running), timeout=60)
     assert len(macvtaps(host)) == 101
@@ -450,6 +450,24 @@ def test_a_new_configuration_changes_what_may_be_changed(host):
     host.conf.write_text(text)
     daemon.reload()
     host.until(lambda: in_order(host, "web0", mode="bridge", allmulticast=False))
+
+
+def test_a_macvtap_stays_on_the_device_that_it_was_made_on(host):
+    """The network is on another one by now."""
+    host.vif("eth1", peer="switch1")
+    host.up("eth1")
+    daemon = host.daemon()
+    Program(host, "vepanet", "name=web0", f"mac={MAC}")
+    text = host.conf.read_text()
+    host.conf.write_text(text.replace("device = eth0", "device = eth1"))
+    daemon.reload()
+    port = host.listed("web0")
+    assert port["state"] == "refused" and "eth1" in port["reason"] and in_order(host, "web0")
+    host.vifctl("create", "vepanet", "web1", check=0)
+    assert in_order(host, "web1", mac=None, lower="eth1")
+    host.conf.write_text(text)
+    daemon.reload()
+    assert host.listed("web0")["state"] == "ok" and host.listed("web1")["state"] == "refused"
 
 
 def test_a_network_that_is_no_longer_there_leaves_them_as_they_are(host):

@@ -5,6 +5,7 @@
 name there, and the second one does not get it.
 """
 
+import contextlib
 import os
 import stat
 from pathlib import Path
@@ -14,7 +15,7 @@ import pytest
 import isolation
 from bed import TOP
 from macvtaps import (MAC, Program, device_number, host_nic, in_order, macvtaps, next_ifindex, node,
-                      run_argv)
+                      run_argv, start)
 from test_hand import refused
 
 KEPT = ["null", "zero", "full", "random", "urandom", "net/tun", "vhost-net"]
@@ -38,6 +39,16 @@ def private_dev(bed):
 
 def everything_in(*directories):
     return sorted(str(path) for directory in directories for path in Path(directory).rglob("*"))
+
+
+def nodes_of(device, *directories):
+    found = []
+    for path in everything_in(*directories):
+        with contextlib.suppress(FileNotFoundError):  # of somebody else's
+            status = os.lstat(path)
+            if stat.S_ISCHR(status.st_mode) and status.st_rdev == device:
+                found.append(path)
+    return found
 
 
 def taps_of_dev():
@@ -87,18 +98,16 @@ def untouched(nodes):
 
 def test_where_the_node_is_missing_the_program_gets_the_device_all_the_same(host):
     private_dev(host)
-    host.mounts.mount("tmpfs", "/tmp")
-    before = everything_in("/dev", "/run", "/tmp")
     program = Program(host, "vepanet", f"mac={MAC}")
     assert not os.path.exists(node(host, program.name))
     assert program.device() == device_number(program.name) and in_order(host, program.name)
-    assert everything_in("/dev", "/run", "/tmp") == before, "no node of ours is left about"
+    assert nodes_of(program.device(), "/dev", "/run", "/tmp") == [], "no node of ours is left about"
 
 
 def test_several_queues_without_a_node(host):
     private_dev(host)
     program = ["sh", "-c", "echo {name} {fds}; exec sleep 1000"]
-    running = host.background(run_argv(host, "vepanet", "queues=3", program=program))
+    running = start(host, "vepanet", "queues=3", program=program)
     host.until(lambda: "\n" in running.output())
     name, fds = running.output().split()
     assert [os.stat(f"/proc/{running.pid}/fd/{fd}").st_rdev for fd in fds.split(":")] == [device_number(name)] * 3
@@ -202,9 +211,8 @@ def test_udev_does_not_take_the_node_from_its_owner(host, how):
         if how == "create":
             name = host.vifctl("create", "bridgenet", "owner=nobody", "group=4242", check=0).out.strip()
         else:
-            argv = run_argv(host, "bridgenet", f"name=web{i}", "owner=nobody", "group=4242",
+            running = start(host, "bridgenet", f"name=web{i}", "owner=nobody", "group=4242",
                             program=["sh", "-c", "echo {name}; exec sleep 1000"])
-            running = host.background(argv)
             host.until(lambda: "\n" in running.output())  # noqa: B023
             name = running.output().strip()
         udevd.settle()

@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The script that libxl runs: a process a NIC."""
+
+from host import host
+from measure import Row, take_turns
+
+
+def measure(options, noise):
+    with host(domid=0) as here:
+        times = take_turns({
+            "agent": lambda: here.vif_agent(here.nic()),
+            "floor": lambda: here.floor_door(here.nic()),
+            "library": lambda: here.floor_door(here.nic(), "floor-library"),
+            "script": lambda: here.vif_bridge(here.nic()),
+        }, options.rounds(60, 10), noise)
+    yield Row("vif-agent online, the whole process", "µs", **times).faster(50).at_most(1.2)

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* keys-library.c - one request after the other, by libxenstore */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xenstore.h>
+
+#include "tests/bench/keys.h"
+
+static struct xs_handle *xs;
+
+static void check(bool good)
+{
+	if (good)
+		return;
+	perror("xenstored");
+	exit(1);
+}
+
+void keys_open(void)
+{
+	xs = xs_open(XS_OPEN_SOCKETONLY);
+	check(xs);
+}
+
+void keys_read(struct keys *k)
+{
+	for (int i = 0; i < k->n; i++) {
+		unsigned int len;
+		char *value = xs_read(xs, XBT_NULL, k->path[i], &len);
+
+		check(value || errno == ENOENT);
+		(void)snprintf(k->value[i], KEYS_PATH, "%s",
+			       value ? value : "");
+		free(value);
+	}
+}
+
+void keys_read_many(struct keys *k, int count)
+{
+	for (int i = 0; i < count; i++)
+		keys_read(&k[i]);
+}
+
+bool keys_connect(const char *guard, const char *expected, const char *path)
+{
+	xs_transaction_t t = xs_transaction_start(xs);
+	unsigned int len;
+	char *value = xs_read(xs, t, guard, &len);
+	bool same = value && strcmp(value, expected) == 0;
+
+	free(value);
+	check(!same || xs_write(xs, t, path, "connected", 9));
+	return xs_transaction_end(xs, t, !same) && same;
+}
