@@ -369,7 +369,7 @@ static int listen_to_store(struct sources *s)
 			     EV_READ | EV_PERSIST, on_store, s);
 	if (!s->store || event_add(s->store, NULL) < 0)
 		return -ENOMEM;
-	/* Some may have come already, of the first watch before the last. */
+	/* What came with the answers is waiting here, not in the socket. */
 	event_active(s->store, EV_READ, 0);
 	return 0;
 }

@@ -94,8 +94,7 @@ int store_introduced(struct store *s, uint32_t domid);
 
 /* ---- events ----------------------------------------------------------- */
 
-/* Watch a tree; it fires once at once, also if nothing is there.  An event may
- * have come before this returns: store_watch_fd() does not tell of that. */
+/* Watch a tree; it fires once at once, also if nothing is there. */
 int store_watch(struct store *s, const char *path);
 
 /* To be polled for reading once there is a watch; also readable when xenstored
