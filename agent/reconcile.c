@@ -470,7 +470,8 @@ static int report(struct nic_look *n, struct look *vif)
 		if (r == 0 && turn && !vif->early)
 			r = nic_report(a->store, a->self, n->id, &n->nic,
 				       "connected", n->untold, NULL);
-		if (r == 0 && turn && !vif->early)
+		vif->connected = r == 0 && turn && !vif->early;
+		if (vif->connected)
 			n->untold = false;
 	} else if (turn && !(n->flags & LOOK_SCRIPT) && !yields(vif, n->flags)) {
 		(void)snprintf(text, sizeof(text), "%s: %s", vif->name,

@@ -296,6 +296,7 @@ static void remember(struct port *p, const struct look *look)
 	p->ifindex[look->part] = look->found ? s->link.ifindex : 0;
 	p->link_hash[look->part] = look->verdict == IN_ORDER ?
 		link_hash(&s->link) : 0;
+	p->connected = p->connected || look->connected;
 	if (look->part == PART_EMU && p->place_name[0])
 		return;
 	memcpy(p->place_name, wish_place(&look->wish), sizeof(p->place_name));
@@ -313,7 +314,7 @@ static void digest(struct keeper *k, struct port *p, const struct look *looks,
 	p->place_name[0] = '\0';
 	p->place = p->holder = 0;
 	p->ifindex[PART_VIF] = p->ifindex[PART_EMU] = 0;
-	p->untold = false;
+	p->untold = p->connected = false;
 	for (int i = 0; i < n; i++) {
 		const struct look *look = &looks[i];
 

@@ -293,6 +293,18 @@ static void learn_self(struct sources *s)
 	s->is_another = self != s->agent->self;
 }
 
+/* An event tells of our own report, too; one question is less than a look. */
+static bool is_own_report(const struct sources *s, struct vif_id nic,
+			  const char *key)
+{
+	const struct port_id id = { .is_nic = true, .nic = nic };
+	const struct port *p = table_find(s->table, &id);
+
+	return p && !p->dirty && p->connected && key &&
+	       strcmp(key, "hotplug-status") == 0 &&
+	       nic_is_connected(s->agent->store, s->agent->self, nic);
+}
+
 static void on_store_path(struct sources *s, const char *path)
 {
 	const char *key;
@@ -304,7 +316,7 @@ static void on_store_path(struct sources *s, const char *path)
 		learn_self(s);
 	else if (vif_path_parse(path, &nic, NULL, &key) < 0)
 		mark_all_nics(s);
-	else if (nic_key_matters(key))
+	else if (nic_key_matters(key) && !is_own_report(s, nic, key))
 		mark_nic(s, nic);
 }
 

@@ -32,6 +32,7 @@ struct port {
 	uint32_t place_mtu;
 	char place_name[VIF_NAMESIZE];	/* wished */
 	int holder;			/* of the wished name: ifindex */
+	bool connected;			/* netback had been told to go on */
 
 	/* what has been said, and of whom */
 	char name[VIF_NAMESIZE];

@@ -210,6 +210,16 @@ int nic_report(struct store *s, uint32_t backend, struct vif_id id,
 	return count ? store_write_if(s, guard, state, change, count) : 0;
 }
 
+bool nic_is_connected(struct store *s, uint32_t backend, struct vif_id id)
+{
+	char dir[VIF_PATHSIZE], path[STORE_PATHSIZE];
+	struct store_question q = { .path = path };
+
+	vif_path_make(dir, backend, id);
+	key_path(path, dir, keys[STATUS]);
+	return store_ask(s, &q, 1) == 0 && is(&q, "connected");
+}
+
 int nic_tell_mtu(struct store *s, struct vif_id id, const struct nic *n,
 		 uint32_t mtu)
 {

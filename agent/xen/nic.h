@@ -95,6 +95,9 @@ int nic_tell_mtu(struct store *s, struct vif_id id, const struct nic *n,
  */
 int nic_remove(struct store *s, uint32_t backend, struct vif_id id);
 
+/* Is hotplug-status "connected"?  For who wonders whether it has changed. */
+bool nic_is_connected(struct store *s, uint32_t backend, struct vif_id id);
+
 /* Call @fn for each NIC that has a backend directory in our domain. */
 int nic_each(struct store *s, uint32_t backend,
 	     int (*fn)(struct vif_id id, void *arg), void *arg);

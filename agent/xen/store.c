@@ -318,7 +318,7 @@ static int write_if(struct store *s, uint32_t t, const void *arg)
 {
 	const struct write_if *w = arg;
 	struct wire_request r[1 + STORE_CHANGES];
-	char value[STORE_VALUESIZE + 1];
+	char value[STORE_VALUESIZE + 1] = "";
 	int err;
 
 	r[0] = (struct wire_request) { .type = XS_READ, .transaction = t,

@@ -21,9 +21,11 @@ struct kept {
 	char path[];
 };
 
+STAILQ_HEAD(kept_list, kept);
+
 struct wire {
 	int fd;
-	STAILQ_HEAD(, kept) kept;
+	struct kept_list kept;
 	size_t begin, end;	/* received, and not yet taken */
 	char inbox[sizeof(struct xsd_sockmsg) + XENSTORE_PAYLOAD_MAX];
 };
