@@ -13,7 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 #include "agent/cmd/taps.h"
@@ -55,21 +54,9 @@ static int set_key(struct nic_run *nic, struct nic_arguments *a,
 	return r;
 }
 
-/* Two guests of one MAC on a bridge lose each other's frames: each gets one of
- * its own, from QEMU's range. */
-static void draw_mac(uint8_t mac[6])
-{
-	static const uint8_t range[3] = { 0x52, 0x54, 0x00 };
-
-	if (getrandom(mac, 6, 0) != 6)
-		abort();	/* since Linux 3.17 this is always there */
-	memcpy(mac, range, sizeof(range));
-}
-
 /* "NETWORK[,KEY=VALUE]..." */
 static int add_nic(struct cmd *c, struct run *run, char *text)
 {
-	static const uint8_t no_mac[6];
 	struct nic_run *nic = &run->nic[run->n];
 	struct nic_arguments *a = &run->arguments[run->n];
 	char *save = NULL;
@@ -93,10 +80,7 @@ static int add_nic(struct cmd *c, struct run *run, char *text)
 	w = nic->spec.wish;
 	config_resolve(c->agent.config, &w);
 	a->stays = w.kind == NETWORK_MACVTAP;
-	/* One in passthru has its device's. */
-	if (memcmp(w.mac, no_mac, sizeof(no_mac)) == 0 &&
-	    w.mode != MACVLAN_MODE_PASSTHRU)
-		draw_mac(nic->spec.wish.mac);
+	taps_draw_mac(&nic->spec.wish, &w);
 	a->queues = nic->spec.options.queues;
 	a->has_name = nic->spec.wish.name[0] != '\0';
 	if (a->queues > 1 && !arguments_is_virtio(a->model))

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <unistd.h>
@@ -93,6 +94,18 @@ int taps_set(struct tap_spec *s, const char *arg)
 			return keys[i].set(s, value);
 	}
 	return cmd_set_wish(&s->wish, arg);
+}
+
+void taps_draw_mac(struct wish *w, const struct wish *resolved)
+{
+	static const uint8_t range[3] = { 0x52, 0x54, 0x00 }, none[6];
+
+	if (memcmp(w->mac, none, sizeof(none)) != 0 ||
+	    resolved->mode == MACVLAN_MODE_PASSTHRU)
+		return;
+	if (getrandom(w->mac, sizeof(w->mac), 0) != sizeof(w->mac))
+		abort();	/* since Linux 3.17 this is always there */
+	memcpy(w->mac, range, sizeof(range));
 }
 
 /* ---- the making ------------------------------------------------------- */
@@ -300,12 +313,17 @@ static int make_macvtap(struct cmd *c, const struct tap_spec *s,
 			const struct process *process, bool by_name,
 			struct tap *ret, struct look *look)
 {
+	struct tap_spec spec = *s;
 	struct macvtap_new m = { 0 };
 	struct tap t = { 0 };
-	int r = describe(c, s, look, &m);
+	int r;
 
+	/* Were it not in the record, nobody could put it right. */
+	taps_draw_mac(&spec.wish, &look->wish);
+	memcpy(look->wish.mac, spec.wish.mac, sizeof(look->wish.mac));
+	r = describe(c, &spec, look, &m);
 	if (r == 0)
-		r = create(c, s, by_name, &look->wish, &m, &t);
+		r = create(c, &spec, by_name, &look->wish, &m, &t);
 	if (r)
 		return r;
 	if (!by_name) {
@@ -315,7 +333,7 @@ static int make_macvtap(struct cmd *c, const struct tap_spec *s,
 				     t.ifindex, strerror(-r));
 	}
 	if (r == 0)
-		r = join(c, s, process, &t, look);
+		r = join(c, &spec, process, &t, look);
 	if (r)
 		taps_drop(c, &t);
 	else

@@ -108,28 +108,31 @@ def _floor_ms(count, program="floor"):
 
 def many(options, noise):
     """Also fills options.plot."""
-    sizes = options.pick([10, 100, 300, 1000], [10, 100, 300])
-    rounds = options.rounds(5, 2)
-    script = [_script_ms(options.pick(50, 10), 1) for _ in range(options.rounds(3, 2))]
-    script8 = [_script_ms(options.pick(104, 24), 8) for _ in range(options.rounds(3, 2))]
-    times = {count: take_turns({"agent": lambda count=count: _agent_ms(count),
-                                "floor": lambda count=count: _floor_ms(count),
-                                "library": lambda count=count: _floor_ms(count, "floor-library")}, rounds, noise)
-             for count in sizes}
+    sizes = options.pick([10, 100, 300, 1000], [10, 100])
+    most = sizes[-1]
+    some, some8 = options.pick(50, 10), options.pick(104, 16)
+    times = {}
+    for count in sizes:
+        contestants = {"agent": lambda count=count: _agent_ms(count),
+                       "floor": lambda count=count: _floor_ms(count),
+                       "library": lambda count=count: _floor_ms(count, "floor-library")}
+        if count == most:
+            contestants |= {"script": lambda: _script_ms(some, 1), "script8": lambda: _script_ms(some8, 8)}
+        times[count] = take_turns(contestants, options.rounds(5, 2), noise)
+    script, script8 = (times[most].pop(name) for name in ("script", "script8"))
     first = {count: {who: [t[0] for t in ts] for who, ts in times[count].items()} for count in sizes}
     options.plot = {"sizes": sizes, "script": statistics.median(script),
                     "script8": statistics.median(script8),
                     **{who: [statistics.median(first[count][who]) for count in sizes]
                        for who in ("agent", "floor", "library")}}
-    most = sizes[-1]
     row = Row(f"{most} NICs at once, the daemon; vif-bridge one by one", "ms", **first[most],
               script=[t * most for t in script],
-              note=f"vif-bridge: {options.pick(50, 10)} NICs, extrapolated")
+              note=f"vif-bridge: {some} NICs, extrapolated")
     yield row.faster(100).at_most(1.5)
     yield Row(f"{most} NICs at once, the daemon; vif-bridge 8 at a time", "ms", first[most]["agent"],
               script=[t * most for t in script8],
-              note=f"vif-bridge: {options.pick(104, 24)} NICs, extrapolated").faster(40)
-    yield _growth(first, 100 if 100 in sizes else sizes[0], most)
+              note=f"vif-bridge: {some8} NICs, extrapolated").faster(40)
+    yield _growth(first, 100 if most > 100 else sizes[0], most)
     again = {who: [t[1] for t in ts] for who, ts in times[most].items()}
     restart = Row(f"a restart over {most} NICs in order, until ready", "ms", **again,
                   note="no change was sent")

@@ -87,7 +87,7 @@ def _floor_storm(seconds):
 
 
 def storm(options, noise):
-    seconds = options.storm or options.pick(600, 6)
+    seconds = options.storm or options.pick(600, 5)
     noise.probe()
     floor = _floor_storm(min(seconds, 60))
     with host() as here:

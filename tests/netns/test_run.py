@@ -156,7 +156,7 @@ def test_the_daemon_deletes_it_when_the_program_ends(bed, how):
     running.process.send_signal(how)
     # A zombie has no tap open.
     bed.until(lambda: bed.links() == ["br0"])
-    bed.until(lambda: "web0: left" in daemon.log())
+    bed.until(lambda: "web0: deleted" in daemon.log())
 
 
 @pytest.mark.parametrize("first", ["the daemon", "the program"])
