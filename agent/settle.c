@@ -121,7 +121,7 @@ static int gather_former(struct host *h, struct state *s)
 	return r == -ENOENT ? 0 : r;
 }
 
-/* @is_fresh: the link itself has just been asked for. */
+/* @is_fresh: the link itself has been asked for a moment ago. */
 static int gather(struct host *h, const struct wish *w, bool leave,
 		  unsigned int flags, bool is_fresh, struct state *s)
 {
@@ -245,13 +245,14 @@ static void vanished(struct look *look)
 void settle(struct agent *a, struct look *look, bool leave, bool dead,
 	    unsigned int flags)
 {
+	bool is_fresh = look->found;
 	int r = 0;
 
 	look->leaving = leave;
-	for (int round = 0; round < ROUNDS; round++) {
+	for (int round = 0; round < ROUNDS;) {
 		a->host->error[0] = '\0';
 		r = gather(a->host, &look->wish, leave, flags,
-			   round == 0 && look->found, &look->state);
+			   is_fresh, &look->state);
 		if (r == -ENODEV) {
 			vanished(look);
 			return;
@@ -275,6 +276,13 @@ void settle(struct agent *a, struct look *look, bool leave, bool dead,
 			held(look);
 		if (look->verdict != TO_DO || !(flags & LOOK_ACT))
 			return;
+		/* Another door may have been at work on it since then: what is to
+		 * be changed is asked for once more. */
+		if (is_fresh) {
+			is_fresh = false;
+			continue;
+		}
+		round++;
 		r = act(a, look);
 		if (r < 0 && r != -EAGAIN)
 			return;

@@ -410,6 +410,25 @@ static void undo(struct fake_host *h, int ifindex, const struct step *step)
 	fake_host_join(h, ifindex, 0);
 }
 
+/* Nothing is done because of what the link was like a moment ago. */
+static void what_is_to_be_changed_is_asked_for_once_more(void **state)
+{
+	struct look stale = { .found = true, .state.link = *tap(),
+			      .wish = { .by = BY_HAND, .network = "br0",
+					.bridge = "br0" },
+			      .record = { .by = BY_HAND,
+					  .wish.network = "br0" } };
+
+	(void)state;
+	alias(TAP, BY_HAND_BR0);
+	assert_int_equal(look_at_link(TAP, LOOK_ACT), 1);
+	assert_int_equal(looks[0].verdict, IN_ORDER);
+	f.acts = 0;
+	settle(&a, &stale, false, false, LOOK_ACT);
+	assert_int_equal(stale.verdict, IN_ORDER);
+	assert_int_equal(f.acts, 0);
+}
+
 static void an_opponent_ends_a_look_after_four_rounds(void **state)
 {
 	(void)state;
@@ -618,6 +637,7 @@ int main(void)
 		look_test(a_macvtap_is_finished_whatever_failed),
 		look_test(a_failure_is_told_with_the_step),
 		look_test(what_changed_on_the_way_is_looked_at_again),
+		look_test(what_is_to_be_changed_is_asked_for_once_more),
 		look_test(an_opponent_ends_a_look_after_four_rounds),
 		look_test(without_xenstore_a_nic_is_left_as_it_is),
 		look_test(asked_to_leave_it_leaves_all_the_same),
