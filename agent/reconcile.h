@@ -107,7 +107,7 @@ int reconcile(struct agent *a, const struct port_id *id, unsigned int flags,
 /*
  * settle() - bring one link to its wish: gather, plan, act, and again
  * @look:	.id, .name, .wish, .record and .state.link.ifindex are filled in,
- *		and if .found all of .state.link
+ *		and if .found all of .state.link and .owner
  * @leave:	the goal is to leave it; @dead as in plan_leave()
  *
  * The part of reconcile() that knows neither xenstore nor udev.

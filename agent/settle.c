@@ -245,7 +245,8 @@ static void vanished(struct look *look)
 void settle(struct agent *a, struct look *look, bool leave, bool dead,
 	    unsigned int flags)
 {
-	bool is_fresh = look->found;
+	/* One that is not ours yet is sure to be changed. */
+	bool is_fresh = look->found && look->state.owner == OWNER_US;
 	int r = 0;
 
 	look->leaving = leave;

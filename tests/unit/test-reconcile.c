@@ -414,6 +414,7 @@ static void undo(struct fake_host *h, int ifindex, const struct step *step)
 static void what_is_to_be_changed_is_asked_for_once_more(void **state)
 {
 	struct look stale = { .found = true, .state.link = *tap(),
+			      .state.owner = OWNER_US,
 			      .wish = { .by = BY_HAND, .network = "br0",
 					.bridge = "br0" },
 			      .record = { .by = BY_HAND,
