@@ -367,7 +367,11 @@ static int listen_to_store(struct sources *s)
 		return r;
 	s->store = event_new(s->base, store_watch_fd(store),
 			     EV_READ | EV_PERSIST, on_store, s);
-	return !s->store || event_add(s->store, NULL) < 0 ? -ENOMEM : 0;
+	if (!s->store || event_add(s->store, NULL) < 0)
+		return -ENOMEM;
+	/* What came with the answers is waiting here, not in the socket. */
+	event_active(s->store, EV_READ, 0);
+	return 0;
 }
 
 /* Called by the finder: xenstored may be there.  True if it is. */

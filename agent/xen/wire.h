@@ -24,7 +24,8 @@ int wire_open(const char *path, bool is_device, struct wire **ret);
 /* Returns NULL; @w may be NULL. */
 struct wire *wire_close(struct wire *w);
 
-/* Readable, between calls, when there is an event or xenstored is gone. */
+/* Readable when xenstored says something, or is gone.  Events that came with the
+ * answers of wire_talk() are already here: take all after that. */
 int wire_fd(const struct wire *w);
 
 /* A request, and its answer. */
