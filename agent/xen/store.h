@@ -98,7 +98,7 @@ int store_introduced(struct store *s, uint32_t domid);
 int store_watch(struct store *s, const char *path);
 
 /* To be polled for reading once there is a watch; also readable when xenstored
- * is gone. */
+ * is gone.  After store_watch() there may be events already. */
 int store_watch_fd(struct store *s);
 
 /*

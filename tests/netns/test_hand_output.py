@@ -62,7 +62,8 @@ def test_list_as_json(host):
     ports = host.listed()
     assert ports["web0"] == {
         "port": "web0", "state": "ok", "reason": None, "steps": [],
-        "wish": {"by": "hand", "network": "br0", "bridge": "br0", "name": "web0", "mtu": None},
+        "wish": {"by": "hand", "network": "br0", "bridge": "br0", "device": None, "mode": None, "name": "web0",
+                 "mtu": None},
         "link": {"name": "web0", "ifindex": host.link("web0").ifindex, "kind": "tun",
                  "address": PORT_MAC, "mtu": 1500, "master": "br0", "up": True, "carrier": True,
                  "alias": host.link("web0").alias},
