@@ -25,6 +25,7 @@ STAILQ_HEAD(kept_list, kept);
 
 struct wire {
 	int fd;
+	bool is_device;
 	struct kept_list kept;
 	size_t begin, end;	/* received, and not yet taken */
 	char inbox[sizeof(struct xsd_sockmsg) + XENSTORE_PAYLOAD_MAX];
@@ -68,6 +69,7 @@ int wire_open(const char *path, bool is_device, struct wire **ret)
 		return -ENOMEM;
 	}
 	w->fd = fd;
+	w->is_device = is_device;
 	w->begin = w->end = 0;
 	STAILQ_INIT(&w->kept);
 	*ret = w;
@@ -115,8 +117,8 @@ static int send_all(int fd, struct iovec *iov, size_t n)
 	return 0;
 }
 
-/* The kernel's device takes a message at a time, in as many pieces as one
- * likes; no piece is of two. */
+/* The kernel's device takes a message in as many pieces as one likes, but no piece
+ * of two. */
 static int send_requests(int fd, const struct wire_request *r, size_t n)
 {
 	struct xsd_sockmsg head[WIRE_REQUESTS];
@@ -229,7 +231,7 @@ static int answer_of(const struct xsd_sockmsg *m, const char *body,
 	return (int)m->len;
 }
 
-int wire_talk(struct wire *w, struct wire_request *r, size_t n)
+static int exchange(struct wire *w, struct wire_request *r, size_t n)
 {
 	struct xsd_sockmsg m;
 	const char *body;
@@ -249,6 +251,21 @@ int wire_talk(struct wire *w, struct wire_request *r, size_t n)
 		r[i].len = answer_of(&m, body, &r[i]);
 		i++;
 	}
+	return err;
+}
+
+/*
+ * The kernel's device keeps a request where the next one is written to, until its
+ * thread has sent it (xenbus_file_write and xenbus_dev_request_and_reply,
+ * drivers/xen/xenbus): there they go one by one.
+ */
+int wire_talk(struct wire *w, struct wire_request *r, size_t n)
+{
+	size_t step = w->is_device ? 1 : n;
+	int err = 0;
+
+	for (size_t i = 0; i < n && err == 0; i += step)
+		err = exchange(w, r + i, step);
 	return err;
 }
 

@@ -47,8 +47,8 @@ struct wire_request {
 /*
  * wire_talk() - several requests, answered in their order
  *
- * They go together: that takes one round trip.  Events that come meanwhile are
- * kept.  Returns 0 or -ENOTCONN.
+ * They go together: that takes one round trip, but through the kernel's device
+ * one for each.  Events that come meanwhile are kept.  Returns 0 or -ENOTCONN.
  */
 int wire_talk(struct wire *w, struct wire_request *r, size_t n);
 

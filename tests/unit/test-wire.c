@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -179,6 +180,25 @@ static void one_that_does_not_fit_is_told(void **state)
 	assert_int_equal(q[1].len, 3);
 }
 
+/* A FIFO in the device's place gives back what it is given.  The second request
+ * is what the first was answered: it must not go before. */
+static void through_the_device_they_go_one_by_one(void **state)
+{
+	char fifo[64];
+	struct wire *w;
+
+	(void)state;
+	(void)snprintf(fifo, sizeof(fifo), "%s/device", dir);
+	assert_int_equal(mkfifo(fifo, 0600), 0);
+	assert_int_equal(wire_open(fifo, true, &w), 0);
+	strcpy(value[0], "stale");
+	q[1].text = value[0];
+	assert_int_equal(wire_talk(w, q, 2), 0);
+	assert_string_equal(value[1], "/a/state");
+	wire_close(w);
+	unlink(fifo);
+}
+
 /* ---- events ----------------------------------------------------------- */
 
 static void events_are_taken_one_by_one(void **state)
@@ -316,6 +336,7 @@ int main(void)
 		test(an_error_is_an_answer),
 		test(values_may_be_as_long_as_they_can_be),
 		test(one_that_does_not_fit_is_told),
+		test(through_the_device_they_go_one_by_one),
 		test(events_are_taken_one_by_one),
 		test(those_among_answers_are_kept_in_order),
 		test(half_an_event_is_none_yet),
