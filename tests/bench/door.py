@@ -9,8 +9,12 @@ def measure(options, noise):
     with host(domid=0) as here:
         times = take_turns({
             "agent": lambda: here.vif_agent(here.nic()),
+            "static": lambda: here.vif_agent_static(here.nic()),
             "floor": lambda: here.floor_door(here.nic()),
             "library": lambda: here.floor_door(here.nic(), "floor-library"),
             "script": lambda: here.vif_bridge(here.nic()),
         }, options.rounds(60, 10), noise)
+    static = times.pop("static")
     yield Row("vif-agent online, the whole process", "µs", **times).faster(50).at_most(1.2)
+    yield Row("the same, linked statically (--enable-static-script)", "µs",
+              **{**times, "agent": static}).faster(50).at_most(1.2)

@@ -110,6 +110,9 @@ class Host:
         """Microseconds of the process that libxl would start."""
         return self._script(self.bed.script_argv(), nic, verb)
 
+    def vif_agent_static(self, nic, verb="online"):
+        return self._script([TOOLS / "vif-agent-static"], nic, verb)
+
     def vif_bridge(self, nic, verb="online"):
         return self._script([VIF_BRIDGE], nic, verb)
 
