@@ -252,6 +252,9 @@ static void count_delay(struct port *p, bool early)
 
 /* ---- links that go with a process ------------------------------------- */
 
+/* Deaths come in bursts, and links go the quicker the more go together. */
+#define DEATHS_MS 20
+
 /* How often it is looked for, where its end cannot be heard of. */
 #define PROCESS_MS 10000
 
@@ -262,7 +265,7 @@ static void on_exit_of(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	table_forget_exit(p);
-	table_mark(&p->keeper->table, p);
+	set_timer(p->keeper, p, DEATHS_MS);
 }
 
 static void wait_for_exit(struct keeper *k, struct port *p,
