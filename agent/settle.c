@@ -66,6 +66,15 @@ int settle_find_device(struct host *h, const struct wish *w, struct state *s)
 	return r == -ENODEV ? 0 : r;
 }
 
+/* What a bridge is like for a port of that MTU.  To see whether its own MTU is
+ * pinned takes reading its ports. */
+static int find_facts(struct host *h, const struct link *bridge,
+		      uint32_t port_mtu, struct bridge_facts *ret)
+{
+	ret->mtu_is_pinned = !plan_mtu_matters(bridge, port_mtu);
+	return h->ops->bridge_facts(h, bridge, ret);
+}
+
 static int gather_bridge(struct host *h, const struct wish *w, struct state *s)
 {
 	uint8_t mac[6];
@@ -81,24 +90,25 @@ static int gather_bridge(struct host *h, const struct wish *w, struct state *s)
 	if (s->link.master == s->bridge.ifindex && s->owner == OWNER_US &&
 	    memcmp(s->link.mac, mac, sizeof(mac)) == 0)
 		return 0;
-	s->facts.mtu_is_pinned =
-		!plan_mtu_matters(&s->bridge, w->mtu ? w->mtu : s->bridge.mtu);
-	r = h->ops->bridge_facts(h, &s->bridge, &s->facts);
+	r = find_facts(h, &s->bridge, w->mtu ? w->mtu : s->bridge.mtu,
+		       &s->facts);
 	/* It may vanish meanwhile. */
 	s->have_bridge = r != -ENOENT;
 	return r == -ENOENT ? 0 : r;
 }
 
-/* What the link is on, if it is to leave that. */
-static int gather_master(struct host *h, struct state *s)
+/* What the link is on, if it is to leave that; the bridge sees it with the MTU
+ * that it has, or, if that is the default, with the one that it gets. */
+static int gather_master(struct host *h, uint32_t new_mtu, struct state *s)
 {
+	uint32_t mtu = s->link.mtu != LINK_MTU_DEFAULT ? s->link.mtu : new_mtu;
 	int r;
 
 	if (!s->link.master || s->link.master == s->bridge.ifindex)
 		return 0;
 	r = h->ops->link_by_index(h, s->link.master, &s->master);
 	if (r == 0 && strcmp(s->master.kind, "bridge") == 0)
-		r = h->ops->bridge_facts(h, &s->master, &s->master_facts);
+		r = find_facts(h, &s->master, mtu, &s->master_facts);
 	/* Gone meanwhile, and the link's place on it with it. */
 	return r == -ENODEV || r == -ENOENT ? 0 : r;
 }
@@ -117,7 +127,8 @@ static int gather_former(struct host *h, struct state *s)
 		return r;
 	r = find(h, name, &s->former, &found);
 	if (r == 0 && found && strcmp(s->former.kind, "bridge") == 0)
-		r = h->ops->bridge_facts(h, &s->former, &s->former_facts);
+		r = find_facts(h, &s->former, s->record.was.mtu,
+			       &s->former_facts);
 	return r == -ENOENT ? 0 : r;
 }
 
@@ -144,7 +155,8 @@ static int gather(struct host *h, const struct wish *w, bool leave,
 		g.patient = flags & LOOK_PATIENT;
 	}
 	if (r == 0)
-		r = gather_master(h, &g);
+		r = gather_master(h, leave ? g.link.mtu : w->mtu ? w->mtu :
+				  state_place(&g)->mtu, &g);
 	if (r == 0)
 		*s = g;
 	return r;
