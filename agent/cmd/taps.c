@@ -212,6 +212,8 @@ static int say_no_macvtap(struct cmd *c, const struct wish *w,
 
 static int say_no_node(const struct tap *t, int r)
 {
+	if (r == -ENXIO)
+		return cmd_fail(CMD_FAILED, "the macvtap cannot be opened: /sys does not know it; is that another network namespace's? (mount -t sysfs sysfs /sys)");
 	if (r == -EEXIST)
 		return cmd_fail(CMD_FAILED, "/dev/tap%d, by which the macvtap would be opened, is another's; let vifctl run open it", t->ifindex);
 	if (r == -ENOENT)
@@ -328,7 +330,9 @@ static int make_macvtap(struct cmd *c, const struct tap_spec *s,
 		return r;
 	if (!by_name) {
 		r = macvtap_open(&t, &s->options);
-		if (r < 0)
+		if (r == -ENXIO)
+			r = say_no_node(&t, r);
+		else if (r < 0)
 			r = cmd_fail(CMD_FAILED, "the macvtap cannot be opened: /dev/tap%d is not it, and a node of its own cannot be made: %s",
 				     t.ifindex, strerror(-r));
 	}

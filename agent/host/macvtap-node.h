@@ -18,14 +18,14 @@
  *
  * By /dev/tapN if that is its node, else by a node that nobody else sees.
  * Never for a try: each open() is a queue, and gets its share of the frames.
- * -ENOENT: sysfs does not know its device number (/sys is another namespace's).
+ * -ENXIO: sysfs does not know its device number (/sys is another namespace's).
  */
 int macvtap_open(struct tap *t, const struct tap_options *options);
 
 /*
  * macvtap_node_check() - is /dev/tapN this macvtap's?
  *
- * Returns 0; -ENOENT: there is none; -EEXIST: it is another's.
+ * Returns 0; -ENOENT: there is none; -EEXIST: it is another's; -ENXIO as above.
  */
 int macvtap_node_check(const struct tap *t);
 

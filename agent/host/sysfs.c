@@ -190,7 +190,7 @@ int sysfs_macvtap_device(const char *name, int ifindex, dev_t *ret)
 		       ifindex);
 	r = read_attr(path, text, sizeof(text));
 	if (r < 0)
-		return r;
+		return r == -ENOENT ? -ENXIO : r;
 	colon = strchr(text, ':');
 	if (!colon)
 		return -EBADMSG;

@@ -237,3 +237,12 @@ def test_what_cannot_be_opened_is_refused_and_leaves_nothing(host, call, error):
     assert "(INJECTED)" in trace.read_text(), "it was opened, and that was refused"
     assert result.rc == 1 and result.out == "" and result.err.count("\n") == 1 and "tap" in result.err
     assert host.snapshot() == before
+
+
+@pytest.mark.parametrize("verb", [["create", "vepanet"], ["run", "--nic", "vepanet", "--", "/bin/echo", "{fd}"]])
+def test_sys_of_another_namespace_is_said_so(host, verb):
+    """As after `unshare -n` without a new /sys."""
+    said = host.run(["unshare", "-m", "sh", "-c", 'mount -t tmpfs none /sys && exec "$@"', "sh", *host.vifctl_argv(*verb)],
+                    check=1)
+    assert "/sys does not know it" in said.err
+    assert macvtaps(host) == []
