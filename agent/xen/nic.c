@@ -152,6 +152,8 @@ static int get_error(struct reader *r, struct nic *n)
 	err = store_ask(r->store, q, 1);
 	if (err == 0 && q->len >= 0)
 		text_reason(n->error, "%s", q->value);
+	if (err == 0 && q->len < 0 && q->len != -ENOENT)
+		err = q->len;
 	return err;
 }
 
