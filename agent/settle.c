@@ -90,25 +90,23 @@ static int gather_bridge(struct host *h, const struct wish *w, struct state *s)
 	if (s->link.master == s->bridge.ifindex && s->owner == OWNER_US &&
 	    memcmp(s->link.mac, mac, sizeof(mac)) == 0)
 		return 0;
-	r = find_facts(h, &s->bridge, w->mtu ? w->mtu : s->bridge.mtu,
-		       &s->facts);
+	r = find_facts(h, &s->bridge, plan_mtu(w, s), &s->facts);
 	/* It may vanish meanwhile. */
 	s->have_bridge = r != -ENOENT;
 	return r == -ENOENT ? 0 : r;
 }
 
-/* What the link is on, if it is to leave that; the bridge sees it with the MTU
- * that it has, or, if that is the default, with the one that it gets. */
+/* What the link is on, if it is to leave that. */
 static int gather_master(struct host *h, uint32_t new_mtu, struct state *s)
 {
-	uint32_t mtu = s->link.mtu != LINK_MTU_DEFAULT ? s->link.mtu : new_mtu;
 	int r;
 
 	if (!s->link.master || s->link.master == s->bridge.ifindex)
 		return 0;
 	r = h->ops->link_by_index(h, s->link.master, &s->master);
 	if (r == 0 && strcmp(s->master.kind, "bridge") == 0)
-		r = find_facts(h, &s->master, mtu, &s->master_facts);
+		r = find_facts(h, &s->master, plan_master_mtu(s, new_mtu),
+			       &s->master_facts);
 	/* Gone meanwhile, and the link's place on it with it. */
 	return r == -ENODEV || r == -ENOENT ? 0 : r;
 }
@@ -155,8 +153,7 @@ static int gather(struct host *h, const struct wish *w, bool leave,
 		g.patient = flags & LOOK_PATIENT;
 	}
 	if (r == 0)
-		r = gather_master(h, leave ? g.link.mtu : w->mtu ? w->mtu :
-				  state_place(&g)->mtu, &g);
+		r = gather_master(h, leave ? g.link.mtu : plan_mtu(w, &g), &g);
 	if (r == 0)
 		*s = g;
 	return r;

@@ -230,7 +230,7 @@ static int wanted_alias(const struct record *record, const struct state *s,
 static void bridge_port(const struct wish *w, const struct state *s,
 			struct link_change *c)
 {
-	c->mtu = w->mtu ? w->mtu : s->bridge.mtu;
+	c->mtu = plan_mtu(w, s);
 	c->master = s->bridge.ifindex;
 	plan_port_mac(w, c->mac);
 	if (s->link.master != c->master)
@@ -241,7 +241,7 @@ static void bridge_port(const struct wish *w, const struct state *s,
 static void macvtap(const struct wish *w, const struct state *s,
 		    struct link_change *c)
 {
-	c->mtu = w->mtu ? w->mtu : s->device.mtu;
+	c->mtu = plan_mtu(w, s);
 	c->mode = w->mode;
 	c->allmulticast = w->allmulticast;
 	memcpy(c->mac, same_mac(w->mac, no_mac) ? s->link.mac : w->mac, 6);
@@ -290,6 +290,16 @@ static void pin_mac(const struct link *bridge, struct plan *p)
 	step = add_step(p, STEP_PIN_MAC);
 	step->bridge = bridge->ifindex;
 	memcpy(step->mac, bridge->mac, sizeof(step->mac));
+}
+
+uint32_t plan_mtu(const struct wish *w, const struct state *s)
+{
+	return w->mtu ? w->mtu : state_place(s)->mtu;
+}
+
+uint32_t plan_master_mtu(const struct state *s, uint32_t new_mtu)
+{
+	return s->link.mtu != LINK_MTU_DEFAULT ? s->link.mtu : new_mtu;
 }
 
 bool plan_mtu_matters(const struct link *bridge, uint32_t port_mtu)
@@ -352,15 +362,12 @@ static void pin_bridge(const struct state *s, const struct link_change *c,
 		pin_mtu(&s->bridge, c->mtu, p);
 }
 
-/* The bridge that the port comes from, or is taken from.  It sees the port's
- * new MTU first: within one message that stands before the master. */
+/* The bridge that the port comes from, or is taken from. */
 static void pin_master(const struct state *s, uint32_t new_mtu, struct plan *p)
 {
-	uint32_t mtu = s->link.mtu != LINK_MTU_DEFAULT ? s->link.mtu : new_mtu;
-
 	if (strcmp(s->master.kind, "bridge") == 0)
-		pin(&s->master, &s->master_facts, &s->link, s->link.mac, mtu,
-		    p);
+		pin(&s->master, &s->master_facts, &s->link, s->link.mac,
+		    plan_master_mtu(s, new_mtu), p);
 }
 
 /* The bridge that it goes back to, with the MAC of then. */

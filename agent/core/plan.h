@@ -133,6 +133,16 @@ void plan_leave(const struct state *state, bool dead, struct plan *ret);
  */
 void plan_port_mac(const struct wish *w, uint8_t ret[6]);
 
+/* The MTU that a port is to have: what is asked for, or its place's. */
+uint32_t plan_mtu(const struct wish *w, const struct state *s);
+
+/*
+ * plan_master_mtu() - with which MTU does a bridge see a port that leaves it?
+ * @new_mtu:	what the port is to have afterwards: within one message that
+ *		stands before the master
+ */
+uint32_t plan_master_mtu(const struct state *s, uint32_t new_mtu);
+
 /* Can a port of that MTU change its bridge's? */
 bool plan_mtu_matters(const struct link *bridge, uint32_t port_mtu);
 
