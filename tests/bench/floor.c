@@ -27,10 +27,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 
 #include "tests/bench/keys.h"
 #include "tests/bench/rtnl.h"
+#include "tests/bench/tool.h"
 #include "tests/bench/wire.h"
 
 /* So many NICs' keys are asked for at once at a restart. */
@@ -46,20 +46,6 @@ struct nic {
 
 static int rtnl;
 static struct rtnl_facts bridge;	/* the last one asked for */
-
-static double now_us(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
-}
-
-static void die(const char *what)
-{
-	perror(what);
-	exit(1);
-}
 
 static void open_all(void)
 {

@@ -7,15 +7,14 @@
 #include <xenstore.h>
 
 #include "tests/bench/keys.h"
+#include "tests/bench/tool.h"
 
 static struct xs_handle *xs;
 
 static void check(bool good)
 {
-	if (good)
-		return;
-	perror("xenstored");
-	exit(1);
+	if (!good)
+		die("xenstored");
 }
 
 void keys_open(void)

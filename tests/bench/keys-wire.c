@@ -5,16 +5,15 @@
 #include <string.h>
 
 #include "tests/bench/keys.h"
+#include "tests/bench/tool.h"
 #include "tests/bench/wire.h"
 
 static struct wire *wire;
 
 static void check(bool good)
 {
-	if (good)
-		return;
-	perror("xenstored");
-	exit(1);
+	if (!good)
+		die("xenstored");
 }
 
 void keys_open(void)

@@ -27,10 +27,10 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "tests/bench/rtnl.h"
+#include "tests/bench/tool.h"
 #include "tests/bench/wire.h"
 
 #define PATH_SIZE 256
@@ -39,24 +39,10 @@
 
 extern char **environ;
 
-static double now_us(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
-}
-
 static int print_since(double begin)
 {
 	(void)printf("%.1f\n", now_us() - begin);
 	return 0;
-}
-
-static void die(const char *what)
-{
-	perror(what);
-	exit(1);
 }
 
 /* ---- processes -------------------------------------------------------- */

@@ -17,9 +17,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "tests/bench/tool.h"
 #include "tests/bench/wire.h"
 
 #define PATH_SIZE 128
@@ -41,20 +41,6 @@ struct storm {
 	unsigned int born, dead;
 	struct nic *nic;		/* the n-th that was born */
 };
-
-static double now_us(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
-}
-
-static void die(const char *what)
-{
-	perror(what);
-	exit(1);
-}
 
 static void write_key(const struct storm *s, unsigned int n, const char *key,
 		      const char *value)
