@@ -15,7 +15,7 @@ from frames import Frames
 from guest import Guest, none_lost, pings, wait_up
 from macvtaps import MAC, NETWORKS, NIC_MAC, device_number, in_order, macvtaps, others_macvtap
 from test_ifname import with_two_guests
-from test_ways import ip, mac, run
+from test_ways import ip, kill_each, mac, run
 
 SWITCH = ip(1)
 SWITCH6 = "fd00::1"
@@ -271,17 +271,7 @@ def test_kill_9_in_every_order_leaves_nothing(bed, switch, network, order):
     daemon = bed.daemon()
     guest = run(bed, 2, network, "name=web0", ping=SWITCH).wait_up()
     bed.until(lambda: "web0: " in daemon.log())
-    for victim in order:
-        if victim == "QEMU":
-            guest.kill()
-        elif daemon.running():
-            daemon.kill()
-        else:
-            daemon.start()
-            assert bed.link("web0").up and guest.ping(SWITCH) == 3
-            daemon.kill()
-    if not daemon.running():
-        daemon.start()
+    kill_each(order, daemon, guest, lambda: bed.link("web0").up and guest.ping(SWITCH) == 3)
     bed.until(ended(bed, but=others))
     assert {name: bed.link(name) for name in others} == others
 

@@ -194,6 +194,21 @@ def test_two_at_once_of_one_name(host):  # noqa: F811
     assert taps(host) == []
 
 
+def kill_each(order, daemon, guest, is_well):
+    """kill -9 "daemon" or "QEMU" in this order; a daemon that is dead is started before, and in the end."""
+    for victim in order:
+        if victim == "QEMU":
+            guest.kill()
+        elif daemon.running():
+            daemon.kill()
+        else:
+            daemon.start()
+            assert is_well()
+            daemon.kill()
+    if not daemon.running():
+        daemon.start()
+
+
 @pytest.mark.parametrize("use", ["fd", "name"])
 @pytest.mark.parametrize("order", [["daemon", "QEMU"], ["QEMU", "daemon"], ["QEMU"], ["daemon", "daemon", "QEMU"]],
                          ids=", ".join)
@@ -205,17 +220,8 @@ def test_kill_9_in_every_order_leaves_nothing(host, use, order):  # noqa: F811
     extra = nic("tap,ifname={name},script=no,downscript=no", mac=mac(2)) if use == "name" else []
     guest = run(host, 2, "br0", "name=web0", extra=extra, ping=HOST).wait_up()
     host.until(lambda: "web0: on br0" in daemon.log())
-    for victim in order:
-        if victim == "QEMU":
-            guest.kill()
-        elif daemon.running():
-            daemon.kill()
-        else:
-            daemon.start()
-            assert host.in_place("web0", mac="fe:54:00:00:00:02") and guest.ping(HOST) == 3
-            daemon.kill()
-    if not daemon.running():
-        daemon.start()
+    kill_each(order, daemon, guest,
+              lambda: host.in_place("web0", mac="fe:54:00:00:00:02") and guest.ping(HOST) == 3)
     host.until(lambda: taps(host) == ["tap7"])
     assert host.link("tap7") == foreign
     host.delete("tap7")
