@@ -99,9 +99,9 @@ def others_macvtap(bed, name, mode="bridge", mac=None, lower="eth0", up=False):
     return bed.link(name)
 
 
-def device_number(name):
+def device_number(name, sys="/sys"):
     """Of a macvtap's character device, as sysfs has it."""
-    path, = glob.glob(f"/sys/class/net/{name}/tap*/dev")
+    path, = glob.glob(f"{sys}/class/net/{name}/tap*/dev")
     with open(path, encoding="ascii") as file:
         return os.makedev(*map(int, file.read().split(":")))
 

@@ -72,21 +72,30 @@ KINDS = ["another device", "a block device of any number", "a FIFO", "a file", "
          "a link to another device", "a link to itself"]
 
 
+def have_nodes(bed, network, ifindices):
+    """Are these nodes those of this namespace's macvtaps?  Another test may have been quicker."""
+    sys = bed.dir / "sys"
+    sys.mkdir(exist_ok=True)
+    with isolation.inside(network), isolation.Mounts() as mounts:
+        mounts.mount("sysfs", sys)
+        return all(os.path.exists(f"/dev/tap{i}") and
+                   os.stat(f"/dev/tap{i}").st_rdev == device_number(f"x{i}", sys) for i in ifindices)
+
+
 def other_namespaces_macvtaps(bed, number=3):
     """Macvtaps in a namespace of its own, where nobody is, which have the nodes that ours would have
     next; returns that namespace, and their nodes."""
-    other = isolation.other_network()
-    inside = ["nsenter", f"--net=/proc/{os.getpid()}/fd/{other}"]
-    bed.run([*inside, "ip", "link", "add", "eth0", "type", "veth", "peer", "name", "switch0"])
     while True:
-        first = next_ifindex(bed)
-        nodes = [f"/dev/tap{first + i}" for i in range(number)]
-        if not any(map(os.path.exists, nodes)):  # of other tests
-            break
-    for ifindex in range(first, first + number):
-        bed.run([*inside, "ip", "link", "add", "link", "eth0", "name", f"x{ifindex}", "index", str(ifindex),
-                 "type", "macvtap"])
-    return other, {path: os.stat(path) for path in nodes}
+        other = isolation.other_network()
+        inside = ["nsenter", f"--net=/proc/{os.getpid()}/fd/{other}"]
+        bed.run([*inside, "ip", "link", "add", "eth0", "type", "veth", "peer", "name", "switch0"])
+        ifindices = range(first := next_ifindex(bed), first + number)
+        for i in ifindices:
+            bed.run([*inside, "ip", "link", "add", "link", "eth0", "name", f"x{i}", "index", str(i),
+                     "type", "macvtap"])
+        if have_nodes(bed, other, ifindices):
+            return other, {path: os.stat(path) for path in (f"/dev/tap{i}" for i in ifindices)}
+        os.close(other)
 
 
 def untouched(nodes):
