@@ -272,13 +272,20 @@ static void on_deaths(evutil_socket_t fd, short what, void *arg)
 	}
 }
 
-static void mark_all_nics(struct sources *s)
+/* A directory in which there are NICs: their domain's, or all domains'. */
+static void mark_below(struct sources *s, const char *dir)
 {
+	size_t len = strlen(dir);
+	char path[VIF_PATHSIZE];
 	struct port *p;
 
-	TAILQ_FOREACH(p, &s->table->all, all)
-		if (p->id.is_nic)
+	TAILQ_FOREACH(p, &s->table->all, all) {
+		if (!p->id.is_nic)
+			continue;
+		vif_path_make(path, s->agent->self, p->id.nic);
+		if (strncmp(path, dir, len) == 0 && path[len] == '/')
 			table_mark(s->table, p);
+	}
 }
 
 /* Xenstored was new when we connected; now somebody has filled it. */
@@ -315,7 +322,7 @@ static void on_store_path(struct sources *s, const char *path)
 	else if (strcmp(path, SELF) == 0)
 		learn_self(s);
 	else if (vif_path_parse(path, &nic, NULL, &key) < 0)
-		mark_all_nics(s);
+		mark_below(s, path);
 	else if (nic_key_matters(key) && !is_own_report(s, nic, key))
 		mark_nic(s, nic);
 }
