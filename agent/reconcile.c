@@ -314,24 +314,12 @@ static void keep(const struct nic_look *n, struct look *look)
 		    "xenstored does not answer; left as it is");
 }
 
-/* Returns whether that is all there is to say. */
-static bool let_go(const struct nic_look *n, enum part part, struct look *look)
-{
-	if (n->goal != GOAL_LEAVE || part != PART_VIF ||
-	    !(n->flags & LOOK_LET_GO) || look->state.owner != OWNER_US)
-		return false;
-	look->verdict = WAITING;
-	look->leaving = true;
-	text_reason(look->reason, "its NIC is gone; netback takes its link away");
-	return true;
-}
-
 static void pursue(const struct nic_look *n, enum part part, struct look *look)
 {
 	bool ours = look->state.owner == OWNER_US;
 	bool by_hand = ours && look->state.record.by == BY_HAND;
 
-	if (give_way(look, n->flags) || let_go(n, part, look))
+	if (give_way(look, n->flags))
 		return;
 	/* Somebody began to detach it: that is finished first. */
 	if (ours && look->state.record.leaving && n->flags & LOOK_ACT &&

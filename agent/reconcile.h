@@ -57,9 +57,6 @@ enum look_flags {
 	LOOK_LATE = 1 << 9,
 	/* The last look was untold. */
 	LOOK_REWRITE = 1 << 10,
-	/* A dead NIC's link is left to netback, which takes it away itself in a
-	 * moment; what is done to it until then holds up others. */
-	LOOK_LET_GO = 1 << 11,
 };
 
 /* What a look at one link found and did. */

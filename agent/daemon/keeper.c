@@ -394,7 +394,7 @@ static void look_at(struct keeper *k, struct port *p)
 	unsigned int flags = (k->ops->passive ? LOOK_SEARCH : LOOK_ACT) |
 			     (p->keep ? LOOK_KEEP : 0) |
 			     (p->tries < PATIENCE ? LOOK_PATIENT : 0) |
-			     (p->tries == 0 ? LOOK_YIELD | LOOK_LET_GO : 0) |
+			     (p->tries == 0 ? LOOK_YIELD : 0) |
 			     (p->early && !early_for(k, p) ? LOOK_LATE : 0) |
 			     (p->untold ? LOOK_REWRITE : 0);
 	struct look looks[LOOKS];

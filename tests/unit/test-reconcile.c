@@ -460,24 +460,6 @@ static void without_xenstore_a_nic_is_left_as_it_is(void **state)
 	assert_int_equal(fake_host_at(&f, 6)->l.master, BR0);
 }
 
-static void a_dead_nic_s_link_is_left_to_netback_for_a_moment(void **state)
-{
-	const unsigned int leave = LOOK_ACT | LOOK_SEARCH | LOOK_LEAVE;
-
-	(void)state;
-	(void)fake_host_put(&f, 6, "vif5.0", "");
-	alias(6, "vifagent/1 by=xenstore nic=5.0 part=vif was.name=vif5.0 was.mtu=1400 was.up=1");
-	fake_host_join(&f, 6, BR0);
-	assert_int_equal(look_at_nic(5, 0, leave | LOOK_LET_GO), 1);
-	assert_int_equal(looks[0].verdict, WAITING);
-	assert_string_equal(looks[0].reason, "its NIC is gone; netback takes its link away");
-	assert_int_equal(f.acts, 0);
-	/* still there at the next look */
-	assert_int_equal(look_at_nic(5, 0, leave), 1);
-	assert_int_equal(looks[0].verdict, NOT_OURS);
-	assert_int_equal(fake_host_at(&f, 6)->l.master, 0);
-}
-
 static void asked_to_leave_it_leaves_all_the_same(void **state)
 {
 	(void)state;
@@ -659,7 +641,6 @@ int main(void)
 		look_test(what_is_to_be_changed_is_asked_for_once_more),
 		look_test(an_opponent_ends_a_look_after_four_rounds),
 		look_test(without_xenstore_a_nic_is_left_as_it_is),
-		look_test(a_dead_nic_s_link_is_left_to_netback_for_a_moment),
 		look_test(asked_to_leave_it_leaves_all_the_same),
 		look_test(a_nic_without_links_has_nothing_to_say),
 		look_test(both_links_of_a_nic_are_looked_at),
