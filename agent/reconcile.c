@@ -618,3 +618,15 @@ int reconcile(struct agent *a, const struct port_id *id, unsigned int flags,
 		r = look_nic(a, id->nic, flags, hint, &untold, ret);
 	return r;
 }
+
+void reconcile_ahead(struct agent *a, const struct port_id *id)
+{
+	if (a->store && id->is_nic)
+		nic_ask_ahead(a->store, a->self, id->nic);
+}
+
+void reconcile_ahead_end(struct agent *a)
+{
+	if (a->store)
+		store_forget_ahead(a->store);
+}

@@ -105,6 +105,17 @@ int reconcile(struct agent *a, const struct port_id *id, unsigned int flags,
 	      const int hint[LOOKS], struct look ret[LOOKS]);
 
 /*
+ * reconcile_ahead() - say which ports will be looked at next
+ *
+ * At most RECONCILE_AHEAD of them, each with its reconcile() to come, in the same
+ * order: what xenstore has to say of all of them is under way at once.  After
+ * the last one, before any event is heard: reconcile_ahead_end().
+ */
+#define RECONCILE_AHEAD STORE_AHEAD
+void reconcile_ahead(struct agent *a, const struct port_id *id);
+void reconcile_ahead_end(struct agent *a);
+
+/*
  * settle() - bring one link to its wish: gather, plan, act, and again
  * @look:	.id, .name, .wish, .record and .state.link.ifindex are filled in,
  *		and if .found all of .state.link and .owner

@@ -73,22 +73,31 @@ static void unite(struct all *all)
 	all->n = last ? (size_t)(last - all->port) + 1 : 0;
 }
 
-int cmd_each_look(struct cmd *c, cmd_look_fn fn, void *arg)
+static int each_look(struct cmd *c, const struct found *f, cmd_look_fn fn,
+		     void *arg)
 {
 	struct look looks[LOOKS];
+	int r = reconcile(&c->agent, &f->id, 0, f->hint, looks);
+
+	for (int i = 0; i < r; i++)
+		fn(c, &looks[i], arg);
+	/* It may have gone meanwhile. */
+	return r == -ENODEV ? 0 : r;
+}
+
+int cmd_each_look(struct cmd *c, cmd_look_fn fn, void *arg)
+{
 	struct all all = { 0 };
 	int r = each_port(&c->agent, collect, &all);
 
 	unite(&all);
 	for (size_t i = 0; i < all.n && r >= 0; i++) {
-		r = reconcile(&c->agent, &all.port[i].id, 0, all.port[i].hint,
-			      looks);
-		/* It may have gone meanwhile. */
-		if (r == -ENODEV)
-			r = 0;
-		for (int j = 0; j < r; j++)
-			fn(c, &looks[j], arg);
+		for (size_t j = i; i % RECONCILE_AHEAD == 0 && j < all.n &&
+		     j < i + RECONCILE_AHEAD; j++)
+			reconcile_ahead(&c->agent, &all.port[j].id);
+		r = each_look(c, &all.port[i], fn, arg);
 	}
+	reconcile_ahead_end(&c->agent);
 	free(all.port);
 	if (r == -ENOTCONN)
 		return cmd_fail(CMD_FAILED, "xenstored is gone");

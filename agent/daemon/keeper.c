@@ -416,20 +416,37 @@ static void look_at(struct keeper *k, struct port *p)
 		digest(k, p, looks, n);
 }
 
+/* Ports that are due, and no longer marked: who hears of one while it waits its
+ * turn here marks it anew.  Returns how many. */
+static size_t take_due(struct keeper *k, struct port *due[RECONCILE_AHEAD])
+{
+	size_t n = 0;
+
+	while (n < RECONCILE_AHEAD && (due[n] = table_next(&k->table)))
+		n++;
+	for (size_t i = 0; i < n && n > 1; i++)
+		reconcile_ahead(k->agent, &due[i]->id);
+	return n;
+}
+
 /* Ports, until enough has been done; those whose links only go into the
  * collection cost little, and the more there are the less each costs. */
 static void look_at_some(struct keeper *k)
 {
 	const struct host *host = k->agent->host;
+	struct port *due[RECONCILE_AHEAD];
 	unsigned int looks = 0;
-	struct port *p;
+	size_t n;
 
 	while (looks < BATCH && host->collected < DELETES &&
-	       (p = table_next(&k->table))) {
-		unsigned int before = host->collected;
+	       (n = take_due(k, due)) > 0) {
+		for (size_t i = 0; i < n; i++) {
+			unsigned int before = host->collected;
 
-		look_at(k, p);
-		looks += host->collected == before;
+			look_at(k, due[i]);
+			looks += host->collected == before;
+		}
+		reconcile_ahead_end(k->agent);
 	}
 }
 

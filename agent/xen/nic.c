@@ -69,10 +69,10 @@ static int first_error(const struct reader *r, size_t n)
 	return 0;
 }
 
-static int ask(struct reader *r, uint32_t backend, struct vif_id id)
+/* Returns how many questions there are. */
+static size_t prepare(struct reader *r, uint32_t backend, struct vif_id id)
 {
 	size_t n = backend == 0 ? QUESTIONS : DOMAIN;
-	int err;
 
 	vif_path_make(r->dir, backend, id);
 	for (size_t i = 0; i < KEYS; i++)
@@ -81,8 +81,23 @@ static int ask(struct reader *r, uint32_t backend, struct vif_id id)
 	for (size_t i = 0; i < n; i++)
 		r->q[i].path = i == DOMAIN ? NULL : r->path[i];
 	r->q[DOMAIN].domid = id.domid;
-	err = store_ask(r->store, r->q, n);
+	return n;
+}
+
+static int ask(struct reader *r, uint32_t backend, struct vif_id id)
+{
+	size_t n = prepare(r, backend, id);
+	int err = store_ask(r->store, r->q, n);
+
 	return err < 0 ? err : first_error(r, n);
+}
+
+void nic_ask_ahead(struct store *s, uint32_t backend, struct vif_id id)
+{
+	struct reader r;
+	size_t n = prepare(&r, backend, id);
+
+	store_ask_ahead(s, r.q, n);
 }
 
 static bool is(const struct store_question *q, const char *text)

@@ -61,6 +61,10 @@ static inline bool nic_is_dead(const struct nic *n)
 int nic_read(struct store *s, uint32_t backend, struct vif_id id,
 	     struct nic *ret);
 
+/* Ask for the keys of a NIC that nic_read() will read in a moment; see
+ * store_ask_ahead(). */
+void nic_ask_ahead(struct store *s, uint32_t backend, struct vif_id id);
+
 /*
  * nic_report() - write hotplug-status and hotplug-error, where they differ
  * @n:		as nic_read() found them

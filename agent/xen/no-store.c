@@ -32,6 +32,18 @@ int store_ask(struct store *s, struct store_question *q, size_t n)
 	return -ENOTCONN;
 }
 
+void store_ask_ahead(struct store *s, const struct store_question *q, size_t n)
+{
+	(void)s;
+	(void)q;
+	(void)n;
+}
+
+void store_forget_ahead(struct store *s)
+{
+	(void)s;
+}
+
 int store_write_if(struct store *s, const char *guard, const char *expected,
 		   const struct store_change *change, size_t n)
 {

@@ -20,9 +20,18 @@
 
 #define DEVICE "/dev/xen/xenbus"
 
+/* Questions that have been sent ahead: the first one's path, and how many. */
+struct ahead {
+	char path[STORE_PATHSIZE];
+	size_t n;
+};
+
 struct store {
 	bool is_device;
 	struct wire *talk;
+	struct wire *early;	/* for what is asked ahead; NULL until then */
+	struct ahead ahead[STORE_AHEAD];
+	size_t next_ahead, n_ahead;
 	struct wire *watch;	/* events come on a connection of their own:
 				 * who waits for them is not to wait for an
 				 * answer; NULL until there is a watch */
@@ -90,6 +99,7 @@ struct store *store_close(struct store *s)
 	if (!s)
 		return NULL;
 	wire_close(s->watch);
+	wire_close(s->early);
 	wire_close(s->talk);
 	free(s);
 	return NULL;
@@ -129,29 +139,95 @@ int store_self(struct store *s, uint32_t *ret_domid, bool *ret_known)
 
 #define DOMID_TEXTSIZE 16
 
-static struct wire_request request_for(struct store_question *q,
-				       char domid[DOMID_TEXTSIZE])
+/* Questions as requests. */
+struct requests {
+	struct wire_request r[STORE_QUESTIONS];
+	char domid[STORE_QUESTIONS][DOMID_TEXTSIZE];
+};
+
+static void make_requests(struct requests *m, const struct store_question *q,
+			  size_t n)
 {
-	if (!q->path)
-		(void)snprintf(domid, DOMID_TEXTSIZE, "%" PRIu32, q->domid);
-	return (struct wire_request) {
-		.type = q->path ? XS_READ : XS_IS_DOMAIN_INTRODUCED,
-		.text = q->path ? q->path : domid,
-		.answer = q->value, .size = sizeof(q->value),
-	};
+	for (size_t i = 0; i < n; i++) {
+		if (!q[i].path)
+			(void)snprintf(m->domid[i], DOMID_TEXTSIZE,
+				       "%" PRIu32, q[i].domid);
+		m->r[i] = (struct wire_request) {
+			.type = q[i].path ? XS_READ : XS_IS_DOMAIN_INTRODUCED,
+			.text = q[i].path ? q[i].path : m->domid[i],
+		};
+	}
+}
+
+/* What goes wrong with this connection can be asked on the other one, too. */
+static void close_early(struct store *s)
+{
+	s->early = wire_close(s->early);
+	s->next_ahead = s->n_ahead = 0;
+}
+
+void store_ask_ahead(struct store *s, const struct store_question *q, size_t n)
+{
+	struct ahead *a = &s->ahead[s->n_ahead];
+	struct requests m;
+
+	if (s->is_device || s->n_ahead == STORE_AHEAD || !q[0].path ||
+	    !text_copy(a->path, sizeof(a->path), q[0].path) ||
+	    (!s->early && connect_to(false, &s->early) < 0))
+		return;
+	make_requests(&m, q, n);
+	a->n = n;
+	s->n_ahead++;
+	if (wire_send(s->early, m.r, n) < 0)
+		close_early(s);
+}
+
+static bool is_ahead(const struct store *s, const struct store_question *q,
+		     size_t n)
+{
+	const struct ahead *a = &s->ahead[s->next_ahead];
+
+	return s->next_ahead < s->n_ahead && q[0].path && a->n == n &&
+	       strcmp(a->path, q[0].path) == 0;
+}
+
+/* The answers to the next ones that were sent ahead. */
+static int take_ahead(struct store *s, struct wire_request *r, size_t n)
+{
+	int err = wire_receive(s->early, r, n);
+
+	if (err < 0)
+		close_early(s);
+	else if (++s->next_ahead == s->n_ahead)
+		s->next_ahead = s->n_ahead = 0;
+	return err;
+}
+
+void store_forget_ahead(struct store *s)
+{
+	while (s->n_ahead) {
+		struct wire_request nobody[STORE_QUESTIONS] = { 0 };
+
+		(void)take_ahead(s, nobody, s->ahead[s->next_ahead].n);
+	}
 }
 
 int store_ask(struct store *s, struct store_question *q, size_t n)
 {
-	struct wire_request r[STORE_QUESTIONS];
-	char domid[STORE_QUESTIONS][DOMID_TEXTSIZE];
-	int err;
+	struct requests m;
+	int err = -EAGAIN;
 
-	for (size_t i = 0; i < n; i++)
-		r[i] = request_for(&q[i], domid[i]);
-	err = wire_talk(s->talk, r, n);
+	make_requests(&m, q, n);
+	for (size_t i = 0; i < n; i++) {
+		m.r[i].answer = q[i].value;
+		m.r[i].size = sizeof(q[i].value);
+	}
+	if (is_ahead(s, q, n))
+		err = take_ahead(s, m.r, n);
+	if (err < 0)
+		err = wire_talk(s->talk, m.r, n);
 	for (size_t i = 0; i < n && err == 0; i++)
-		q[i].len = r[i].len;
+		q[i].len = m.r[i].len;
 	return err;
 }
 

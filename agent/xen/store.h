@@ -58,6 +58,20 @@ struct store_question {
  */
 int store_ask(struct store *s, struct store_question *q, size_t n);
 
+/* Calls of store_ask_ahead() that may be open at once. */
+#define STORE_AHEAD 16
+
+/*
+ * store_ask_ahead() - send questions that store_ask() will ask in a moment
+ *
+ * Then the answers are under way already, and xenstored works on those of
+ * others while one is dealt with.  store_ask() takes them if it asks the same, and
+ * in the same order; what it has not taken is to be forgotten before anything
+ * is heard of that has changed since.  Where this cannot be done it is not.
+ */
+void store_ask_ahead(struct store *s, const struct store_question *q, size_t n);
+void store_forget_ahead(struct store *s);
+
 /* What to write; @value NULL removes the node. */
 struct store_change {
 	const char *path;

@@ -119,7 +119,7 @@ static int send_all(int fd, struct iovec *iov, size_t n)
 
 /* The kernel's device takes a message in as many pieces as one likes, but no piece
  * of two. */
-static int send_requests(int fd, const struct wire_request *r, size_t n)
+int wire_send(struct wire *w, const struct wire_request *r, size_t n)
 {
 	struct xsd_sockmsg head[WIRE_REQUESTS];
 	struct iovec iov[3 * WIRE_REQUESTS];
@@ -137,7 +137,7 @@ static int send_requests(int fd, const struct wire_request *r, size_t n)
 		iov[3 * i + 2] = (struct iovec) { (void *)r[i].more,
 						  r[i].more_len };
 	}
-	return send_all(fd, iov, 3 * n);
+	return send_all(w->fd, iov, 3 * n);
 }
 
 /* ---- and back --------------------------------------------------------- */
@@ -231,11 +231,11 @@ static int answer_of(const struct xsd_sockmsg *m, const char *body,
 	return (int)m->len;
 }
 
-static int exchange(struct wire *w, struct wire_request *r, size_t n)
+int wire_receive(struct wire *w, struct wire_request *r, size_t n)
 {
 	struct xsd_sockmsg m;
 	const char *body;
-	int err = send_requests(w->fd, r, n);
+	int err = 0;
 
 	for (size_t i = 0; i < n && err == 0;) {
 		err = receive(w, true, &m, &body);
@@ -264,8 +264,11 @@ int wire_talk(struct wire *w, struct wire_request *r, size_t n)
 	size_t step = w->is_device ? 1 : n;
 	int err = 0;
 
-	for (size_t i = 0; i < n && err == 0; i += step)
-		err = exchange(w, r + i, step);
+	for (size_t i = 0; i < n && err == 0; i += step) {
+		err = wire_send(w, r + i, step);
+		if (err == 0)
+			err = wire_receive(w, r + i, step);
+	}
 	return err;
 }
 

@@ -53,6 +53,15 @@ struct wire_request {
 int wire_talk(struct wire *w, struct wire_request *r, size_t n);
 
 /*
+ * wire_send(), wire_receive() - wire_talk() in two halves
+ *
+ * What is sent in several calls is received in as many, in the same order.  Not
+ * for the kernel's device.
+ */
+int wire_send(struct wire *w, const struct wire_request *r, size_t n);
+int wire_receive(struct wire *w, struct wire_request *r, size_t n);
+
+/*
  * wire_next_event() - take an event: the path
  *
  * Returns 0; -EAGAIN: there is none now; -ENOTCONN.
