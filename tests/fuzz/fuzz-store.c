@@ -2,8 +2,8 @@
 /*
  * fuzz-store.c - a xenstored that answers whatever it likes, or hangs up
  *
- * The input is what it says: first as answers to questions and changes, then,
- * on another connection, as answers and events of watches.
+ * The input is what it says: as answers to questions and changes, and to those asked
+ * ahead, and then, on another connection, as answers and events of watches.
  */
 #include "tests/fuzz/fuzz.h"
 
@@ -68,10 +68,9 @@ static void check_answer(const struct store_question *q)
 	must(q->len < 0 || q->value[q->len] == '\0');
 }
 
-static void ask(struct store *s)
+/* Asks; what was asked ahead takes answers on a connection of its own. */
+static void ask(struct store *s, struct store_question q[3])
 {
-	struct store_question q[3] = { { .path = "/a" }, { .path = "/a/b" },
-				       { .domid = 5 } };
 	static const struct store_change change[2] = {
 		{ "/a/c", "connected" }, { "/a/d", NULL },
 	};
@@ -81,9 +80,10 @@ static void ask(struct store *s)
 
 	if (store_self(s, &self, &known) == 0)
 		must(self < VIF_DOMID_END);
-	if (store_ask(s, q, 3) == 0)
-		for (int i = 0; i < 3; i++)
-			check_answer(&q[i]);
+	for (int i = 0; i < 2; i++)
+		for (int j = 0; store_ask(s, q, 3) == 0 && j < 3; j++)
+			check_answer(&q[j]);
+	store_forget_ahead(s);
 	(void)store_each(s, "/a", count, &names);
 	must(store_write_if(s, "/a", "2", change, 2) <= 0);
 	must(store_rm_empty(s, "/a") <= 0);
@@ -106,17 +106,23 @@ static void watch(struct wire *w)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	struct store_question q[3] = { { .path = "/a" }, { .path = "/a/b" },
+				       { .domid = 5 } };
 	struct store *s = NULL;
 	struct wire *w = NULL;
-	int fd;
+	int fd, early;
 
 	if (size > SIZE_MAX_SAID)
 		return 0;
 	listen_once();
 	must(store_open(&s) == 0);
 	fd = say(data, size);
-	ask(s);
+	for (int i = 0; i < 3; i++)
+		store_ask_ahead(s, q, 3);
+	early = say(data, size);
+	ask(s, q);
 	store_close(s);
+	close(early);
 	close(fd);
 	must(wire_open(address.sun_path, false, &w) == 0);
 	fd = say(data, size);

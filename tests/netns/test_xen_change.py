@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Keys that change while the guest runs: moved and set, never unplugged."""
 
+import os
+import random
+import signal
+
 import pytest
 
 from xenhost import everywhere, scenario
@@ -13,6 +17,27 @@ def plugged(xen, **keys):
 
 
 # bridge
+
+@everywhere
+def test_the_keys_of_many_change_while_others_are_looked_at(xen):
+    """What is asked of several NICs at once is the older the later its NIC's turn comes."""
+    xen.bridge("br0")
+    xen.bridge("br1")
+    nics = {f"vif{domid}.0": xen.plugged(domid) for domid in range(5, 45)}
+    on = dict.fromkeys(nics, "br0")
+    xen.bed.until(lambda: all(xen.on(name) for name in nics), timeout=20)
+    chance = random.Random(5)
+    for i in range(400):
+        name = chance.choice(list(nics))
+        on[name] = chance.choice(["br0", "br1"])
+        nics[name].set("bridge", on[name])
+        if i % 40 == 0:
+            os.kill(xen.daemon.pid, signal.SIGHUP)  # all are looked at
+    for name in nics:  # each for itself
+        on[name] = "br0" if on[name] == "br1" else "br1"
+        nics[name].set("bridge", on[name])
+    xen.bed.until(lambda: all(xen.on(name, bridge) for name, bridge in on.items()), timeout=20)
+
 
 @everywhere
 @scenario
