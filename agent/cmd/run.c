@@ -80,7 +80,7 @@ static int add_nic(struct cmd *c, struct run *run, char *text)
 	w = nic->spec.wish;
 	config_resolve(c->agent.config, &w);
 	a->stays = w.kind == NETWORK_MACVTAP;
-	taps_draw_mac(&nic->spec.wish, &w);
+	taps_draw_mac(c, &nic->spec.wish, &w);
 	a->queues = nic->spec.options.queues;
 	a->has_name = nic->spec.wish.name[0] != '\0';
 	if (a->queues > 1 && !arguments_is_virtio(a->model))

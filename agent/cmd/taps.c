@@ -96,16 +96,31 @@ int taps_set(struct tap_spec *s, const char *arg)
 	return cmd_set_wish(&s->wish, arg);
 }
 
-void taps_draw_mac(struct wish *w, const struct wish *resolved)
+/* Is this MAC the link's, or the guest's whom it is for? */
+static int has_mac(const struct link *l, void *mac)
+{
+	const size_t size = sizeof(l->mac);
+	struct record r;
+
+	return memcmp(l->mac, mac, size) == 0 ||
+	       (record_parse(l->alias, &r) == 0 &&
+		memcmp(r.wish.mac, mac, size) == 0);
+}
+
+void taps_draw_mac(struct cmd *c, struct wish *w, const struct wish *resolved)
 {
 	static const uint8_t range[3] = { 0x52, 0x54, 0x00 }, none[6];
+	struct host *h = c->agent.host;
 
 	if (memcmp(w->mac, none, sizeof(none)) != 0 ||
 	    resolved->mode == MACVLAN_MODE_PASSTHRU)
 		return;
-	if (getrandom(w->mac, sizeof(w->mac), 0) != sizeof(w->mac))
-		abort();	/* since Linux 3.17 this is always there */
-	memcpy(w->mac, range, sizeof(range));
+	/* Of 500 in this range two are the same once in 130 times. */
+	do {
+		if (getrandom(w->mac, sizeof(w->mac), 0) != sizeof(w->mac))
+			abort();	/* since Linux 3.17 always there */
+		memcpy(w->mac, range, sizeof(range));
+	} while (h->ops->links(h, has_mac, w->mac) == 1);
 }
 
 /* ---- the making ------------------------------------------------------- */
@@ -321,7 +336,7 @@ static int make_macvtap(struct cmd *c, const struct tap_spec *s,
 	int r;
 
 	/* Were it not in the record, nobody could put it right. */
-	taps_draw_mac(&spec.wish, &look->wish);
+	taps_draw_mac(c, &spec.wish, &look->wish);
 	memcpy(look->wish.mac, spec.wish.mac, sizeof(look->wish.mac));
 	r = describe(c, &spec, look, &m);
 	if (r == 0)

@@ -30,10 +30,10 @@ int taps_set(struct tap_spec *s, const char *arg);
  * taps_draw_mac() - give a wish without one a MAC, from QEMU's range
  * @resolved:	the same wish, resolved
  *
- * Two guests of one MAC lose each other's frames.  In passthru the guest has
- * its device's.
+ * One that no link has, and no guest that a record knows: two of one MAC lose each
+ * other's frames.  In passthru the guest has its device's.
  */
-void taps_draw_mac(struct wish *w, const struct wish *resolved);
+void taps_draw_mac(struct cmd *c, struct wish *w, const struct wish *resolved);
 
 /* The keys, for messages. */
 #define TAPS_KEYS "name, mac, mtu, mode, up, queues, owner, group and vnet-hdr"

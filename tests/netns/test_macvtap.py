@@ -163,6 +163,26 @@ def test_a_hundred_at_once(host):
     assert all(os.stat(node(host, name)).st_rdev == device_number(name) for name in names)
 
 
+def create_with_the_first_draw(host, *args):
+    """vifctl create, which draws 52:54:00:00:00:00 first: the kernel's random bytes are kept from it."""
+    trace = host.dir / "trace"
+    strace = ["strace", "-o", trace, "-e", "trace=getrandom"]
+    env = {"ASAN_OPTIONS": "detect_leaks=0"}
+    probe = host.run([*strace, *host.vifctl_argv("create", "bridgenet")], env=env).out.strip()
+    calls = [line for line in trace.read_text().splitlines() if line.startswith("getrandom(")]
+    of_mac = next(i for i, call in enumerate(calls, 1) if ", 6, 0)" in call)
+    host.vifctl("delete", probe, "force")
+    return host.run([*strace, "-e", f"inject=getrandom:retval=6:when={of_mac}", *host.vifctl_argv(*args)], env=env).out.strip()
+
+
+def test_a_mac_that_is_drawn_twice(host):
+    first, second = (create_with_the_first_draw(host, "create", "bridgenet") for _ in range(2))
+    assert host.link(first).mac == "52:54:00:00:00:00" != host.link(second).mac
+    assert in_order(host, first, mac=None, mode="bridge") and in_order(host, second, mac=None, mode="bridge")
+    drawn = create_with_the_first_draw(host, "run", "--nic", "bridgenet", "--", "echo", "{mac}", "{fd}").split()[0]
+    assert drawn.startswith("52:54:00:") and drawn not in (host.link(first).mac, host.link(second).mac)
+
+
 def test_two_at_once_of_one_name(host):
     running = [host.background(host.vifctl_argv("create", "bridgenet", "web0")) for _ in range(8)]
     results = [each.wait() for each in running]
