@@ -85,6 +85,13 @@ static int each_look(struct cmd *c, const struct found *f, cmd_look_fn fn,
 	return r == -ENODEV ? 0 : r;
 }
 
+/* The ports from this one on, as many as go together. */
+static void ask_ahead(struct cmd *c, const struct all *all, size_t first)
+{
+	for (size_t i = first; i < all->n && i < first + RECONCILE_AHEAD; i++)
+		reconcile_ahead(&c->agent, &all->port[i].id);
+}
+
 int cmd_each_look(struct cmd *c, cmd_look_fn fn, void *arg)
 {
 	struct all all = { 0 };
@@ -92,9 +99,8 @@ int cmd_each_look(struct cmd *c, cmd_look_fn fn, void *arg)
 
 	unite(&all);
 	for (size_t i = 0; i < all.n && r >= 0; i++) {
-		for (size_t j = i; i % RECONCILE_AHEAD == 0 && j < all.n &&
-		     j < i + RECONCILE_AHEAD; j++)
-			reconcile_ahead(&c->agent, &all.port[j].id);
+		if (i % RECONCILE_AHEAD == 0)
+			ask_ahead(c, &all, i);
 		r = each_look(c, &all.port[i], fn, arg);
 	}
 	reconcile_ahead_end(&c->agent);

@@ -99,12 +99,11 @@ int taps_set(struct tap_spec *s, const char *arg)
 /* Is this MAC the link's, or the guest's whom it is for? */
 static int has_mac(const struct link *l, void *mac)
 {
-	const size_t size = sizeof(l->mac);
 	struct record r;
 
-	return memcmp(l->mac, mac, size) == 0 ||
+	return memcmp(l->mac, mac, sizeof(l->mac)) == 0 ||
 	       (record_parse(l->alias, &r) == 0 &&
-		memcmp(r.wish.mac, mac, size) == 0);
+		memcmp(r.wish.mac, mac, sizeof(l->mac)) == 0);
 }
 
 void taps_draw_mac(struct cmd *c, struct wish *w, const struct wish *resolved)

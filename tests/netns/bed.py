@@ -171,6 +171,13 @@ class Daemon:
         self.process.kill()
         self.process.wait()
 
+    def kill_again(self, is_well):
+        """kill(); one that is dead is started before, and all is well then."""
+        if not self.running():
+            self.start()
+            assert is_well()
+        self.kill()
+
     def restart(self):
         self.term()
         self.start()

@@ -59,12 +59,8 @@ def test_kill_9_in_every_order_leaves_nothing(host, network, order):
             program.kill()
             if victim == "both":
                 daemon.kill()
-        elif daemon.running():
-            daemon.kill()
         else:
-            daemon.start()
-            assert in_order(host, "web0", mode=mode(host, "web0"))
-            daemon.kill()
+            daemon.kill_again(lambda: in_order(host, "web0", mode=mode(host, "web0")))
     if not daemon.running():
         daemon.start()
     gone(host, but=others)

@@ -199,12 +199,8 @@ def kill_each(order, daemon, guest, is_well):
     for victim in order:
         if victim == "QEMU":
             guest.kill()
-        elif daemon.running():
-            daemon.kill()
         else:
-            daemon.start()
-            assert is_well()
-            daemon.kill()
+            daemon.kill_again(is_well)
     if not daemon.running():
         daemon.start()
 
