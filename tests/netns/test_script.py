@@ -54,6 +54,7 @@ def test_online_joins_and_then_says_so(bed, xs):
     result = bed.script("online", "vif", nic, check=0)
     assert bed.in_place("vif5.0")
     assert (nic.status(), nic.error(), result.out) == ("connected", None, "")
+    watch.catch_up()
     statuses = [e.value for e in watch.events if e.path == f"{nic.path}/hotplug-status"]
     assert statuses[-1] == b"connected" and set(statuses) <= {b"", b"connected"}
 
@@ -129,6 +130,7 @@ def test_a_second_online_sends_nothing(bed, xs):
     watch = xs.watch(nic.path, nic.frontend)
     with bed.count_netlink_changes() as changes:
         bed.script("online", "vif", nic, check=0)
+    watch.catch_up()
     assert (changes, watch.events) == ([], [])
 
 

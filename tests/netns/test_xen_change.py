@@ -203,6 +203,6 @@ def test_another_door_just_leaves_it(xen):
     xen.bed.ip(f"link set vif5.0 alias '{alias} leave=1'")
     xen.daemon.reload()
     xen.bed.until(lambda: xen.bed.link("vif5.0").alias == alias and xen.on("vif5.0", "br0"))
-    xen.catch_up()
+    xen.watch.catch_up()
     assert b"error" not in [event.value for event in xen.watch.events]
     assert nic.status() == "connected"

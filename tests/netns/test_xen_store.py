@@ -47,7 +47,7 @@ def refill(xen, nodes):
             tree.write(path, value)
 
     xen.xs.atomically(write)
-    xen.catch_up()  # what is written here is no deed of the daemon's
+    xen.watch.catch_up()  # what is written here is no deed of the daemon's
 
 
 def contents(xen):

@@ -8,7 +8,6 @@ condition that must come true then.  It is run once for each of FATES.
 import functools
 import inspect
 import struct
-import time
 from pathlib import Path
 
 import pytest
@@ -131,13 +130,7 @@ class XenHost:
 
     def begin_watching(self):
         """Record all events of all NICs; again after xenstored has died."""
-        self.watch = self.xs.watch(self.root, "/marker", look=ports)
-
-    def catch_up(self):
-        """All events of what happened so far are in self.watch."""
-        marker = str(time.monotonic())
-        self.xs.write("/marker", marker)
-        self.watch.wait(lambda event: event.value == marker.encode())
+        self.watch = self.xs.watch(self.root, look=ports)
 
     # What happens
 
@@ -222,7 +215,7 @@ class XenHost:
         scripts = self._scripts.get(nic.path)
         if (scripts and not scripts.done()) or nic.status() != "connected":
             return False
-        self.catch_up()
+        self.watch.catch_up()
         return self.reported(nic)
 
     def list(self):

@@ -196,15 +196,18 @@ class Event(NamedTuple):
 class Watch:
     """Records the events of one or more watches, in their order, from now on."""
 
+    MARKER = "/marker"
+
     def __init__(self, socket_path, paths, look=None):
         self.events: list[Event] = []
+        self._path = socket_path
+        self._mark = None  # the marker's last value that came along
         self._look = look or (lambda: None)
         self.alive = True  # until xenstored hangs up
         self._changed = threading.Condition()
         self._conn = Connection(socket_path)
-        for path in paths:
+        for path in (*paths, self.MARKER):
             self._conn.request(Op.WATCH, z(path), z(path))
-        for _ in paths:
             self._conn.next_event()  # a watch fires once when it is set
         self._thread = threading.Thread(target=self._record, daemon=True)
         self._thread.start()
@@ -224,7 +227,10 @@ class Watch:
         if read() != value:
             seen = None  # the event is an old one, and the world is another by now
         with self._changed:
-            self.events.append(Event(path, value, now, seen))
+            if path == self.MARKER:
+                self._mark = value
+            else:
+                self.events.append(Event(path, value, now, seen))
             self._changed.notify_all()
 
     @property
@@ -234,6 +240,14 @@ class Watch:
     def clear(self):
         with self._changed:
             self.events.clear()
+
+    def catch_up(self, timeout=5.0):
+        """Wait until all that xenstored has done so far is recorded."""
+        mark = str(time.monotonic()).encode()
+        with contextlib.closing(Connection(self._path)) as conn:
+            Tree(conn).write(self.MARKER, mark)
+        with self._changed:
+            assert self._changed.wait_for(lambda: self._mark == mark, timeout * FACTOR)
 
     def wait(self, predicate, timeout=5.0):
         """The first recorded event of which the predicate is true; waits for it."""
