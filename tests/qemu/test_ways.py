@@ -2,7 +2,6 @@
 """The other ways to a tap: vifctl run, a script, a helper, and a tap that is there already."""
 
 import os
-import pwd
 import re
 import shutil
 import signal
@@ -14,8 +13,7 @@ from bed import BUILD
 from frames import Frames
 from guest import Guest, nic, wait_up
 from test_ifname import HOST, bridges_as_now, host, no_ipv6_on, with_two_guests  # noqa: F401
-
-USER = pwd.getpwnam("nobody").pw_uid
+from users import NOBODY, private_etc
 
 
 def mac(number):
@@ -52,7 +50,7 @@ def as_user(bed, args, number, **guest):
     for path in "/run", bed.dir:
         os.chmod(path, 0o777)
     made = Guest(bed, args, start=False, ip=f"{ip(number)}/24", **guest)
-    made.start(user=USER, group=USER, extra_groups=[])
+    made.start(user=NOBODY, group=NOBODY, extra_groups=[])
     return made
 
 
@@ -62,12 +60,7 @@ def helper_path(bed):
     if not path.exists():
         shutil.copy(BUILD / "vif-bridge-helper", path)
         path.chmod(0o4755)
-        libraries = Path("/etc/ld.so.cache").read_bytes()
-        bed.mounts.mount("tmpfs", "/etc")
-        Path("/etc/ld.so.cache").write_bytes(libraries)
-        Path("/etc/qemu").mkdir()
-        Path("/etc/qemu/bridge.conf").write_text("allow br0\nallow br1\n")
-        os.chmod("/etc", 0o755)
+        private_etc(bed, {"qemu/bridge.conf": "allow br0\nallow br1\n"})
     return path
 
 
@@ -84,7 +77,7 @@ def tap_helper(bed, number, bridge, **guest):
 def create(bed, number, bridge, **guest):
     """The tap is there already, and this user's."""
     name = f"web{number}"
-    bed.vifctl("create", bridge, name, f"owner={USER}", f"mac={mac(number)}", check=0)
+    bed.vifctl("create", bridge, name, f"owner={NOBODY}", f"mac={mac(number)}", check=0)
     return as_user(bed, nic(f"tap,ifname={name},script=no,downscript=no", mac=mac(number)), number, **guest)
 
 
@@ -256,5 +249,5 @@ def test_who_may_not_gets_no_guest(host):  # noqa: F811
     Path("/etc/qemu/bridge.conf").write_text("allow br1\n")
     guest = bridge_helper(host, 2, "br0")
     assert guest.process.wait(20) == 1
-    assert f"uid {USER} may not use bridge br0: no line of /etc/qemu/bridge.conf allows it" in guest.report()[1]
+    assert f"uid {NOBODY} may not use bridge br0: no line of /etc/qemu/bridge.conf allows it" in guest.report()[1]
     assert taps(host) == []
