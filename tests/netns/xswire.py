@@ -238,6 +238,8 @@ class Watch:
         return [event.path for event in self.events]
 
     def clear(self):
+        """Forget what has happened so far."""
+        self.catch_up()
         with self._changed:
             self.events.clear()
 
