@@ -2,6 +2,7 @@
 /* config.c - the configuration: networks by name, and whom the agent serves */
 #include "agent/core/config.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fnmatch.h>
 #include <ini.h>
@@ -362,11 +363,27 @@ static int xen_key(struct parser *p, const char *key, const char *value)
 		     text_quote_str(key).text);
 }
 
+/* What people write who know other files, and inih takes into the value. */
+static const char *foreign_syntax(const char *value)
+{
+	const char *hash = strchr(value, '#');
+
+	if (value[0] == '"' || value[0] == '\'')
+		return "a value is not quoted";
+	if (hash && (hash == value || isblank((unsigned char)hash[-1])))
+		return "a comment with # has a line of its own";
+	return NULL;
+}
+
 static int handler(void *user, const char *section, const char *key,
 		   const char *value)
 {
 	struct parser *p = user;
+	const char *foreign = foreign_syntax(value);
 
+	if (foreign)
+		return wrong(p, "%s = %s: %s", text_quote_str(key).text,
+			     text_quote_str(value).text, foreign);
 	if (strncmp(section, "network ", 8) == 0)
 		return network_key(p, section + 8, key, value);
 	if (strcmp(section, "xen") == 0)
@@ -479,6 +496,7 @@ void config_resolve(const struct config *c, struct wish *w)
 
 	if (!w->network[0])
 		return;
+	w->is_configured = n;
 	if (n)
 		resolve_network(n, w);
 	else if (excess == 0)

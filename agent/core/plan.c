@@ -127,6 +127,9 @@ static bool no_bridge(const struct wish *w, const struct state *s,
 {
 	const char *by = source_name(w->by);
 
+	if (!s->have_bridge && !w->is_configured)
+		return stop(p, WAITING, "network %s is asked for (by %s), but there is no bridge %s; create it (ip link add %s type bridge), configure a network %s, or ask for another",
+			    w->network, by, w->bridge, w->bridge, w->network);
 	if (!s->have_bridge)
 		return stop(p, WAITING, "network %s is asked for (by %s), but there is no bridge %s; create it (ip link add %s type bridge) or ask for another",
 			    w->network, by, w->bridge, w->bridge);

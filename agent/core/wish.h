@@ -53,6 +53,7 @@ struct wish {
 	bool stays_down;		/* up=no: somebody else sets it up */
 	bool replace_alias;		/* by hand: a foreign alias may go */
 	/* set by config_resolve() */
+	bool is_configured;		/* else the network is a bridge's name */
 	enum network_kind kind;
 	char bridge[VIF_NAMESIZE];
 	char device[VIF_NAMESIZE];	/* a macvtap's, else "" */

@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from bed import TOP
 from macvtaps import MAC, NETWORKS, host_nic, in_order, macvtaps, others_macvtap
 from test_hand import drop_in, refused
 from test_qemu_script import script
@@ -58,6 +59,11 @@ WRONG = {
     "modes with commas": (MACVTAP + "mode = vepa,bridge\n", 4, "vepa,bridge"),
     "a mode twice": (MACVTAP + "mode = vepa bridge vepa\n", 4, "vepa"),
     "a mode by number": (MACVTAP + "mode = 2\n", 4, "2"),
+    # what other files have
+    "a comment behind a value": (MACVTAP + "mtu = 9000 # jumbo\n", 4, "has a line of its own"),
+    "a comment behind patterns": ("[network r]\nbridge = br0\ntaps = red* # of these\n", 3, "has a line of its own"),
+    "a comment for a value": (MACVTAP + "mtu = # jumbo\n", 4, "has a line of its own"),
+    "a value in quotes": ('[network r]\nbridge = "br0"\n', 2, "is not quoted"),
     # mtu, allmulticast
     "no number for an MTU": (MACVTAP + "mtu = big\n", 4, "is no MTU"),
     "too large an MTU": (MACVTAP + "mtu = 65536\n", 4, "is no MTU"),
@@ -144,6 +150,17 @@ def test_a_good_file_is_not(bed, text):
     write(bed.conf, text)
     result = bed.vifctl("list", check=0)
     assert (result.out, result.err) == ("", "")
+
+
+def test_the_example_is_good_with_its_lines_taken_in(bed):
+    text = (TOP / "doc/vifagent.conf.example").read_text()
+    taken = re.sub(r"^# (?=\[|[a-z-]+ = )", "", text, flags=re.MULTILINE)
+    assert taken.count("\n[") == 3 and taken.count(" = ") > 8
+    bed.conf.write_text(taken)
+    bed.bridge("br200")
+    bed.tap("redtap")
+    bed.vifctl("qemu-ifup", "redtap", check=0)
+    assert bed.listed("redtap")["wish"]["network"] == "red"
 
 
 def test_a_wrong_file_of_the_directory_is_named(bed):

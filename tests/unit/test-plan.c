@@ -365,7 +365,7 @@ static void no_bridge_is_waited_for(void **state)
 {
 	(void)state;
 	s.have_bridge = false;
-	does_not_join(WAITING, "network br0 is asked for (by hand), but there is no bridge br0; create it (ip link add br0 type bridge) or ask for another");
+	does_not_join(WAITING, "network br0 is asked for (by hand), but there is no bridge br0; create it (ip link add br0 type bridge), configure a network br0, or ask for another");
 }
 
 static void what_is_no_bridge_is_refused(void **state)
