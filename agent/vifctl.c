@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent/cmd/cmd.h"
+#include "agent/cmd/taps.h"
 
 static const struct verb {
 	const char *name;
@@ -14,14 +14,14 @@ static const struct verb {
 	const char *help;
 } verbs[] = {
 	{ "attach", cmd_attach, "LINK NETWORK [KEY=VALUE...]",
-	  "put a link on a network and keep it there; keys: name, mtu, alias=replace" },
+	  "put a link on a network and keep it there; keys: " ATTACH_KEYS },
 	{ "detach", cmd_detach, "LINK",
 	  "end that, and leave the link as it was found" },
 	{ "create", cmd_create, "NETWORK [NAME] [KEY=VALUE...]",
-	  "make a tap that stays, for who opens it by name; keys: owner, group, mac, mtu, queues" },
+	  "make a tap that stays, for who opens it by name; keys: " TAPS_KEYS },
 	{ "delete", cmd_delete, "LINK [force]", "delete a tap made so" },
 	{ "run", cmd_run, "[--nic NETWORK[,KEY=VALUE...]]... -- PROGRAM [ARGUMENT...]",
-	  "become a program, QEMU for one, that is given its taps; keys: mac, model, queues, name, mtu" },
+	  "become a program, QEMU for one, that is given its taps; keys: model, " TAPS_KEYS },
 	{ "list", cmd_list, "", "all ports, a line each" },
 	{ "show", cmd_show, "LINK|DOMID.DEVID",
 	  "one port: what is wished, what is there, what is in the way" },
@@ -41,6 +41,12 @@ static const struct verb {
 
 #define N_VERBS (sizeof(verbs) / sizeof(verbs[0]))
 
+static void verb_usage(FILE *f, const struct verb *v)
+{
+	(void)fprintf(f, "vifctl %s%s%s\n        %s\n", v->name,
+		      v->args[0] ? " " : "", v->args, v->help);
+}
+
 static void usage(FILE *f)
 {
 	(void)fputs("usage: vifctl [-c FILE] [-j] VERB ...\n"
@@ -51,8 +57,7 @@ static void usage(FILE *f)
 		    "  -V, --version      print the version\n"
 		    "  -h, --help         print this\n", f);
 	for (size_t i = 0; i < N_VERBS; i++)
-		(void)fprintf(f, "vifctl %s %s\n        %s\n", verbs[i].name,
-			      verbs[i].args, verbs[i].help);
+		verb_usage(f, &verbs[i]);
 }
 
 static const struct verb *find_verb(const char *name)
@@ -90,6 +95,22 @@ static const struct verb *verb_of_name(const char *path, const char **suffix)
 	return NULL;
 }
 
+static bool asks_for_help(const struct cmd *c)
+{
+	return c->argc > 0 && (strcmp(c->argv[0], "--help") == 0 ||
+			       strcmp(c->argv[0], "-h") == 0);
+}
+
+/* What "vifctl VERB", or a link to vifctl, is to do. */
+static int start(struct cmd *c, const struct verb *v, const char *config_path)
+{
+	if (asks_for_help(c)) {
+		verb_usage(stdout, v);
+		return CMD_OK;
+	}
+	return cmd_start(c, v->run, config_path);
+}
+
 static bool ends_with_json(const struct cmd *c)
 {
 	const char *last = c->argc > 0 ? c->argv[c->argc - 1] : "";
@@ -115,7 +136,7 @@ int main(int argc, char **argv)
 	if (v) {
 		c.argc = argc - 1;
 		c.argv = argv + 1;
-		return cmd_start(&c, v->run, getenv("VIFAGENT_CONF"));
+		return start(&c, v, getenv("VIFAGENT_CONF"));
 	}
 	while ((o = getopt_long(argc, argv, "+c:jVh", options, NULL)) != -1) {
 		switch (o) {
@@ -140,6 +161,10 @@ int main(int argc, char **argv)
 		usage(stderr);
 		return CMD_USAGE;
 	}
+	if (strcmp(argv[optind], "help") == 0) {
+		usage(stdout);
+		return CMD_OK;
+	}
 	v = find_verb(argv[optind]);
 	if (!v)
 		return cmd_fail(CMD_USAGE, "there is no verb %s; vifctl --help lists them",
@@ -152,5 +177,5 @@ int main(int argc, char **argv)
 		c.json = true;
 		c.argc--;
 	}
-	return cmd_start(&c, v->run, config_path);
+	return start(&c, v, config_path);
 }

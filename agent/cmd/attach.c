@@ -123,7 +123,7 @@ int cmd_attach(struct cmd *c)
 		}
 		r = cmd_set_wish(&w, c->argv[i]);
 		if (r == -ENOENT)
-			return cmd_fail(CMD_USAGE, "attach does not know %s; it takes name=NAME, mtu=BYTES, mac=MAC, mode=MODE, up=no and alias=replace",
+			return cmd_fail(CMD_USAGE, "attach does not know %s; it takes " ATTACH_KEYS,
 					text_quote_str(c->argv[i]).text);
 		if (r)
 			return r;

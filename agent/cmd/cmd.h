@@ -78,6 +78,9 @@ int cmd_find_nic(struct cmd *c, const char *path, struct vif_id *ret);
  */
 int cmd_set_wish(struct wish *w, const char *arg);
 
+/* What attach takes. */
+#define ATTACH_KEYS "name, mac, mtu, mode, up=no and alias=replace"
+
 /* The value in @arg if it is "key=value", or NULL. */
 const char *cmd_value(const char *arg, const char *key);
 
@@ -102,6 +105,10 @@ struct json_object *output_json(const struct look *look);
 
 /* Print and free. */
 void output_json_print(struct json_object *o);
+
+/* Say so where there seems to be an xenstored, but not for us: then only links
+ * tell of ports. */
+void output_store_note(const struct cmd *c);
 
 /* ---- all ports (cmd/all.c) -------------------------------------------- */
 

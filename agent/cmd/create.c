@@ -8,6 +8,7 @@
 
 static int parse(struct cmd *c, struct tap_spec *s)
 {
+	bool has_name = false;
 	int i = 1, r;
 
 	if (c->argc < 1)
@@ -17,11 +18,16 @@ static int parse(struct cmd *c, struct tap_spec *s)
 		return cmd_fail(CMD_FAILED, "%s", s->wish.error);
 	if (c->argc > 1 && !strchr(c->argv[1], '=')) {
 		i++;
+		has_name = true;
 		if (wish_set(&s->wish, WISH_NAME, "name", c->argv[1],
 			     strlen(c->argv[1])) < 0)
 			return cmd_fail(CMD_FAILED, "%s", s->wish.error);
 	}
 	for (; i < c->argc; i++) {
+		if (has_name && cmd_value(c->argv[i], "name"))
+			return cmd_fail(CMD_USAGE, "create is given two names: %s and %s",
+					c->argv[1],
+					text_quote_str(c->argv[i]).text);
 		r = taps_set(s, c->argv[i]);
 		if (r == -ENOENT)
 			return cmd_fail(CMD_USAGE, "create does not know %s; it takes " TAPS_KEYS,

@@ -21,6 +21,8 @@
 
 #define NICS_MAX 32
 
+#define NIC_USAGE "--nic takes NETWORK[,KEY=VALUE...]"
+
 struct nic_run {
 	struct tap_spec spec;
 	struct tap tap;
@@ -69,7 +71,7 @@ static int add_nic(struct cmd *c, struct run *run, char *text)
 	taps_spec_init(&nic->spec);
 	*a = (struct nic_arguments) { .model = MODEL_DEFAULT };
 	if (!network)
-		return cmd_fail(CMD_USAGE, "--nic takes NETWORK[,KEY=VALUE...]");
+		return cmd_fail(CMD_USAGE, NIC_USAGE);
 	if (wish_set(&nic->spec.wish, WISH_NETWORK, "network", network,
 		     strlen(network)) < 0)
 		return cmd_fail(CMD_FAILED, "%s", nic->spec.wish.error);
@@ -100,8 +102,10 @@ static int parse(struct cmd *c, struct run *run, char ***ret_program)
 
 	/* The verb stands before its arguments. */
 	optind = opterr = 0;
-	while ((o = getopt_long(c->argc + 1, c->argv - 1, "+n:", options,
+	while ((o = getopt_long(c->argc + 1, c->argv - 1, "+:n:", options,
 				NULL)) != -1) {
+		if (o == ':')
+			return cmd_fail(CMD_USAGE, NIC_USAGE);
 		if (o != 'n')
 			return cmd_fail(CMD_USAGE, "run does not know %s; it takes --nic NETWORK[,KEY=VALUE...], and -- before the program",
 					text_quote_str(c->argv[optind - 2]).text);
@@ -112,6 +116,20 @@ static int parse(struct cmd *c, struct run *run, char ***ret_program)
 	*ret_program = c->argv - 1 + optind;
 	if (!**ret_program)
 		return cmd_fail(CMD_USAGE, "run takes [--nic NETWORK[,KEY=VALUE...]]... -- PROGRAM [ARGUMENT...]");
+	return 0;
+}
+
+/* Whose it is matters only to who opens it. */
+static int check_owners(const struct run *run)
+{
+	for (size_t i = 0; i < run->n; i++) {
+		const struct tap_spec *s = &run->nic[i].spec;
+
+		if (run->arguments[i].by_fd && (s->owner != (uid_t)-1 ||
+						s->group != (gid_t)-1))
+			return cmd_fail(CMD_USAGE, "owner= and group= are for a program that opens its tap by {name}; on network %s it is given one that is open",
+					s->wish.network);
+	}
 	return 0;
 }
 
@@ -208,6 +226,8 @@ int cmd_run(struct cmd *c)
 	r = parse(c, run, &program);
 	if (r == 0 && arguments_scan(program, run->arguments, run->n, error) < 0)
 		r = cmd_fail(CMD_USAGE, "%s", error);
+	if (r == 0)
+		r = check_owners(run);
 	while (r == 0 && made < run->n) {
 		r = make(c, &run->nic[made], &run->arguments[made]);
 		made += r == 0;

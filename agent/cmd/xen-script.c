@@ -159,8 +159,10 @@ int cmd_xen_script(struct cmd *c)
 	if (r)
 		return r;
 	if (wrong || !action) {
-		text_reason(text, "xen-script does not know %s: it takes online, offline, add or remove, and type_if=vif or type_if=tap",
-			    wrong ? text_quote_str(wrong).text : "no action");
+		text_reason(text, "xen-script %s%s%s online, offline, add or remove, and type_if=vif or type_if=tap",
+			    wrong ? "does not know " : "",
+			    wrong ? text_quote_str(wrong).text : "",
+			    wrong ? ": it takes" : "takes");
 		return fail(c, &id, PART_VIF, CMD_USAGE, text);
 	}
 	if (c->broken && !action->leave)

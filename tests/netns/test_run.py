@@ -122,6 +122,9 @@ def test_what_cannot_be_leaves_nothing(host, specs, program, words):
     (["--nic", "br0,queues=2", "--", "cat", "{fd}"], "write {fds}"),
     (["--nic", "br0,x=1", "--", "cat", "{fd}"], "--nic does not know"),
     (["--nic", "", "--", "cat", "{fd}"], "--nic takes"),
+    (["--nic"], "--nic takes"),
+    (["--nic", "br0,owner=0", "--", "cat", "{fd}"], "are for a program that opens its tap by {name}"),
+    (["--nic", "br0", "--nic", "br0,group=0", "--", "cat", "{name}", "{fd1}"], "are for a program that opens"),
     (["--net", "br0", "--", "cat"], "run does not know"),
 ])
 def test_wrong_usage(bed, args, words):

@@ -107,6 +107,7 @@ def test_what_is_refused_leaves_nothing(host, args, words):
 
 
 @pytest.mark.parametrize("args", [["create"], ["create", "br0", "web0", "x=1"], ["create", "br0", "web0", "web1"],
+                                  ["create", "br0", "web0", "name=web1"],
                                   ["delete"], ["delete", "x", "y"]])
 def test_wrong_usage(bed, args):
     assert bed.vifctl(*args, check=2).err.count("\n") == 1
