@@ -107,6 +107,7 @@ int agent_open_store(struct agent *a)
 {
 	int r = store_open(&a->store);
 
+	a->store_error = r;
 	if (r < 0)
 		return r;
 	r = store_self(a->store, &a->self, &a->store_is_filled);

@@ -308,6 +308,12 @@ static bool give_way(struct look *look, unsigned int flags)
 
 static void keep(const struct nic_look *n, struct look *look)
 {
+	struct host *h = n->agent->host;
+	struct state *s = &look->state;
+
+	/* to be shown */
+	if (s->link.master)
+		(void)h->ops->link_by_index(h, s->link.master, &s->master);
 	look->verdict = look->state.owner == OWNER_US ? WAITING : NOT_OURS;
 	text_reason(look->reason, n->agent->store ?
 		    "xenstored does not know this NIC, which may be xenstored's loss; left as it is" :

@@ -23,6 +23,7 @@ struct agent {
 	struct store *store;		/* NULL: no xenstored (now) */
 	struct udev_room *udev;		/* NULL: no wishes by rules */
 	uint32_t self;			/* our domid, if store */
+	int store_error;		/* why there is no store: a negative errno */
 	bool store_is_filled;		/* our domain is in it */
 };
 

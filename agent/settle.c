@@ -171,8 +171,10 @@ static void failed(struct look *look, const char *what, int r,
 			    mac[0], mac[1], mac[2], mac[3], mac[4], mac[5],
 			    look->wish.device);
 	else
-		text_reason(look->reason, "%s failed: %s%s%s", what,
-			    strerror(-r), h->error[0] ? ": " : "", h->error);
+		text_reason(look->reason, "%s failed: %s%s%s%s", what,
+			    strerror(-r), h->error[0] ? ": " : "", h->error,
+			    r == -EPERM ? "; it takes root, or CAP_NET_ADMIN" :
+					  "");
 }
 
 /* The record says that the link is being left until that is done.  If it says

@@ -95,7 +95,10 @@ static void ask_ahead(struct cmd *c, const struct all *all, size_t first)
 int cmd_each_look(struct cmd *c, cmd_look_fn fn, void *arg)
 {
 	struct all all = { 0 };
-	int r = each_port(&c->agent, collect, &all);
+	int r;
+
+	output_store_note(c);
+	r = each_port(&c->agent, collect, &all);
 
 	unite(&all);
 	for (size_t i = 0; i < all.n && r >= 0; i++) {

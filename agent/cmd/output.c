@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* output.c - looks in print */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "agent/cmd/cmd.h"
 
@@ -13,6 +15,14 @@ void output_line(const struct look *look)
 		     verdict_name(look->verdict),
 		     w->network[0] ? w->network : "-", source_name(w->by),
 		     look->reason);
+}
+
+void output_store_note(const struct cmd *c)
+{
+	if (!c->agent.store && c->agent.store_error != -ENOENT)
+		(void)cmd_fail(CMD_OK, "note: xenstored cannot be reached at %s: %s; NICs that only xenstore knows are not shown",
+			       store_socket_path(),
+			       strerror(-c->agent.store_error));
 }
 
 static void add_string(struct json_object *o, const char *key, const char *s)
@@ -32,6 +42,7 @@ static struct json_object *mac_json(const uint8_t m[6])
 
 static struct json_object *wish_json(const struct wish *w)
 {
+	static const uint8_t none[6];
 	struct json_object *o = json_object_new_object();
 
 	add_string(o, "by", source_name(w->by));
@@ -42,6 +53,9 @@ static struct json_object *wish_json(const struct wish *w)
 	add_string(o, "name", w->name);
 	json_object_object_add(o, "mtu", w->mtu ? json_object_new_int64(w->mtu)
 						: NULL);
+	json_object_object_add(o, "mac", memcmp(w->mac, none, sizeof(none)) ?
+				       mac_json(w->mac) : NULL);
+	json_object_object_add(o, "up", json_object_new_boolean(!w->stays_down));
 	return o;
 }
 

@@ -63,11 +63,15 @@ static void print_link(const struct state *s)
 
 static void print(const struct look *look)
 {
+	static const uint8_t none[6];
 	const struct wish *w = &look->wish;
 
 	(void)printf("%s: %s\n", look->name, verdict_name(look->verdict));
 	if (look->reason[0] && look->verdict != TO_DO)
 		(void)printf("    reason  %s\n", look->reason);
+	else if (look->verdict == NOT_OURS && w->by == BY_NOBODY)
+		(void)printf("    reason  nobody asks for a network for it: say vifctl attach %s NETWORK, or have a udev rule set VIF_NETWORK\n",
+			     look->name);
 	(void)printf("    wish    network %s, %s %s, by %s",
 		     w->network[0] ? w->network : "-",
 		     w->kind == NETWORK_MACVTAP ? "device" : "bridge",
@@ -79,7 +83,11 @@ static void print(const struct look *look)
 		(void)printf(", name %s", w->name);
 	if (w->mtu)
 		(void)printf(", mtu %u", w->mtu);
-	puts("");
+	if (memcmp(w->mac, none, sizeof(none)) != 0)
+		(void)printf(", mac %02x:%02x:%02x:%02x:%02x:%02x", w->mac[0],
+			     w->mac[1], w->mac[2], w->mac[3], w->mac[4],
+			     w->mac[5]);
+	puts(w->stays_down ? ", up no" : "");
 	if (look->found)
 		print_link(&look->state);
 	if (look->plan.n)
@@ -127,6 +135,7 @@ static int each_of(struct cmd *c, const char *arg, cmd_look_fn fn, void *data)
 
 	if (r)
 		return r;
+	output_store_note(c);
 	r = reconcile(&c->agent, &id, LOOK_SEARCH, NULL, looks);
 	if (r == 0 || r == -ENODEV)
 		return cmd_fail(CMD_FAILED, "there is no port %s",

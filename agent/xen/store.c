@@ -82,13 +82,11 @@ int store_open(struct store **ret)
 	if (!s)
 		return -ENOMEM;
 	r = connect_to(false, &s->talk);
-	if (r < 0 && r != -ENOMEM && !in_dom0()) {
-		s->is_device = true;
-		r = connect_to(true, &s->talk);
-	}
-	if (r < 0) {
+	s->is_device = r < 0 && r != -ENOMEM && !in_dom0() &&
+		       connect_to(true, &s->talk) == 0;
+	if (r < 0 && !s->is_device) {
 		free(s);
-		return r == -ENOMEM ? r : -ENOENT;
+		return r;
 	}
 	*ret = s;
 	return 0;

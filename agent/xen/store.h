@@ -25,7 +25,8 @@ struct store;
  *
  * To the socket of xenstored ($XENSTORED_PATH and $XENSTORED_RUNDIR, as
  * libxenstore has it); outside dom0 also through the kernel's device.
- * Returns 0, or -ENOENT: no xenstored here, now.
+ * Returns 0, or -ENOENT: there is no socket; -ECONNREFUSED: nobody listens at
+ * it; -EACCES: we may not; or what else connect() says.
  */
 int store_open(struct store **ret);
 

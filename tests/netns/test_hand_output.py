@@ -2,6 +2,7 @@
 """What vifctl prints: list, show, plan, monitor, and what it says to wrong usage."""
 
 import json
+import os
 import re
 import signal
 
@@ -63,7 +64,7 @@ def test_list_as_json(host):
     assert ports["web0"] == {
         "port": "web0", "state": "ok", "reason": None, "steps": [],
         "wish": {"by": "hand", "network": "br0", "bridge": "br0", "device": None, "mode": None, "name": "web0",
-                 "mtu": None},
+                 "mtu": None, "mac": None, "up": True},
         "link": {"name": "web0", "ifindex": host.link("web0").ifindex, "kind": "tun",
                  "address": PORT_MAC, "mtu": 1500, "master": "br0", "up": True, "carrier": True,
                  "alias": host.link("web0").alias},
@@ -89,6 +90,38 @@ def test_show_says_why_a_nic_is_not_up(host):
     text = host.vifctl("show", "web2", check=0).out
     assert re.search(r"steps\n(    1\..*\n)?    \d\. master br0\n    \d\. up\n$", text)
     assert "wish    network br0, bridge br0, by hand, mtu 1400\n" in text
+
+
+def test_show_says_what_a_link_lacks_that_nobody_speaks_for(bed):
+    bed.tap("tap0")
+    text = bed.vifctl("show", "tap0", check=0).out
+    assert "reason  nobody asks for a network for it: say vifctl attach tap0 NETWORK" in text
+
+
+def test_show_of_one_that_is_left_down(bed):
+    bed.bridge("br0")
+    bed.tap("tap0")
+    bed.vifctl("attach", "tap0", "br0", "up=no", "mac=52:54:00:12:34:56", check=0)
+    text = bed.vifctl("show", "tap0", check=0).out
+    assert "wish    network br0, bridge br0, by hand, mac 52:54:00:12:34:56, up no\n" in text
+    wish = bed.listed("tap0")["wish"]
+    assert (wish["mac"], wish["up"]) == ("52:54:00:12:34:56", False)
+
+
+def test_it_is_said_when_xenstored_cannot_be_reached(bed):
+    bed.bridge("br0")
+    nic = bed.nic(bed.xenstored(), 5, 0)
+    nic.netback_ready()
+    bed.vif("vif5.0")
+    bed.script("online", "vif", nic, check=0)
+    bed.xs.kill()
+    result = bed.vifctl("list", check=0)
+    assert rows(result.out)["vif5.0"][0] == "waiting"
+    assert result.err.startswith(f"vifctl: note: xenstored cannot be reached at {bed.xs.path}: Connection refused; ")
+    result = bed.vifctl("show", "5.0", check=0)
+    assert "    master  br0\n" in result.out and "cannot be reached" in result.err
+    os.unlink(bed.xs.path)
+    assert bed.vifctl("list", check=0).err == "", "there is none"
 
 
 @pytest.mark.parametrize("name", ["5.0", "vif5.0"])
@@ -171,6 +204,22 @@ def test_what_was_planned_is_what_is_done(bed):
     assert steps() == []
 
 
+def test_monitor_says_when_a_port_was_left(bed):
+    bed.bridge("br0")
+    tap = bed.tap("tap0")
+    monitor = bed.background(bed.vifctl_argv("monitor"))
+    bed.vif("seen0")
+    bed.vifctl("attach", "seen0", "br0", check=0)
+    bed.until(lambda: "seen0 " in monitor.output(), what="it listens")
+    for _ in range(5):
+        bed.vifctl("attach", tap.name, "br0", check=0)
+        bed.until(lambda: rows(monitor.output()).get("tap0", [""])[0] == "ok")
+        bed.vifctl("detach", tap.name, check=0)
+        bed.until(lambda: rows(monitor.output())["tap0"][:2] == ["not", "ours"])
+    monitor.process.terminate()
+    monitor.wait(5, check=0)
+
+
 @pytest.mark.parametrize("signal_number", [signal.SIGTERM, signal.SIGINT])
 def test_monitor(host, signal_number):
     monitor = host.background(host.vifctl_argv("monitor"))
@@ -237,3 +286,15 @@ def test_a_configuration_that_was_named_must_be_there(bed):
 
 def test_a_full_disk_is_noticed(host):
     assert host.run(["sh", "-c", '"$@" >/dev/full', "sh", *host.vifctl_argv("list")], check=1).err
+
+
+@pytest.mark.parametrize("option", ["--help", "-h"])
+@pytest.mark.parametrize("verb", ["attach", "create", "run", "list", "show", "qemu-ifup", "xen-script"])
+def test_help_of_a_verb(bed, verb, option):
+    before = bed.links()
+    out = bed.vifctl(verb, option, check=0).out
+    assert out.startswith(f"vifctl {verb}") and out.count("\n") == 2 and bed.links() == before
+
+
+def test_help(bed):
+    assert bed.vifctl("help", check=0).out == bed.vifctl("--help", check=0).out
