@@ -308,6 +308,18 @@ static void remember(struct port *p, const struct look *look)
 	p->holder = s->have_holder ? s->holder.ifindex : 0;
 }
 
+/* What is not in order is looked at again, the later the longer it lasts. */
+static void look_on(struct keeper *k, struct port *p, bool unwell, bool news)
+{
+	if (!unwell) {
+		stop_timer(p);
+		return;
+	}
+	if (news)
+		p->tries = 0;
+	look_again(k, p, doubled(RETRY_FIRST_MS, p->tries, RETRY_LAST_MS));
+}
+
 static void digest(struct keeper *k, struct port *p, const struct look *looks,
 		   int n)
 {
@@ -335,8 +347,10 @@ static void digest(struct keeper *k, struct port *p, const struct look *looks,
 		table_remove(&k->table, p);
 		return;
 	}
-	if (k->ops->passive)
+	if (k->ops->passive) {
+		look_on(k, p, unwell, news);
 		return;
+	}
 	count_corrections(k, p, looks, n);
 	count_delay(p, early);
 	wait_for_exit(k, p, process);
@@ -346,15 +360,9 @@ static void digest(struct keeper *k, struct port *p, const struct look *looks,
 		set_timer(k, p, early_for(k, p));
 		return;
 	}
-	if (!unwell) {
-		stop_timer(p);
-		if (process->pid && !p->exit)
-			set_timer(k, p, PROCESS_MS);
-		return;
-	}
-	if (news)
-		p->tries = 0;
-	look_again(k, p, doubled(RETRY_FIRST_MS, p->tries, RETRY_LAST_MS));
+	look_on(k, p, unwell, news);
+	if (!unwell && process->pid && !p->exit)
+		set_timer(k, p, PROCESS_MS);
 }
 
 /* One that is held is left alone as long as only somebody changes it; not when
