@@ -9,6 +9,7 @@ from bed import WRAPPER
 from xenstore import FACTOR
 
 SHORT_WAIT = "[xen]\nscript-wait = 1\n"
+LONG_WAIT = "[xen]\nscript-wait = 30\n"
 
 
 @pytest.fixture(params=["alone", "beside a daemon"])
@@ -196,6 +197,7 @@ def test_without_standard_files(bed):
 # What is not there yet
 
 def test_the_link_comes_a_little_later(bed, xs):
+    bed.conf.write_text(LONG_WAIT)
     bed.bridge("br0")
     nic = new_nic(bed, link=False)
     timer = threading.Timer(0.5, bed.vif, ["vif5.0"])
@@ -207,6 +209,7 @@ def test_the_link_comes_a_little_later(bed, xs):
 
 
 def test_the_bridge_comes_a_little_later(bed, xs):
+    bed.conf.write_text(LONG_WAIT)
     nic = new_nic(bed)
     running = bed.script_background("online", "vif", nic)
     bed.never(lambda: running.poll() is not None or nic.status(), seconds=0.3)
@@ -264,7 +267,7 @@ def test_no_wait_may_be_wished_for(bed):
 
 def test_what_waiting_does_not_help_ends_at_once(bed, xs):
     bed.bridge("br0")
-    bed.conf.write_text("[xen]\nscript-wait = 30\n")
+    bed.conf.write_text(LONG_WAIT)
     nic = new_nic(bed, vifname="a-name-much-too-long")
     result = bed.script("online", "vif", nic, check=1)
     assert result.seconds < 25
@@ -427,7 +430,7 @@ def test_unknown_arguments(bed, args):
     before = bed.snapshot()
     result = run(bed, nic, *args)
     assert result.rc == 2
-    assert "it takes online, offline, add or remove" in result.out
+    assert "takes online, offline, add or remove" in result.out
     assert result.out.count("\n") == 1
     assert bed.snapshot() == before
     assert nic.error() in result.out and nic.status() == "error", "libxl shows hotplug-error"
