@@ -455,8 +455,7 @@ def test_the_longest_of_all_has_a_record(host):
     host.conf.write_text(f"[network {name}]\nkind = macvtap\nmode = vepa passthru\ndevice = eth0\n")
     for daemon in host.daemons:
         daemon.reload()
-    program = Program(host, name, "name=a23456789012345", "mode=passthru", "mtu=1500", f"mac={MAC}", "up=no",
-                      "owner=nobody", "group=4242")
+    program = Program(host, name, "name=a23456789012345", "mode=passthru", "mtu=1500", f"mac={MAC}", "up=no")
     assert in_order(host, program.name, mode="passthru", up=False) and host.listed(program.name)["state"] == "ok"
 
 
