@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A NIC whose state changes faster than it can be looked at is looked at again
- * when it is quiet. */
+/* A NIC whose state, or a link whose record, changes faster than it can be looked
+ * at is looked at again when it is quiet. */
 #define TRIES 4
 
 /* What is to become of a NIC's links. */
@@ -412,6 +412,8 @@ static int look_part(struct nic_look *n, enum part part, struct look *look)
 	if (look->state.owner == OWNER_US && made_again(n))
 		return -EAGAIN;
 	pursue(n, part, look);
+	if (look->outdated)
+		return -EAGAIN;
 	if (look->found)
 		memcpy(look->name, look->state.link.name, sizeof(look->name));
 	return 1;
@@ -472,6 +474,9 @@ static int report(struct nic_look *n, struct look *vif)
 	if (vif->verdict == IN_ORDER) {
 		r = nic_tell_mtu(a->store, n->id, &n->nic,
 				 vif->state.link.mtu);
+		/* A guest may keep us from its nodes; that is its own loss. */
+		if (r != -ENOTCONN)
+			r = 0;
 		vif->early = turn && is_early_to_connect(n);
 		if (r == 0 && turn && !vif->early)
 			r = nic_report(a->store, a->self, n->id, &n->nic,
@@ -609,7 +614,7 @@ static int look_link(struct agent *a, int ifindex, unsigned int flags,
 	else
 		settle(a, look, false, false, flags);
 	memcpy(look->name, look->state.link.name, sizeof(look->name));
-	return 1;
+	return look->outdated ? -EAGAIN : 1;
 }
 
 int reconcile(struct agent *a, const struct port_id *id, unsigned int flags,
@@ -618,10 +623,10 @@ int reconcile(struct agent *a, const struct port_id *id, unsigned int flags,
 	bool untold = flags & LOOK_REWRITE;
 	int r = -EAGAIN;
 
-	if (!id->is_nic)
-		return look_link(a, id->ifindex, flags, &ret[0]);
 	for (int i = 0; i < TRIES && r == -EAGAIN; i++)
-		r = look_nic(a, id->nic, flags, hint, &untold, ret);
+		r = id->is_nic ?
+			look_nic(a, id->nic, flags, hint, &untold, ret) :
+			look_link(a, id->ifindex, flags, &ret[0]);
 	return r;
 }
 

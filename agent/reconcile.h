@@ -80,6 +80,8 @@ struct look {
 					 * LOOK_REWRITE. A "connected" of its
 					 * last life may be there */
 	bool leaving;			/* the goal was to leave it */
+	bool outdated;			/* its record is no longer the one that
+					 * the wish was made from */
 	bool connected;			/* netback has been told to go on */
 	bool device_was_down;		/* and it has been set up for a macvtap */
 	bool early;			/* there is more to do in xenstore, but

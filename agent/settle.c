@@ -49,10 +49,12 @@ static int find_bridge(struct host *h, const char *name, struct state *s)
 	for (int i = 0; i < PINNING_TRIES; i++) {
 		r = find(h, name, &s->bridge, &s->have_bridge);
 		if (r < 0 || !s->have_bridge ||
-		    s->bridge.mtu != LINK_MTU_PINNING)
+		    s->bridge.mtu != LINK_MTU_PINNING ||
+		    s->bridge.ifindex == h->really_pinning_mtu)
 			return r;
 		(void)nanosleep(&moment, NULL);
 	}
+	h->really_pinning_mtu = s->bridge.ifindex;
 	return r;
 }
 
@@ -148,7 +150,8 @@ static int gather(struct host *h, const struct wish *w, bool leave,
 						 gather_bridge(h, w, &g);
 		if (r == 0)
 			r = gather_holder(h, w->name, &g);
-		if (g.owner != OWNER_US)
+		/* Hardware comes back from a container with any alias. */
+		if (g.owner != OWNER_US || !g.link.kind[0])
 			g.is_hardware = h->ops->is_hardware(h, g.link.name);
 		g.patient = flags & LOOK_PATIENT;
 	}
@@ -192,7 +195,16 @@ static bool may_go_on(struct agent *a, const struct look *look, size_t i)
 	       (record_owner(link.alias, &record) == OWNER_US && record.leaving);
 }
 
-/* Returns 0, or -EAGAIN if what was planned for has changed. */
+/* Before Linux 6.2 a link that is up cannot be renamed: another door has set it
+ * up. */
+static bool is_up_again(const struct step *step, int r)
+{
+	return r == -EBUSY && step->kind == STEP_CHANGE &&
+	       step->change.fields & CHANGE_NAME;
+}
+
+/* Returns 0, -EAGAIN if what was planned for has changed, or what the kernel
+ * said; then it is in the look. */
 static int act(struct agent *a, struct look *look)
 {
 	const struct plan *p = &look->plan;
@@ -208,7 +220,7 @@ static int act(struct agent *a, struct look *look)
 		r = a->host->ops->do_step(a->host, look->state.link.ifindex,
 					  step);
 		look->steps++;
-		if (r == -ENODEV || r == -EEXIST)
+		if (r == -ENODEV || r == -EEXIST || is_up_again(step, r))
 			return -EAGAIN;
 		if (r < 0) {
 			step_text(step, &look->state, what, sizeof(what));
@@ -253,13 +265,38 @@ static void vanished(struct look *look)
 	text_reason(look->reason, "its link has vanished");
 }
 
+/* Another door has written another record meanwhile. */
+static void outdated(struct look *look)
+{
+	look->outdated = true;
+	look->verdict = WAITING;
+	text_reason(look->reason, "something else changes it at the same time");
+}
+
+static bool is_deleted(const struct plan *p)
+{
+	return p->n && p->step[p->n - 1].kind == STEP_DELETE;
+}
+
+/* What the link's alias is when the plan is carried out. */
+static void new_alias(const struct plan *p, char alias[LINK_ALIASSIZE])
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (p->step[i].kind == STEP_CHANGE &&
+		    p->step[i].change.fields & CHANGE_ALIAS)
+			memcpy(alias, p->step[i].change.alias, LINK_ALIASSIZE);
+}
+
 void settle(struct agent *a, struct look *look, bool leave, bool dead,
 	    unsigned int flags)
 {
 	/* One that is not ours yet is sure to be changed. */
 	bool is_fresh = look->found && look->state.owner == OWNER_US;
+	char alias[LINK_ALIASSIZE];
+	bool by_alias = look->found;
 	int r = 0;
 
+	memcpy(alias, look->state.link.alias, sizeof(alias));
 	look->leaving = leave;
 	for (int round = 0; round < ROUNDS;) {
 		a->host->error[0] = '\0';
@@ -274,6 +311,10 @@ void settle(struct agent *a, struct look *look, bool leave, bool dead,
 			return;
 		}
 		look->found = true;
+		if (by_alias && strcmp(look->state.link.alias, alias) != 0) {
+			outdated(look);
+			return;
+		}
 		if (leave)
 			plan_leave(&look->state, dead, &look->plan);
 		else
@@ -298,10 +339,12 @@ void settle(struct agent *a, struct look *look, bool leave, bool dead,
 		r = act(a, look);
 		if (r < 0 && r != -EAGAIN)
 			return;
-		if (r == 0 && look->leaving && look->state.record.made) {
+		if (r == 0 && is_deleted(&look->plan)) {
 			vanished(look);
 			return;
 		}
+		by_alias = by_alias && r == 0;
+		new_alias(&look->plan, alias);
 	}
 	look->verdict = FAILED;
 	text_reason(look->reason, "does not stay as it is put: something else changes it at the same time");

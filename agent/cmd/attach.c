@@ -6,6 +6,9 @@
 #include "agent/cmd/cmd.h"
 #include "agent/cmd/wait.h"
 
+/* How often a link is attached that another door puts back. */
+#define TRIES 4
+
 const char *cmd_value(const char *arg, const char *key)
 {
 	size_t len = strlen(key);
@@ -75,7 +78,7 @@ static int complete(struct cmd *c, const struct port_id *id, const char *name)
 	return CMD_OK;
 }
 
-int cmd_join_by_hand(struct cmd *c, const struct link *l, const struct wish *w)
+static int join_once(struct cmd *c, const struct link *l, const struct wish *w)
 {
 	struct look look;
 
@@ -90,6 +93,33 @@ int cmd_join_by_hand(struct cmd *c, const struct link *l, const struct wish *w)
 	if (look.verdict != IN_ORDER)
 		return cmd_fail(CMD_FAILED, "%s: %s", l->name, look.reason);
 	return complete(c, &look.id, look.state.link.name);
+}
+
+/* Does the link's record say what was asked for? */
+static bool is_recorded(struct cmd *c, int ifindex, const struct wish *w)
+{
+	struct host *h = c->agent.host;
+	struct record r;
+	struct link l;
+
+	return h->ops->link_by_index(h, ifindex, &l) < 0 ||
+	       (record_parse(l.alias, &r) == 0 && r.by == BY_HAND &&
+		strcmp(r.wish.network, w->network) == 0 &&
+		memcmp(r.wish.mac, w->mac, sizeof(w->mac)) == 0 &&
+		r.wish.mtu == w->mtu);
+}
+
+int cmd_join_by_hand(struct cmd *c, const struct link *l, const struct wish *w)
+{
+	/* The daemon may just have been putting it where it was to be before. */
+	for (int i = 0; i < TRIES; i++) {
+		int r = join_once(c, l, w);
+
+		if (r != CMD_OK || is_recorded(c, l->ifindex, w))
+			return r;
+	}
+	return cmd_fail(CMD_FAILED, "%s does not stay as it is put: something else changes it at the same time",
+			l->name);
 }
 
 int cmd_leave_by_hand(struct cmd *c, const struct link *l)

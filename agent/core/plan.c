@@ -227,6 +227,11 @@ static int wanted_alias(const struct record *record, const struct state *s,
 		       s->bridge.name : s->master.name, sizeof(r.was.master));
 		memcpy(r.was.alias, l->alias, sizeof(r.was.alias));
 	}
+	/* There must be room for what leaving it will add. */
+	r.leaving = !r.made;
+	if (record_print(&r, buf) < 0)
+		return -E2BIG;
+	r.leaving = false;
 	return record_print(&r, buf);
 }
 
@@ -349,6 +354,16 @@ static void pin(const struct link *bridge, const struct bridge_facts *facts,
 		pin_mtu(bridge, mtu, p);
 }
 
+/* Who holds a tap may give it any MAC, unprivileged (SIOCSIFHWADDR of tun.c),
+ * and so the bridge: that is not to become the bridge's own. */
+static bool has_foreign_mac(const struct state *s)
+{
+	uint8_t mac[6];
+
+	plan_port_mac(&s->record.wish, mac);
+	return s->owner == OWNER_US && !same_mac(s->link.mac, mac);
+}
+
 static void pin_bridge(const struct state *s, const struct link_change *c,
 		       struct plan *p)
 {
@@ -359,7 +374,7 @@ static void pin_bridge(const struct state *s, const struct link_change *c,
 		return;
 	}
 	if (c->fields & CHANGE_MAC && s->facts.mac_floats &&
-	    same_mac(s->bridge.mac, s->link.mac))
+	    same_mac(s->bridge.mac, s->link.mac) && !has_foreign_mac(s))
 		pin_mac(&s->bridge, p);
 	if (c->fields & CHANGE_MTU && !s->facts.mtu_is_pinned)
 		pin_mtu(&s->bridge, c->mtu, p);
@@ -368,9 +383,14 @@ static void pin_bridge(const struct state *s, const struct link_change *c,
 /* The bridge that the port comes from, or is taken from. */
 static void pin_master(const struct state *s, uint32_t new_mtu, struct plan *p)
 {
-	if (strcmp(s->master.kind, "bridge") == 0)
-		pin(&s->master, &s->master_facts, &s->link, s->link.mac,
-		    plan_master_mtu(s, new_mtu), p);
+	struct bridge_facts facts = s->master_facts;
+
+	if (strcmp(s->master.kind, "bridge") != 0)
+		return;
+	if (has_foreign_mac(s))
+		facts.mac_floats = false;
+	pin(&s->master, &facts, &s->link, s->link.mac,
+	    plan_master_mtu(s, new_mtu), p);
 }
 
 /* The bridge that it goes back to, with the MAC of then. */
@@ -406,7 +426,7 @@ void plan_join(const struct wish *wish, const struct record *record,
 	    name_taken(wish, state, ret))
 		return;
 	if (wanted_alias(record, state, alias) < 0) {
-		stop(ret, REFUSED, "its alias %s is too long to be kept in our record; shorten it",
+		stop(ret, REFUSED, "its alias %s, its name and what is asked for are too long to be kept in our record; shorten one of them",
 		     text_quote_str(state->link.alias).text);
 		return;
 	}
@@ -492,8 +512,10 @@ void plan_leave(const struct state *state, bool dead, struct plan *ret)
 	*ret = (struct plan) { .verdict = NOT_OURS };
 	if (state->owner != OWNER_US)
 		return;
-	/* That is one step: there is nothing to be finished by others. */
-	if (state->record.made) {
+	/* That is one step: there is nothing to be finished by others.  Only
+	 * what we make is deleted, whatever an alias says. */
+	if (state->record.made && (strcmp(state->link.kind, "tun") == 0 ||
+				   strcmp(state->link.kind, "macvtap") == 0)) {
 		if (state->link.master)
 			pin_master(state, state->link.mtu, ret);
 		(void)add_step(ret, STEP_DELETE);

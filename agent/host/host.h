@@ -75,6 +75,8 @@ struct host {
 	const struct host_ops *ops;
 	char error[128];	/* the kernel's own words about a failure */
 	unsigned long changes;	/* steps that were sent, for who counts */
+	int really_pinning_mtu;		/* a bridge that has LINK_MTU_PINNING for
+					 * good: ifindex; it is not waited for */
 	unsigned int collected;	/* links in the collection to be deleted */
 };
 

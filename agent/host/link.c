@@ -316,6 +316,13 @@ static int put_macvtap(struct nl_msg *msg, uint32_t mode)
 	return 0;
 }
 
+/* Without the NUL: an alias may have 255 characters (IFALIASZ), and the kernel
+ * counts what it is sent. */
+static int put_alias(struct nl_msg *msg, const char *alias)
+{
+	return nla_put(msg, IFLA_IFALIAS, (int)strlen(alias), alias);
+}
+
 static int put_change(struct nl_msg *msg, const struct link_change *c)
 {
 	if ((c->fields & CHANGE_NAME &&
@@ -325,7 +332,7 @@ static int put_change(struct nl_msg *msg, const struct link_change *c)
 	    (c->fields & CHANGE_MTU &&
 	     nla_put_u32(msg, IFLA_MTU, c->mtu) < 0) ||
 	    (c->fields & CHANGE_ALIAS &&
-	     nla_put_string(msg, IFLA_IFALIAS, c->alias) < 0) ||
+	     put_alias(msg, c->alias) < 0) ||
 	    (c->fields & CHANGE_MASTER &&
 	     nla_put_u32(msg, IFLA_MASTER, (uint32_t)c->master) < 0) ||
 	    (c->fields & CHANGE_GROUP &&
@@ -464,7 +471,7 @@ static struct nl_msg *build_record(const char *name, const char *alias)
 	struct nl_msg *msg = link_message(RTM_SETLINK, 0, &ifi);
 
 	if (msg && nla_put_string(msg, IFLA_IFNAME, name) == 0 &&
-	    nla_put_string(msg, IFLA_IFALIAS, alias) == 0)
+	    put_alias(msg, alias) == 0)
 		return msg;
 	nlmsg_free(msg);
 	return NULL;

@@ -319,3 +319,15 @@ def test_a_nic_that_dies_in_the_pause_is_left(bed, held):
     held.unplug()
     held.closed()
     bed.until(lambda: bed.link("vif5.0").alias is None, timeout=2)
+
+
+def test_a_bridge_of_the_largest_mtu_holds_nobody_up(bed):
+    """For a moment a bridge has that MTU while it is made the bridge's own."""
+    bed.bridge("br0", mtu=65535)
+    for i in range(10):
+        bed.vif(f"link{i}")
+        bed.vifctl("attach", f"link{i}", "br0", check=0)
+    trace = bed.dir / "trace"
+    bed.run(["strace", "-e", "trace=clock_nanosleep", "-o", trace, *bed.vifctl_argv("list")])
+    assert trace.read_text().count("clock_nanosleep(") <= 200, "of 1 ms, once"
+    assert bed.link("br0").mtu == 65535

@@ -383,3 +383,67 @@ def test_the_daemon_ends_when_told(bed, number):
     daemon = bed.daemon()
     daemon.signal(number)
     assert daemon.process.wait(5) == 0
+
+
+# Against what others do at the same time, or have done
+
+@pytest.mark.parametrize("daemon", [False, True], ids=["alone", "with the daemon"])
+def test_the_mac_that_a_holder_gives_his_tap_does_not_become_the_bridges(bed, daemon):
+    """The kernel asks for no privilege for that, and a bridge takes the lowest MAC."""
+    bed.bridge("br0")
+    bed.vif("eth7")
+    bed.ip("link set eth7 address 52:54:00:aa:aa:aa master br0 up")
+    if daemon:
+        bed.daemon()
+    bed.tap("tap0")
+    bed.vifctl("attach", "tap0", "br0", check=0)
+    assert bed.link("br0").mac == "52:54:00:aa:aa:aa"
+    bed.ip("link set tap0 address 00:00:00:00:00:02")
+    if daemon:
+        bed.until(lambda: bed.in_place("tap0"))
+    else:
+        assert bed.link("br0").mac == "00:00:00:00:00:02"
+        bed.vifctl("detach", "tap0", check=0)
+    assert bed.link("br0").mac == "52:54:00:aa:aa:aa"
+
+
+def test_attached_elsewhere_while_the_daemon_keeps_it(bed):
+    """The daemon sees it go down on its way, and must not put it back."""
+    for name in "br0", "br1":
+        bed.bridge(name)
+    bed.tap("tap0")
+    daemon = bed.daemon()
+    for i in range(40):
+        bridge, mac = f"br{i % 2}", f"52:54:00:00:00:{i:02x}"
+        bed.vifctl("attach", "tap0", bridge, f"mac={mac}", check=0)
+        assert bed.link("tap0").master == bridge and f"net={bridge} " in bed.link("tap0").alias, i
+    daemon.reload()
+    assert bed.in_place("tap0", "br1", mac="fe:54:00:00:00:27") and bed.listed("tap0")["state"] == "ok"
+
+
+@pytest.mark.parametrize("length", range(100, 256, 5))
+def test_what_can_be_attached_can_be_detached(bed, length):
+    bed.bridge("br0")
+    bed.tap("tap0")
+    bed.ip(f"link set tap0 up alias {'a' * length}")
+    before = bed.link("tap0")
+    if bed.vifctl("attach", "tap0", "br0", "alias=replace").rc == 0:
+        bed.vifctl("detach", "tap0", check=0)
+    assert bed.link("tap0") == before
+
+
+def test_a_record_does_not_make_hardware_a_port_nor_delete_what_we_do_not_make(bed):
+    """Whoever had a link in a container has written into its alias what he liked."""
+    bed.bridge("br0")
+    bed.vif("eth7")
+    daemon = bed.daemon()
+    tap = bed.vifctl("create", "br0", "web0", check=0).out.strip()
+    record = bed.link(tap).alias
+    bed.ip(f"link set eth7 alias '{record} process=999999.1'")
+    bed.ip(f"link set lo alias '{record} process=999999.1'")
+    daemon.reload()
+    bed.until(lambda: bed.link("eth7").alias is None)
+    assert bed.link("eth7").master is None and bed.link(tap)
+    bed.vifctl("delete", tap, check=0)
+    daemon.reload()
+    assert daemon.log().count("\n") < 50

@@ -349,6 +349,17 @@ static bool was_the_last_of_1500(const struct run *r,
 	       is->mtu > LINK_MTU_DEFAULT;
 }
 
+/* Somebody gave our port another MAC than we had, and so the bridge; that is
+ * not made the bridge's own. */
+static bool had_it_from_its_port(const struct run *r,
+				 const struct fake_link *before)
+{
+	const struct link *port = &r->base.link[PORT - 1].l;
+
+	return was_ours(r) && !before->mac_set && port->master &&
+	       memcmp(port->mac, macs[PORT_MAC], 6) != 0;
+}
+
 static void check_bridge(const struct run *r, int b)
 {
 	const struct fake_link *before = &r->bridges[b - BR0];
@@ -360,7 +371,7 @@ static void check_bridge(const struct run *r, int b)
 			   !r->joining ? RETURNS_TO_BRIDGE : joined ? KEEPS_JOINED_BRIDGE : KEEPS_LEFT_BRIDGE;
 	struct link rest = *is;
 
-	if (memcmp(was->mac, is->mac, 6) != 0)
+	if (memcmp(was->mac, is->mac, 6) != 0 && !had_it_from_its_port(r, before))
 		breaks(r, claim, "the MAC of %s was ..%02x, is ..%02x",
 		       was->name, was->mac[5], is->mac[5]);
 	if (was->mtu != is->mtu && was_the_last_of_1500(r, before, is))
@@ -368,7 +379,8 @@ static void check_bridge(const struct run *r, int b)
 	if (was->mtu != is->mtu)
 		breaks(r, claim, "the MTU of %s was %u, is %u", was->name,
 		       was->mtu, is->mtu);
-	if (r->f.link[b - 1].followed != before->followed)
+	if (r->f.link[b - 1].followed != before->followed &&
+	    !had_it_from_its_port(r, before))
 		breaks(r, claim, "%s has followed a port", was->name);
 	memcpy(rest.mac, was->mac, 6);
 	rest.mtu = was->mtu;
@@ -506,8 +518,7 @@ static unsigned int refusals(const struct run *r)
 
 	return (r->v[NET] == N_NONE) + (r->v[NET] == N_NO_BRIDGE) +
 	       (r->v[NET] == N_WRONG) + (r->v[NAME] == FOREIGN_HAS_IT) +
-	       (r->v[NAME] == TOO_LONG) + (r->v[KIND] >= A_BRIDGE &&
-	       !(r->v[KIND] == HARDWARE && was_ours(r))) +
+	       (r->v[NAME] == TOO_LONG) + (r->v[KIND] >= A_BRIDGE) +
 	       (r->v[LNAME] == ODD) + (alias == FOREIGN || alias == DAMAGED ||
 		alias == REPLACE_LONG);
 }

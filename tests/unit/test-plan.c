@@ -325,6 +325,46 @@ static void a_bridge_whose_mac_is_the_port_s_keeps_it(void **state)
 	assert_non_null(strstr(steps(), "keep the MAC of bridge br0"));
 }
 
+/* Who holds a tap may have set it. */
+static void a_mac_that_somebody_gave_our_port_is_not_pinned(void **state)
+{
+	(void)state;
+	s.owner = OWNER_US;
+	s.facts.mac_floats = s.master_facts.mac_floats = true;
+	s.link.master = BRIDGE;
+	s.master = s.bridge;
+	memcpy(s.link.mac, low_mac, 6);
+	memcpy(s.bridge.mac, low_mac, 6);
+	memcpy(s.master.mac, low_mac, 6);
+	plan_join(&wish, &record, &s, &plan);
+	assert_null(strstr(steps(), "keep the MAC"));
+	plan_leave(&s, true, &plan);
+	assert_null(strstr(steps(), "keep the MAC"));
+	/* one of ours is */
+	plan_port_mac(&wish, s.link.mac);
+	memcpy(s.master.mac, s.link.mac, 6);
+	plan_leave(&s, true, &plan);
+	assert_non_null(strstr(steps(), "keep the MAC"));
+}
+
+static void only_what_we_make_is_deleted(void **state)
+{
+	static const char *const kinds[] = { "", "veth", "bridge", "macvlan" };
+
+	(void)state;
+	s.owner = OWNER_US;
+	s.record.made = true;
+	strcpy(s.link.kind, "tun");
+	plan_leave(&s, true, &plan);
+	assert_int_equal(plan.step[plan.n - 1].kind, STEP_DELETE);
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		strcpy(s.link.kind, kinds[i]);
+		plan_leave(&s, true, &plan);
+		for (size_t j = 0; j < plan.n; j++)
+			assert_int_not_equal(plan.step[j].kind, STEP_DELETE);
+	}
+}
+
 static void a_bridge_without_a_mac_has_none_to_keep(void **state)
 {
 	(void)state;
@@ -863,6 +903,8 @@ int main(void)
 		plan_test(also_one_that_is_on_it_when_it_becomes_ours),
 		plan_test(a_bridge_with_a_lower_port_is_left_to_follow_it),
 		plan_test(a_bridge_whose_mac_is_the_port_s_keeps_it),
+		plan_test(a_mac_that_somebody_gave_our_port_is_not_pinned),
+		plan_test(only_what_we_make_is_deleted),
 		plan_test(a_bridge_without_a_mac_has_none_to_keep),
 		plan_test(the_bridge_that_it_comes_from_keeps_its_own_too),
 		plan_test(another_master_is_not_pinned),

@@ -18,6 +18,7 @@ enum { BR0 = 2, TAP = 3, BR1 = 4, STRANGER = 5 };
 
 #define WAS "was.name=tap7 was.mac=52:54:00:00:00:03 was.mtu=1400 was.up=0 was.gen=0"
 #define BY_HAND_BR0 "vifagent/1 by=hand net=br0 " WAS
+#define BY_HAND_BR1 "vifagent/1 by=hand net=br1 " WAS
 
 static struct fake_host f;
 static struct agent a;
@@ -357,6 +358,7 @@ static void a_macvtap_is_finished_whatever_failed(void **state)
 		macvtaps();
 		fake_host_at(&f, ETH0)->l.up = false;
 		f.fail_at = at;
+		f.fail_errno = EXFULL;
 		assert_int_equal(look_at_link(MACVTAP, LOOK_ACT), 1);
 		assert_int_equal(looks[0].verdict, FAILED);
 		/* it is never without its record */
@@ -425,9 +427,35 @@ static void what_is_to_be_changed_is_asked_for_once_more(void **state)
 	assert_int_equal(look_at_link(TAP, LOOK_ACT), 1);
 	assert_int_equal(looks[0].verdict, IN_ORDER);
 	f.acts = 0;
+	memcpy(stale.state.link.alias, tap()->alias, LINK_ALIASSIZE);
 	settle(&a, &stale, false, false, LOOK_ACT);
 	assert_int_equal(stale.verdict, IN_ORDER);
 	assert_int_equal(f.acts, 0);
+	assert_false(stale.outdated);
+}
+
+/* Another door has asked for another network: that wish is to be looked for. */
+static void a_wish_is_not_carried_out_when_its_record_is_another(void **state)
+{
+	struct look old = { .found = true, .state.link = *tap(),
+			    .state.owner = OWNER_US,
+			    .wish = { .by = BY_HAND, .network = "br0",
+				      .bridge = "br0" },
+			    .record = { .by = BY_HAND,
+					.wish.network = "br0" } };
+
+	(void)state;
+	alias(TAP, BY_HAND_BR0);
+	memcpy(old.state.link.alias, tap()->alias, LINK_ALIASSIZE);
+	alias(TAP, BY_HAND_BR1);
+	settle(&a, &old, false, false, LOOK_ACT);
+	assert_true(old.outdated);
+	assert_int_equal(f.acts, 0);
+	/* A door that has its own wish is not deterred. */
+	old.found = false;
+	settle(&a, &old, false, false, LOOK_ACT);
+	assert_int_equal(old.verdict, IN_ORDER);
+	assert_string_not_equal(tap()->alias, BY_HAND_BR1);
 }
 
 static void an_opponent_ends_a_look_after_four_rounds(void **state)
@@ -639,6 +667,7 @@ int main(void)
 		look_test(a_failure_is_told_with_the_step),
 		look_test(what_changed_on_the_way_is_looked_at_again),
 		look_test(what_is_to_be_changed_is_asked_for_once_more),
+		look_test(a_wish_is_not_carried_out_when_its_record_is_another),
 		look_test(an_opponent_ends_a_look_after_four_rounds),
 		look_test(without_xenstore_a_nic_is_left_as_it_is),
 		look_test(asked_to_leave_it_leaves_all_the_same),
