@@ -5,31 +5,44 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "agent/core/text.h"
 
-/* proc(5): "pid (comm) state ppid …", starttime is field 22.  A comm may have
+/* proc(5): "pid (comm) state ppid …", num_threads is field 20, starttime 22.  A comm may have
  * blanks and parentheses in it. */
 static int parse_stat(char *text, struct process *ret)
 {
 	char *s = strrchr(text, ')');
 	char *save = NULL;
 	char *field = s ? strtok_r(s + 1, " ", &save) : NULL;
-	unsigned long start;
+	unsigned long start, threads;
+	bool is_zombie;
 
 	if (!field)
 		return -EBADMSG;
-	if (*field == 'Z' || *field == 'X')
+	is_zombie = *field == 'Z' || *field == 'X';
+	for (int i = 3; field && i < 20; i++)
+		field = strtok_r(NULL, " ", &save);
+	/* Its first thread may have ended before the others. */
+	if (is_zombie && (!field || text_number(field, ULONG_MAX, &threads) < 0 ||
+			  threads <= 1))
 		return -ESRCH;
-	for (int i = 3; field && i < 22; i++)
+	for (int i = 20; field && i < 22; i++)
 		field = strtok_r(NULL, " ", &save);
 	if (!field || text_number(field, ULONG_MAX, &start) < 0)
 		return -EBADMSG;
 	ret->start = start;
 	return 0;
+}
+
+/* Not all that lives is in a /proc that is mounted with hidepid=. */
+static bool is_gone(int pid)
+{
+	return kill(pid, 0) < 0 && errno == ESRCH;
 }
 
 int procfs_process(int pid, struct process *ret)
@@ -42,7 +55,7 @@ int procfs_process(int pid, struct process *ret)
 	(void)snprintf(path, sizeof(path), "/proc/%d/stat", pid);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		return errno == ENOENT ? -ESRCH : -errno;
+		return errno == ENOENT && is_gone(pid) ? -ESRCH : -errno;
 	n = read(fd, text, sizeof(text) - 1);
 	r = n < 0 ? -errno : 0;
 	close(fd);

@@ -225,3 +225,17 @@ def test_fifty_at_once(bed):
     after = bed.link("br0")
     assert (after.mac, after.mtu) == (before.mac, before.mtu)
     bed.until(lambda: bed.listed() == {})
+
+
+def test_a_program_lives_whose_first_thread_has_ended(host):
+    daemon = host.daemon()
+    program = ("import ctypes, threading, time; threading.Thread(target=time.sleep, args=(60,)).start();"
+               "ctypes.CDLL(None).pthread_exit(None)")
+    running = start(host, ["br0,name=web0"], "/usr/bin/python3", "-c", program, "{name}")
+    host.until(lambda: open(f"/proc/{running.pid}/stat").read().rpartition(")")[2].split()[0] == "Z")
+    daemon.reload()
+    assert host.listed("web0")["state"] == "ok"
+    daemon.restart()
+    assert host.link("web0") and host.listed("web0")["state"] == "ok"
+    running.process.kill()
+    host.until(lambda: not host.link("web0"))
