@@ -174,14 +174,19 @@ static void tell_held(struct keeper *k, const struct look *look)
 {
 	struct step step = { .kind = STEP_CHANGE,
 			     .change = { .fields = CHANGE_ALIAS } };
+	struct host *h = k->agent->host;
 	struct record r = look->state.record;
+	struct link now;
 
 	if (look->state.owner != OWNER_US)
 		return;
 	r.held = true;
+	/* It may be another's by now. */
+	if (h->ops->link_by_index(h, look->state.link.ifindex, &now) < 0 ||
+	    strcmp(now.alias, look->state.link.alias) != 0)
+		return;
 	if (record_print(&r, step.change.alias) > 0)
-		(void)k->agent->host->ops->do_step(
-			k->agent->host, look->state.link.ifindex, &step);
+		(void)h->ops->do_step(h, look->state.link.ifindex, &step);
 }
 
 static void hold(struct keeper *k, struct port *p, const struct look *looks,
@@ -291,21 +296,21 @@ static void wait_for_exit(struct keeper *k, struct port *p,
 /* ---- looking ---------------------------------------------------------- */
 
 /* Where things were, so that the next event about them is recognized. */
-static void remember(struct port *p, const struct look *look)
+static void remember(struct keeper *k, struct port *p, const struct look *look)
 {
 	const struct state *s = &look->state;
+	struct place *place = &p->place[look->part];
 
 	memcpy(p->name, look->name, sizeof(p->name));
 	p->ifindex[look->part] = look->found ? s->link.ifindex : 0;
 	p->link_hash[look->part] = look->verdict == IN_ORDER ?
 		link_hash(&s->link) : 0;
 	p->connected = p->connected || look->connected;
-	if (look->part == PART_EMU && p->place_name[0])
-		return;
-	memcpy(p->place_name, wish_place(&look->wish), sizeof(p->place_name));
-	p->place = state_place(s)->ifindex;
-	p->place_mtu = state_place(s)->mtu;
-	p->holder = s->have_holder ? s->holder.ifindex : 0;
+	memcpy(place->name, wish_place(&look->wish), sizeof(place->name));
+	place->ifindex = state_place(s)->ifindex;
+	place->mtu = state_place(s)->mtu;
+	table_set_holder(&k->table, p, look->part,
+			 s->have_holder ? s->holder.ifindex : 0);
 }
 
 /* What is not in order is looked at again, the later the longer it lasts. */
@@ -326,9 +331,11 @@ static void digest(struct keeper *k, struct port *p, const struct look *looks,
 	const struct process *process = &looks[0].state.record.process;
 	bool alive = false, unwell = false, news = false, early = false;
 
-	p->place_name[0] = '\0';
-	p->place = p->holder = 0;
-	p->ifindex[PART_VIF] = p->ifindex[PART_EMU] = 0;
+	for (int i = 0; i < LOOKS; i++) {
+		p->place[i] = (struct place) { 0 };
+		table_set_holder(&k->table, p, i, 0);
+		p->ifindex[i] = 0;
+	}
 	p->untold = p->connected = false;
 	for (int i = 0; i < n; i++) {
 		const struct look *look = &looks[i];
@@ -336,7 +343,7 @@ static void digest(struct keeper *k, struct port *p, const struct look *looks,
 		if (look->nic_exists)
 			p->keep = false;
 		say(k, look, &news, p);
-		remember(p, look);
+		remember(k, p, look);
 		alive |= look->verdict != NOT_OURS || look->nic_exists;
 		unwell |= look->verdict != NOT_OURS &&
 			  look->verdict != IN_ORDER;
@@ -381,7 +388,8 @@ static bool stays_held(struct keeper *k, struct port *p, unsigned int flags)
 
 static void failed(struct keeper *k, struct port *p, int r)
 {
-	log_msg(LOG_WARNING, "a look at a port failed: %s", strerror(-r));
+	log_msg(p->tries ? LOG_DEBUG : LOG_WARNING,
+		"a look at a port failed: %s", strerror(-r));
 	look_again(k, p, doubled(RETRY_FIRST_MS, p->tries, RETRY_LAST_MS));
 }
 

@@ -141,29 +141,55 @@ static bool is_echo(const struct sources *s, const struct host_event *ev)
 	return p && p->link_hash[r.has_nic ? r.part : PART_VIF] == h;
 }
 
+/* Is it the bridge or device of one of the port's links, and is there news? */
+static bool concerns_place(const struct port *p, const struct place *place,
+			   const struct host_event *ev)
+{
+	const struct link *l = &ev->link;
+
+	if (place->ifindex == l->ifindex)
+		return ev->gone || place->mtu != l->mtu || p->timer ||
+		       strcmp(place->name, l->name) != 0;
+	return !place->ifindex && place->name[0] &&
+	       strcmp(place->name, l->name) == 0;
+}
+
 /* Ports for which this link is something: their own, their place, the one
  * that has their name. */
 static bool concerns(const struct port *p, const struct host_event *ev)
 {
-	const struct link *l = &ev->link;
-	int i = l->ifindex;
+	int ifindex = ev->link.ifindex;
 
-	if (p->ifindex[PART_VIF] == i || p->ifindex[PART_EMU] == i ||
-	    (!p->id.is_nic && p->id.ifindex == i) || p->holder == i)
+	if (!p->id.is_nic && p->id.ifindex == ifindex)
 		return true;
-	if (p->place == i)
-		return ev->gone || p->place_mtu != l->mtu || p->timer ||
-		       strcmp(p->place_name, l->name) != 0;
-	return !p->place && p->place_name[0] &&
-	       strcmp(p->place_name, l->name) == 0;
+	for (int i = 0; i < LOOKS; i++)
+		if (p->ifindex[i] == ifindex || p->holder[i] == ifindex ||
+		    concerns_place(p, &p->place[i], ev))
+			return true;
+	return false;
+}
+
+/* We may have renamed it ourselves: then there are some who wait for that. */
+static void mark_waiting(struct sources *s, int holder)
+{
+	struct port *p;
+
+	if (!s->table->holders)
+		return;
+	TAILQ_FOREACH(p, &s->table->all, all)
+		for (int i = 0; i < LOOKS; i++)
+			if (p->holder[i] == holder)
+				table_mark(s->table, p);
 }
 
 static void handle_link(struct sources *s, const struct host_event *ev)
 {
 	struct port *p;
 
-	if (is_echo(s, ev))
+	if (is_echo(s, ev)) {
+		mark_waiting(s, ev->link.ifindex);
 		return;
+	}
 	if (!ev->gone)
 		mark_owner(s, &ev->link);
 	TAILQ_FOREACH(p, &s->table->all, all)

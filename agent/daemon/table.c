@@ -76,8 +76,19 @@ void table_forget_exit(struct port *p)
 	p->exit = NULL;
 }
 
+void table_set_holder(struct table *t, struct port *p, int part, int ifindex)
+{
+	if (p->holder[part])
+		t->holders--;
+	if (ifindex)
+		t->holders++;
+	p->holder[part] = ifindex;
+}
+
 void table_remove(struct table *t, struct port *p)
 {
+	for (int i = 0; i < LOOKS; i++)
+		table_set_holder(t, p, i, 0);
 	tdelete(p, &t->tree, compare);
 	TAILQ_REMOVE(&t->all, p, all);
 	if (p->dirty)

@@ -18,6 +18,13 @@
 struct event;
 struct keeper;
 
+/* The bridge or device that a link is to be on. */
+struct place {
+	int ifindex;			/* 0: it is not there */
+	uint32_t mtu;
+	char name[VIF_NAMESIZE];
+};
+
 struct port {
 	struct port_id id;
 	TAILQ_ENTRY(port) all;
@@ -28,10 +35,8 @@ struct port {
 	/* where the last look found things: hints, each verified again */
 	int ifindex[LOOKS];
 	uint32_t link_hash[LOOKS];	/* of links in order, else 0 */
-	int place;			/* bridge or device: ifindex */
-	uint32_t place_mtu;
-	char place_name[VIF_NAMESIZE];	/* wished */
-	int holder;			/* of the wished name: ifindex */
+	struct place place[LOOKS];
+	int holder[LOOKS];		/* of the wished name: ifindex */
 	bool connected;			/* netback had been told to go on */
 
 	/* what has been said, and of whom */
@@ -62,6 +67,7 @@ struct table {
 	struct port_list all;
 	struct port_list dirty;
 	unsigned int count;
+	unsigned int holders;		/* that ports wait for */
 	void (*wake)(void *arg);	/* called when a port becomes dirty */
 	void *arg;
 };
@@ -76,6 +82,9 @@ struct port *table_find(const struct table *t, const struct port_id *id);
 struct port *table_add(struct table *t, const struct port_id *id);
 
 void table_remove(struct table *t, struct port *p);
+
+/* Which link (0: none) has the name that this part's link is to have. */
+void table_set_holder(struct table *t, struct port *p, int part, int ifindex);
 
 /* No longer wait for the end of a process. */
 void table_forget_exit(struct port *p);

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Names: vifname, -emu, tapD.V, the limit of 15, and what another link has already."""
 
+import time
+
 import pytest
 
 from xenhost import everywhere, scenario, where_the_daemon_reports
@@ -213,3 +215,42 @@ def test_the_old_half_of_a_migration_comes_back(xen):
     xen.unplug(new, "vif6.0")
     yield lambda: list(xen.list()) == ["web0"]
     assert xen.on("web0")
+
+
+def test_a_name_that_the_daemon_itself_takes_away_is_free_at_once(xen_alone):
+    bed = xen_alone
+    bed.bridge("br0")
+    bed.bridge("br1")
+    first, second = (bed.nic(bed.xs, domid, 0, vifname="web0", bridge=f"br{domid - 5}") for domid in (5, 6))
+    for domid, nic in (5, first), (6, second):
+        bed.vif(f"vif{domid}.0")
+        nic.netback_ready()
+        if domid == 5:
+            bed.daemon()
+            bed.until(lambda: bed.in_place("web0"))
+    bed.until(lambda: bed.listed("vif6.0") and bed.listed("vif6.0")["state"] == "waiting")
+    time.sleep(4)  # by then it would look by itself in some seconds only
+    first.set("vifname", "foo")
+    bed.until(lambda: bed.in_place("web0", "br1"), timeout=2)
+    assert bed.in_place("foo")
+
+
+def test_a_name_for_a_tap_that_becomes_free(xen_alone):
+    bed = xen_alone
+    bed.bridge("br0")
+    bed.vif("web0-emu")
+    bed.tap("vif5.0-emu")
+    bed.vif("vif5.0")
+    nic = bed.nic(bed.xs, 5, 0, vifname="web0", type="vif_ioemu")
+    nic.netback_ready()
+    bed.daemon()
+    bed.until(lambda: bed.in_place("web0") and bed.listed("vif5.0-emu")["state"] == "refused")
+    time.sleep(4)
+    bed.delete("web0-emu")
+    bed.until(lambda: bed.in_place("web0-emu"), timeout=2)
+
+
+@pytest.fixture
+def xen_alone(bed):
+    bed.xenstored()
+    return bed
