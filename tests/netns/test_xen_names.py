@@ -229,9 +229,9 @@ def test_a_name_that_the_daemon_itself_takes_away_is_free_at_once(xen_alone):
             bed.daemon()
             bed.until(lambda: bed.in_place("web0"))
     bed.until(lambda: bed.listed("vif6.0") and bed.listed("vif6.0")["state"] == "waiting")
-    time.sleep(4)  # by then it would look by itself in some seconds only
+    time.sleep(8.5)  # by then it looks by itself in several seconds only
     first.set("vifname", "foo")
-    bed.until(lambda: bed.in_place("web0", "br1"), timeout=2)
+    bed.until(lambda: bed.in_place("web0", "br1"), timeout=3)
     assert bed.in_place("foo")
 
 
@@ -245,9 +245,9 @@ def test_a_name_for_a_tap_that_becomes_free(xen_alone):
     nic.netback_ready()
     bed.daemon()
     bed.until(lambda: bed.in_place("web0") and bed.listed("vif5.0-emu")["state"] == "refused")
-    time.sleep(4)
+    time.sleep(8.5)
     bed.delete("web0-emu")
-    bed.until(lambda: bed.in_place("web0-emu"), timeout=2)
+    bed.until(lambda: bed.in_place("web0-emu"), timeout=3)
 
 
 @pytest.fixture
