@@ -99,7 +99,6 @@ int cmd_each_look(struct cmd *c, cmd_look_fn fn, void *arg)
 
 	output_store_note(c);
 	r = each_port(&c->agent, collect, &all);
-
 	unite(&all);
 	for (size_t i = 0; i < all.n && r >= 0; i++) {
 		if (i % RECONCILE_AHEAD == 0)

@@ -33,10 +33,9 @@ static void add_string(struct json_object *o, const char *key, const char *s)
 
 static struct json_object *mac_json(const uint8_t m[6])
 {
-	char text[18];
+	char text[MAC_TEXTSIZE];
 
-	(void)snprintf(text, sizeof(text), "%02x:%02x:%02x:%02x:%02x:%02x",
-		       m[0], m[1], m[2], m[3], m[4], m[5]);
+	text_mac_print(text, m);
 	return json_object_new_string(text);
 }
 

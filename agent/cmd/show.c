@@ -42,10 +42,11 @@ static void print_macvtap(const struct state *s)
 static void print_link(const struct state *s)
 {
 	const struct link *l = &s->link;
-	const uint8_t *m = l->mac;
+	char mac[MAC_TEXTSIZE];
 
-	(void)printf("    link    ifindex %d, %02x:%02x:%02x:%02x:%02x:%02x, mtu %u, %s%s%s%s\n",
-		     l->ifindex, m[0], m[1], m[2], m[3], m[4], m[5], l->mtu,
+	text_mac_print(mac, l->mac);
+	(void)printf("    link    ifindex %d, %s, mtu %u, %s%s%s%s\n",
+		     l->ifindex, mac, l->mtu,
 		     l->up ? "up" : "down", l->carrier ? "" : ", no carrier",
 		     l->kind[0] ? ", " : "", l->kind);
 	if (l->master && s->have_bridge && l->master == s->bridge.ifindex)
@@ -65,6 +66,7 @@ static void print(const struct look *look)
 {
 	static const uint8_t none[6];
 	const struct wish *w = &look->wish;
+	char mac[MAC_TEXTSIZE];
 
 	(void)printf("%s: %s\n", look->name, verdict_name(look->verdict));
 	if (look->reason[0] && look->verdict != TO_DO)
@@ -83,10 +85,10 @@ static void print(const struct look *look)
 		(void)printf(", name %s", w->name);
 	if (w->mtu)
 		(void)printf(", mtu %u", w->mtu);
-	if (memcmp(w->mac, none, sizeof(none)) != 0)
-		(void)printf(", mac %02x:%02x:%02x:%02x:%02x:%02x", w->mac[0],
-			     w->mac[1], w->mac[2], w->mac[3], w->mac[4],
-			     w->mac[5]);
+	if (memcmp(w->mac, none, sizeof(none)) != 0) {
+		text_mac_print(mac, w->mac);
+		(void)printf(", mac %s", mac);
+	}
 	puts(w->stays_down ? ", up no" : "");
 	if (look->found)
 		print_link(&look->state);

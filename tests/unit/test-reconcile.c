@@ -412,15 +412,21 @@ static void undo(struct fake_host *h, int ifindex, const struct step *step)
 	fake_host_join(h, ifindex, 0);
 }
 
+/* What a look knows that is about to settle the tap on br0, by its record. */
+static struct look look_by_hand(void)
+{
+	return (struct look) { .found = true, .state.link = *tap(),
+			       .state.owner = OWNER_US,
+			       .wish = { .by = BY_HAND, .network = "br0",
+					 .bridge = "br0" },
+			       .record = { .by = BY_HAND,
+					   .wish.network = "br0" } };
+}
+
 /* Nothing is done because of what the link was like a moment ago. */
 static void what_is_to_be_changed_is_asked_for_once_more(void **state)
 {
-	struct look stale = { .found = true, .state.link = *tap(),
-			      .state.owner = OWNER_US,
-			      .wish = { .by = BY_HAND, .network = "br0",
-					.bridge = "br0" },
-			      .record = { .by = BY_HAND,
-					  .wish.network = "br0" } };
+	struct look stale = look_by_hand();
 
 	(void)state;
 	alias(TAP, BY_HAND_BR0);
@@ -437,12 +443,7 @@ static void what_is_to_be_changed_is_asked_for_once_more(void **state)
 /* Another door has asked for another network: that wish is to be looked for. */
 static void a_wish_is_not_carried_out_when_its_record_is_another(void **state)
 {
-	struct look old = { .found = true, .state.link = *tap(),
-			    .state.owner = OWNER_US,
-			    .wish = { .by = BY_HAND, .network = "br0",
-				      .bridge = "br0" },
-			    .record = { .by = BY_HAND,
-					.wish.network = "br0" } };
+	struct look old = look_by_hand();
 
 	(void)state;
 	alias(TAP, BY_HAND_BR0);
