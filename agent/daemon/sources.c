@@ -637,7 +637,7 @@ static void on_silence(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	s->mute = true;
-	log_msg(LOG_WARNING, "xenstored does not answer; its NICs stay as they are until it does");
+	log_msg(LOG_WARNING, "xenstored does not answer; NICs stay unchanged until it does");
 	s->table->wake(s->table->arg);
 }
 

@@ -437,11 +437,14 @@ class Bed:
         return bool(link and link.up and link.master == bridge and link.mac == mac
                     and link.addrgen == "none" and (link.alias or "").startswith("vifagent/1 "))
 
-    def daemon(self, *args, config=None, env=None, wait=True) -> Daemon:
-        """Start vifagentd; config is the text of the configuration file."""
+    def daemon(self, *args, config=None, env=None, wait=True, under=()) -> Daemon:
+        """Start vifagentd; config is the text of the configuration file.
+
+        under is the command that runs it: ["prlimit", "--nofile=1024"].
+        """
         if config is not None:
             self.conf.write_text(config)
-        argv = [*WRAPPER, BUILD / "vifagentd", "-c", self.conf, *args]
+        argv = [*under, *WRAPPER, BUILD / "vifagentd", "-c", self.conf, *args]
         daemon = Daemon(self, argv, self.env(env), f"vifagentd{len(self.daemons) or ''}")
         self.daemons.append(daemon)
         daemon.start(wait)
