@@ -14,11 +14,13 @@ import subprocess
 import time
 from pathlib import Path
 
-from bed import BUILD, Result
+from bed import BUILD, PORT_MAC, Result
 from faults import calls, environment
 from isolation import wait_until
 from sweep import Outcome
 from xenstore import FACTOR
+
+MAC, PORT_OF_MAC = "52:54:00:12:34:56", "fe:54:00:12:34:56"
 
 HANGS = 15 * FACTOR  # seconds; the longest that a command waits for anything is 1 s
 SECONDS_TO_RECOVER = 3 * FACTOR
@@ -56,18 +58,35 @@ class Door:
     def __init__(self, bed):
         self.bed = bed
         self.log = bed.dir / "calls"
-        bed.bridge("br0")
 
     def environment(self, fault=None):
         self.log.unlink(missing_ok=True)
         return environment(self.program, self.log, fault)
 
+    def prepare(self):
+        """Before each trial: what is to be joined, as it is before.  A bridge that has had a port is another."""
+        self.bed.bridge("br0")
+
+    def clear(self):
+        """After each trial."""
+        for name in self.bed.links():
+            self.bed.delete(name)
+
+    def trial(self, fault):
+        """The Outcome of a fault."""
+        self.prepare()
+        try:
+            return self.play(fault)
+        finally:
+            self.clear()
+
+    def now(self):
+        """For a report: the links as they are."""
+        return {name: (link.up, link.master, link.alias) for name, link in self.bed.snapshot().items()}
+
 
 class Command(Door):
     """A program that joins, and ends: or it does not, says why, and leaves everything as it was."""
-
-    def prepare(self):
-        """Before each trial: what is to be joined, as it is before."""
 
     def command(self, env):
         """Run it; returns its Result."""
@@ -76,9 +95,6 @@ class Command(Door):
     def joined(self):
         """Is all as it is to be when the command succeeded?"""
         raise NotImplementedError
-
-    def clear(self):
-        """After each trial; the links are what they were before prepare()."""
 
     def run(self, argv, env):
         return self.bed.background(argv, env=env).wait(HANGS / FACTOR)
@@ -96,8 +112,7 @@ class Command(Door):
         assert result.rc == 0 and self.joined(), f"without any fault: {result}"
         return calls(self.log)
 
-    def trial(self, fault):
-        self.prepare()
+    def play(self, fault):
         before = self.bed.snapshot()
         result, hangs = self.try_to_run(self.environment(fault))
         reached = bool(calls(self.log))
@@ -109,7 +124,6 @@ class Command(Door):
             wrong = self.judge_failure(result, before)
         if hangs or result.rc != 0:
             wrong += self.judge_retry()
-        self.clear()
         how = "" if hangs else f"{died_of(result.rc)}: {result.err.strip() or 'nothing on stderr'}"
         return Outcome(fault, reached, how, wrong)
 
@@ -134,9 +148,6 @@ class Command(Door):
             return [f"again, without a fault: {hangs or died_of(result.rc)}: {result and result.err} {self.now()}"]
         return []
 
-    def now(self):
-        return {name: (link.up, link.master, link.alias) for name, link in self.bed.snapshot().items()}
-
 
 class Attach(Command):
     """vifctl attach, with all that it may have to change: name, MTU, bridge, up; the bridge's own MTU is pinned."""
@@ -144,6 +155,7 @@ class Attach(Command):
     name, program = "vifctl attach", "vifctl"
 
     def prepare(self):
+        super().prepare()
         self.tap = self.bed.tap("tap0")
 
     def command(self, env):
@@ -160,8 +172,7 @@ class Attach(Command):
 
     def clear(self):
         self.tap.close()
-        self.bed.delete("br0")
-        self.bed.bridge("br0")
+        super().clear()
 
 
 class Create(Command):
@@ -175,10 +186,6 @@ class Create(Command):
     def joined(self):
         return self.bed.in_place("web0") and self.bed.listed("web0")["state"] == "ok"
 
-    def clear(self):
-        for name in set(self.bed.links()) - {"br0"}:
-            self.bed.delete(name)
-
 
 class Run(Command):
     """vifctl run: a tap that the program opens by its name, and one that it is given."""
@@ -188,8 +195,8 @@ class Run(Command):
 
     def command(self, env):
         self.stop()
-        argv = self.bed.vifctl_argv("run", "--nic", "br0,name=web0", "--nic", "br0,name=web1", "--",
-                                    "sh", "-c", "echo {name} {fd1}; exec sleep 1000")
+        argv = self.bed.vifctl_argv("run", "--nic", f"br0,name=web0,mac={MAC}", "--nic", f"br0,name=web1,mac={MAC}",
+                                    "--", "sh", "-c", "echo {name} {fd1}; exec sleep 1000")
         self.running = running = self.bed.background(argv, env=env)
         assert wait_until(lambda: "\n" in running.output() or running.poll() is not None, HANGS), running.argv
         if running.poll() is None:
@@ -202,12 +209,12 @@ class Run(Command):
             self.running.wait()
 
     def joined(self):
-        return self.bed.in_place("web0") and self.bed.in_place("web1") and self.running.poll() is None
+        return self.running.poll() is None and \
+            all(self.bed.in_place(name, mac=PORT_OF_MAC) for name in ("web0", "web1"))
 
     def clear(self):
         self.stop()
-        for name in set(self.bed.links()) - {"br0"}:
-            self.bed.delete(name)
+        super().clear()
 
 
 class Online(Command):
@@ -222,6 +229,7 @@ class Online(Command):
         self.domid = 0
 
     def prepare(self):
+        super().prepare()
         self.domid += 1
         self.vif = f"vif{self.domid}.0"
         self.nic = self.bed.nic(self.xs, self.domid, 0)
@@ -244,7 +252,7 @@ class Online(Command):
         return f"{super().now()}, hotplug-status {self.nic.status()!r}, hotplug-error {self.nic.error()!r}"
 
     def clear(self):
-        self.bed.delete(self.vif)
+        super().clear()
         self.nic.remove()
         self.xs.release(self.domid)
 
@@ -294,6 +302,7 @@ class Helper(Command):
 
     def clear(self):
         self.close()
+        super().clear()
 
 
 class Daemon(Door):
@@ -301,9 +310,6 @@ class Daemon(Door):
 
     program = "vifagentd"
     seconds = 5  # so long its calls are recorded
-
-    def prepare(self):
-        """Before the daemon starts."""
 
     def happen(self):
         """Things to do for the daemon; a generator, so that a fault that was met ends them early."""
@@ -316,12 +322,16 @@ class Daemon(Door):
         """Take all ports off their bridges."""
         raise NotImplementedError
 
-    def clear(self):
-        """After the daemon has ended."""
-
-    def start(self, env):
-        self.bed.daemons.clear()
-        return self.bed.daemon(env=env, wait=False)
+    @contextlib.contextmanager
+    def started(self, env):
+        daemon = self.bed.daemon(env=env, wait=False)
+        try:
+            yield daemon
+        finally:
+            daemon.close()
+            self.bed.daemons.remove(daemon)
+            daemon.log_file.unlink()
+            daemon.notify_file.unlink()
 
     def is_ready(self, daemon):
         wait_until(lambda: daemon.status_text or not daemon.running(), SECONDS_TO_RECOVER)
@@ -338,49 +348,43 @@ class Daemon(Door):
 
     def record(self):
         self.prepare()
-        daemon = self.start(self.environment())
-        try:
+        with self.started(self.environment()) as daemon:
             assert self.is_ready(daemon), daemon.log()
             self.live(lambda: False)
             wrong = self.judge(daemon)
             assert not wrong, f"without any fault: {wrong}\n{daemon.log()}"
-        finally:
-            daemon.close()
         return calls(self.log)
 
-    def trial(self, fault):
-        self.prepare()
-        daemon = self.start(self.environment(fault))
-        try:
-            if self.is_ready(daemon):
+    def play(self, fault):
+        with self.started(self.environment(fault)) as daemon:
+            ready = self.is_ready(daemon)
+            if ready:
                 self.live(lambda: calls(self.log))
                 wrong = self.judge(daemon)
             elif daemon.running():
-                wrong = [f"not ready after {SECONDS_TO_RECOVER} s"]
+                wrong = [f"not ready after {SECONDS_TO_RECOVER} s: {self.now()}"]
             else:
                 wrong = self.judge_refusal(daemon)
             reached = bool(calls(self.log))
             how = daemon.log()
-        finally:
-            daemon.close()
-            self.clear()
+        if not ready:
+            wrong += self.judge_next()
         return Outcome(fault, reached, how, wrong)
 
-    def judge_refusal(self, daemon):
-        """It did not start: the next one must."""
+    @staticmethod
+    def judge_refusal(daemon):
         rc, log = daemon.process.wait(), daemon.log()
-        wrong = [] if rc > 0 and one_sentence(log) else [f"it does not start: {died_of(rc)}: {log or 'without a word'}"]
-        daemon.close()
-        again = self.start({})
-        try:
-            if not self.is_ready(again):
-                wrong.append(f"started again it is not ready: {again.log()}")
-            else:
-                self.live(lambda: False)
-                wrong += self.judge(again)
-        finally:
-            again.close()
-        return wrong
+        if rc > 0 and one_sentence(log):
+            return []
+        return [f"it does not start: {died_of(rc)}: {log or 'without a word'}"]
+
+    def judge_next(self):
+        """One did not start: the next one must."""
+        with self.started({}) as daemon:
+            if not self.is_ready(daemon):
+                return [f"started again it is not ready: {daemon.log()}"]
+            self.live(lambda: True)
+            return [f"started again: {text}" for text in self.judge(daemon)]
 
     def judge(self, daemon):
         """Is it alive, all in order, and does it put back what is knocked off, and end when it is told to?"""
@@ -393,9 +397,6 @@ class Daemon(Door):
                 self.knock()
         rc = daemon.term()
         return [f"told to end: {died_of(rc)}"] if rc else []
-
-    def now(self):
-        return {name: (link.up, link.master, link.alias) for name, link in self.bed.snapshot().items()}
 
 
 class DaemonJoins(Daemon):
@@ -410,6 +411,7 @@ class DaemonJoins(Daemon):
         self.xs = bed.xenstored()
 
     def prepare(self):
+        super().prepare()
         self.domid += 1
         self.vif = f"vif{self.domid}.0"
         self.nic = self.bed.nic(self.xs, self.domid, 0, script="/bin/true")
@@ -437,8 +439,7 @@ class DaemonJoins(Daemon):
         self.bed.ip(f"link set {self.vif} nomaster")
 
     def clear(self):
-        if self.bed.link(self.vif):
-            self.bed.delete(self.vif)
+        super().clear()
         self.nic.remove()
         self.xs.release(self.domid)
 
@@ -451,27 +452,17 @@ class DaemonKeeps(Daemon):
 
     name = "vifagentd, 4 ports"
 
-    def __init__(self, bed):
-        super().__init__(bed)
-        bed.bridge("br1")
-        for name, bridge in {"tap0": "br0", "tap1": "br1", "tap2": "br0"}.items():
-            bed.tap(name)
-            bed.vifctl("attach", name, bridge, check=0)
-        self.places = {"tap0": "br0", "tap1": "br1", "tap2": "br0", "web0": "br1"}
-        self.guest = None
+    places = {"tap0": "br0", "tap1": "br1", "tap2": "br0", "web0": "br1"}
 
     def prepare(self):
-        self.end_guest()
-        self.guest = self.bed.background(self.bed.vifctl_argv("run", "--nic", "br1,name=web0", "--",
-                                                              "sh", "-c", "echo {name}; exec sleep 1000"))
+        super().prepare()
+        self.bed.bridge("br1")
+        self.taps = [self.bed.tap(name) for name in self.places if name != "web0"]
+        for tap in self.taps:
+            self.bed.vifctl("attach", tap.name, self.places[tap.name], check=0)
+        self.guest = self.bed.background(self.bed.vifctl_argv(
+            "run", "--nic", f"br1,name=web0,mac={MAC}", "--", "sh", "-c", "echo {name}; exec sleep 1000"))
         assert wait_until(self.guest.output, HANGS)
-
-    def end_guest(self):
-        if self.guest:
-            self.guest.process.kill()
-            self.guest.wait()
-        if self.bed.link("web0"):
-            self.bed.delete("web0")
 
     def happen(self):
         for _ in range(3):
@@ -482,18 +473,19 @@ class DaemonKeeps(Daemon):
                 yield
 
     def in_order(self):
-        return all(self.bed.in_place(name, bridge) for name, bridge in self.places.items())
+        return all(self.bed.in_place(name, bridge, PORT_OF_MAC if name == "web0" else PORT_MAC)
+                   for name, bridge in self.places.items())
 
     def knock(self):
         for name in self.places:
             self.bed.ip(f"link set {name} nomaster")
 
     def clear(self):
-        self.end_guest()
-        for name, bridge in self.places.items():
-            if self.bed.link(name) and not self.bed.in_place(name, bridge):
-                with contextlib.suppress(AssertionError):
-                    self.bed.vifctl("attach", name, bridge, check=0)
+        self.guest.process.kill()
+        self.guest.wait()
+        for tap in self.taps:
+            tap.close()
+        super().clear()
 
 
 COMMANDS = [Attach, Create, Run, Online, Helper]

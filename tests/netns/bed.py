@@ -107,7 +107,8 @@ class Daemon:
         self.process = None
         self._ready = threading.Event()
         self._notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
-        self._notify.bind(str(bed.dir / f"{name}.notify"))
+        self.notify_file = bed.dir / f"{name}.notify"
+        self._notify.bind(str(self.notify_file))
         self._env = env | {"NOTIFY_SOCKET": self._notify.getsockname()}
         self._listener = threading.Thread(target=self._listen, daemon=True)
         self._listener.start()
