@@ -25,10 +25,10 @@ def sweep(request, door, side_by_side):
 
 @pytest.mark.parametrize("door", COMMANDS, ids=lambda door: door.__name__)
 def test_a_command_fails_cleanly_or_succeeds(request, door):
-    sweep(request, door, 2 * cores())
+    sweep(request, door, 4 * cores())
 
 
 @pytest.mark.parametrize("door", DAEMONS, ids=lambda door: door.__name__)
 def test_the_daemon_recovers(request, door):
     """It is waiting most of the time."""
-    sweep(request, door, 8 * cores())
+    sweep(request, door, 6 * cores())
