@@ -220,7 +220,9 @@ static int act(struct agent *a, struct look *look)
 		r = a->host->ops->do_step(a->host, look->state.link.ifindex,
 					  step);
 		look->steps++;
-		if (r == -ENODEV || r == -EEXIST || is_up_again(step, r))
+		/* -ECONNRESET: perhaps it was done. */
+		if (r == -ENODEV || r == -EEXIST || r == -ECONNRESET ||
+		    is_up_again(step, r))
 			return -EAGAIN;
 		if (r < 0) {
 			step_text(step, &look->state, what, sizeof(what));

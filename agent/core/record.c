@@ -30,9 +30,9 @@ static void put(struct out *o, const char *key, const char *value)
 		o->full = true;
 		return;
 	}
-	n = snprintf(o->buf + o->len, LINK_ALIASSIZE - o->len, " %s=%s", key,
+	n = snprintf(o->buf + o->len, RECORD_SIZE - o->len, " %s=%s", key,
 		     word);
-	if (n < 0 || (size_t)n >= LINK_ALIASSIZE - o->len)
+	if (n < 0 || (size_t)n >= RECORD_SIZE - o->len)
 		o->full = true;
 	else
 		o->len += (size_t)n;
@@ -80,7 +80,7 @@ int record_print(const struct record *r, char buf[LINK_ALIASSIZE])
 	static const uint8_t no_mac[6];
 	struct out o = { .buf = buf };
 
-	o.len = (size_t)snprintf(buf, LINK_ALIASSIZE, MAGIC);
+	o.len = (size_t)snprintf(buf, RECORD_SIZE, MAGIC);
 	put(&o, "by", source_name(r->by));
 	if (r->by == BY_HAND || r->by == BY_UDEV) {
 		put(&o, "net", r->wish.network);

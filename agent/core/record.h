@@ -64,11 +64,15 @@ struct record {
 	struct was was;		/* unless made */
 };
 
+/* The kernel takes an alias of 255 bytes (IFALIASZ), which libnl-route-3 cannot
+ * send: it counts the NUL. Records of 255 bytes may be there all the same. */
+#define RECORD_SIZE 255
+
 /*
  * record_print() - the alias text of a record
  *
- * Returns its length, or -E2BIG: an alias holds 255 bytes, and a link's
- * former alias may be long.
+ * Returns its length, or -E2BIG: more than 254 bytes, since a link's former
+ * alias may be long.
  */
 int record_print(const struct record *r, char buf[LINK_ALIASSIZE]);
 

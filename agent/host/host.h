@@ -29,7 +29,8 @@ struct host_ops {
 	int (*links)(struct host *h, host_link_fn fn, void *arg);
 
 	/* Carry out one step on the port @ifindex.  After a failure
-	 * h->error holds what the kernel says beyond the errno, or "". */
+	 * h->error holds what the kernel says beyond the errno, or "".
+	 * -ECONNRESET: the answer was lost; it may have been done. */
 	int (*do_step)(struct host *h, int ifindex, const struct step *step);
 
 	/*
@@ -110,9 +111,8 @@ int host_watch_fd(const struct host_watch *w);
 /*
  * host_watch_read() - take what has come
  *
- * Calls @fn for each notification and never blocks.  Returns 0, -ENOBUFS if
- * the kernel had to drop some (the queue is empty then), or another errno
- * value if the socket is of no more use.
+ * Calls @fn for each notification and never blocks.  Returns 0; -ENOBUFS: some
+ * were lost (the queue is empty then); -EIO: the socket is of no more use.
  */
 int host_watch_read(struct host_watch *w,
 		    void (*fn)(const struct host_event *ev, void *arg),

@@ -7,24 +7,30 @@
 #include <sys/socket.h>
 
 #include "agent/host/host.h"
-#include "agent/host/netlink.h"
+#include "agent/host/rtnl.h"
 
 /* Room for the notifications of 1,000 links (1.9 KB each as a skb's truesize
  * counts, several for each) while we are busy. */
 #define RECEIVE_BUFFER (16 << 20)
 
+/* A socket that fails so often in one reading is of no more use. */
+#define FAILURES_MAX 8
+
 struct host_watch {
 	struct nl_sock *sk;
 	void (*fn)(const struct host_event *ev, void *arg);
 	void *arg;
+	bool lost;		/* a notification of this reading */
 };
 
 static int on_message(struct nl_msg *msg, void *arg)
 {
 	struct host_watch *w = arg;
 	struct host_event ev = { 0 };
+	int r = rtnl_parse(msg, &ev.link);
 
-	if (netlink_link(msg, &ev.link) < 0)
+	w->lost |= r == -ENOMEM;
+	if (r < 0)
 		return NL_OK;
 	ev.gone = nlmsg_hdr(msg)->nlmsg_type == RTM_DELLINK;
 	w->fn(&ev, w->arg);
@@ -35,12 +41,12 @@ int host_watch_open(struct host_watch **ret)
 {
 	struct host_watch *w = calloc(1, sizeof(*w));
 	int size = RECEIVE_BUFFER;
-	int r = -ENOMEM;
+	int r;
 
 	if (!w)
 		return -ENOMEM;
-	w->sk = netlink_open(&r);
-	if (!w->sk)
+	r = rtnl_socket(false, &w->sk);
+	if (r < 0)
 		goto fail;
 	/* SO_RCVBUFFORCE takes CAP_NET_ADMIN; who only looks has less room */
 	if (setsockopt(nl_socket_get_fd(w->sk), SOL_SOCKET, SO_RCVBUFFORCE,
@@ -48,11 +54,10 @@ int host_watch_open(struct host_watch **ret)
 		(void)nl_socket_set_buffer_size(w->sk, size, 0);
 	nl_socket_disable_seq_check(w->sk);
 	nl_socket_modify_cb(w->sk, NL_CB_VALID, NL_CB_CUSTOM, on_message, w);
-	r = nl_socket_add_membership(w->sk, RTNLGRP_LINK);
-	if (r == 0)
-		r = nl_socket_set_nonblocking(w->sk);
-	if (r < 0) {
-		r = netlink_errno(r);
+	errno = 0;
+	if (nl_socket_add_membership(w->sk, RTNLGRP_LINK) < 0 ||
+	    nl_socket_set_nonblocking(w->sk) < 0) {
+		r = errno ? -errno : -EIO;
 		goto fail;
 	}
 	*ret = w;
@@ -79,17 +84,22 @@ int host_watch_read(struct host_watch *w,
 		    void (*fn)(const struct host_event *ev, void *arg),
 		    void *arg)
 {
-	bool overflow = false;
-	int r;
+	int r = 0;
 
 	w->fn = fn;
 	w->arg = arg;
-	do {
-		r = netlink_errno(nl_recvmsgs_default(w->sk));
-		if (r == -ENOBUFS)
-			overflow = true;
-	} while (r == 0 || r == -EINTR || r == -ENOBUFS);
-	if (r != -EAGAIN)
-		return r;
-	return overflow ? -ENOBUFS : 0;
+	w->lost = false;
+	for (int i = 0; i < FAILURES_MAX; ) {
+		r = nl_recvmsgs_default(w->sk);
+		if (r == -NLE_AGAIN)
+			return w->lost ? HOST_OVERFLOW : 0;
+		if (r >= 0)
+			continue;
+		/* libnl says the same of ENOBUFS and ENOMEM. */
+		w->lost = true;
+		i++;
+		if (r == -NLE_MSG_TRUNC)
+			nl_socket_enable_msg_peek(w->sk);
+	}
+	return -EIO;
 }

@@ -250,15 +250,20 @@ static void what_does_not_fit_is_refused(void **state)
 	char alias[LINK_ALIASSIZE];
 	struct record r = by_hand, back;
 	int n = record_print(&r, alias);
-	size_t room = LINK_ALIASSIZE - 1 - (size_t)n - strlen(" was.alias=");
+	size_t room = RECORD_SIZE - 1 - (size_t)n - strlen(" was.alias=");
 
 	(void)state;
 	/* To the last byte … */
 	memset(r.was.alias, 'x', room);
-	assert_int_equal(record_print(&r, alias), LINK_ALIASSIZE - 1);
+	assert_int_equal(record_print(&r, alias), RECORD_SIZE - 1);
 	back = parse(alias);
 	assert_same(&r, &back);
-	/* … and one more; or the same length, but escaped. */
+	/* … what was written before that limit is read with one byte more, … */
+	alias[RECORD_SIZE - 1] = 'x';
+	alias[RECORD_SIZE] = '\0';
+	back = parse(alias);
+	assert_int_equal(strlen(back.was.alias), room + 1);
+	/* … but not written; nor the same length, but escaped. */
 	r.was.alias[room] = 'x';
 	assert_int_equal(record_print(&r, alias), -E2BIG);
 	r.was.alias[room] = '\0';

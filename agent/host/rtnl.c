@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* rtnl.c - rtnetlink: the conversation, and libnl's links as ours */
+#include "agent/host/rtnl.h"
+
+#include <errno.h>
+#include <linux/if.h>
+#include <linux/if_arp.h>
+#include <linux/rtnetlink.h>
+#include <netlink/attr.h>
+#include <netlink/route/link.h>
+#include <netlink/route/link/inet6.h>
+#include <netlink/route/link/macvtap.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "agent/core/text.h"
+
+/* What the kernel fills in a dump (netlink_dump, net/netlink/af_netlink.c); a
+ * link alone takes a few KiB, but with many alternative names it takes more. */
+#define BUFFER_SIZE 32768
+
+
+#define MESSAGES_MAX 2
+
+/* ---- the conversation ------------------------------------------------- */
+
+int rtnl_socket(bool peek, struct nl_sock **ret)
+{
+	struct nl_sock *sk = nl_socket_alloc();
+	int r;
+
+	if (!sk)
+		return -ENOMEM;
+	errno = 0;
+	/* with SOCK_CLOEXEC */
+	if (nl_connect(sk, NETLINK_ROUTE) < 0) {
+		r = errno ? -errno : -EIO;
+		nl_socket_free(sk);
+		return r;
+	}
+	(void)nl_socket_set_msg_buf_size(sk, BUFFER_SIZE);
+	/* It takes a system call more for each message. */
+	if (peek)
+		nl_socket_enable_msg_peek(sk);
+	else
+		nl_socket_disable_msg_peek(sk);
+	*ret = sk;
+	return 0;
+}
+
+/* The answer to something that was asked before is nobody's. */
+static int on_sequence(struct nl_msg *msg, void *arg)
+{
+	const struct rtnl *t = arg;
+
+	return nlmsg_hdr(msg)->nlmsg_seq - t->first < t->n ? NL_OK : NL_SKIP;
+}
+
+static int answered(struct rtnl *t)
+{
+	return --t->open > 0 ? NL_SKIP : NL_STOP;
+}
+
+static int on_link(struct nl_msg *msg, void *arg)
+{
+	struct rtnl *t = arg;
+	struct link link;
+	int r = rtnl_parse(msg, &link);
+
+	if (r == 0 && t->fn && !t->stopped)
+		t->stopped = t->fn(&link, t->arg);
+	if (r == -ENOMEM && !t->err)
+		t->err = r;
+	return nlmsg_hdr(msg)->nlmsg_flags & NLM_F_MULTI ? NL_OK : answered(t);
+}
+
+static int on_end(struct nl_msg *msg, void *arg)
+{
+	(void)msg;
+	return answered(arg);
+}
+
+/* The extended acknowledgement's text (NLMSGERR_ATTR_MSG). */
+static void take_words(const struct nlmsghdr *h, char *words)
+{
+	const struct nlmsgerr *e = nlmsg_data(h);
+	struct nlattr *tb[NLMSGERR_ATTR_MAX + 1] = { 0 };
+	size_t skip = sizeof(*e);
+	struct nlattr *head;
+	int len;
+
+	if (!(h->nlmsg_flags & NLM_F_ACK_TLVS))
+		return;
+	if (!(h->nlmsg_flags & NLM_F_CAPPED))
+		skip += e->msg.nlmsg_len - NLMSG_HDRLEN;
+	len = (int)h->nlmsg_len - NLMSG_HDRLEN - (int)NLMSG_ALIGN(skip);
+	head = (struct nlattr *)((char *)nlmsg_data(h) + NLMSG_ALIGN(skip));
+	if (len > 0 && nla_parse(tb, NLMSGERR_ATTR_MAX, head, len, NULL) == 0 &&
+	    tb[NLMSGERR_ATTR_MSG])
+		(void)nla_strlcpy(words, tb[NLMSGERR_ATTR_MSG],
+				  sizeof(((struct host *)NULL)->error));
+}
+
+/* libnl's errors tell less than an errno, and nothing of the kernel's words. */
+static int on_error(struct sockaddr_nl *nla, struct nlmsgerr *e, void *arg)
+{
+	struct rtnl *t = arg;
+
+	(void)nla;
+	/* libnl hands over the payload; the header stands before it. */
+	take_words((const struct nlmsghdr *)((const char *)e - NLMSG_HDRLEN),
+		   t->words);
+	if (!t->err)
+		t->err = e->error;
+	return answered(t);
+}
+
+int rtnl_open(struct rtnl *t)
+{
+	static const int one = 1;
+	int r = rtnl_socket(t->peek, &t->sk);
+
+	if (r < 0)
+		return r;
+	/* Without these two (Linux 4.12) only the kernel's words are missing. */
+	(void)setsockopt(nl_socket_get_fd(t->sk), SOL_NETLINK, NETLINK_EXT_ACK,
+			 &one, sizeof(one));
+	(void)setsockopt(nl_socket_get_fd(t->sk), SOL_NETLINK, NETLINK_CAP_ACK,
+			 &one, sizeof(one));
+	nl_socket_disable_auto_ack(t->sk);
+	nl_socket_modify_cb(t->sk, NL_CB_SEQ_CHECK, NL_CB_CUSTOM, on_sequence, t);
+	nl_socket_modify_cb(t->sk, NL_CB_VALID, NL_CB_CUSTOM, on_link, t);
+	nl_socket_modify_cb(t->sk, NL_CB_ACK, NL_CB_CUSTOM, on_end, t);
+	nl_socket_modify_cb(t->sk, NL_CB_FINISH, NL_CB_CUSTOM, on_end, t);
+	(void)nl_socket_modify_err_cb(t->sk, NL_CB_CUSTOM, on_error, t);
+	return 0;
+}
+
+static int exchange(struct rtnl *t, struct nl_msg *msgs[])
+{
+	struct iovec iov[MESSAGES_MAX];
+	int r;
+
+	for (uint32_t i = 0; i < t->n; i++) {
+		struct nlmsghdr *h = nlmsg_hdr(msgs[i]);
+
+		nl_complete_msg(t->sk, msgs[i]);
+		/* A link that is asked for is an answer by itself. */
+		if (h->nlmsg_type != RTM_GETLINK)
+			h->nlmsg_flags |= NLM_F_ACK;
+		iov[i] = (struct iovec) { h, NLMSG_ALIGN(h->nlmsg_len) };
+	}
+	t->first = nlmsg_hdr(msgs[0])->nlmsg_seq;
+	t->open = (int)t->n;
+	r = nl_send_iovec(t->sk, msgs[0], iov, t->n);
+	while (t->open > 0 && r >= 0)
+		r = nl_recvmsgs_default(t->sk);
+	if (t->open == 0)
+		return r == -NLE_DUMP_INTR ? -EINTR : 0;
+	t->peek |= r == -NLE_MSG_TRUNC;
+	nl_socket_free(t->sk);
+	t->sk = NULL;
+	return -ECONNRESET;
+}
+
+int rtnl_talk(struct rtnl *t, struct nl_msg *msgs[], uint32_t n,
+	      host_link_fn fn, void *arg)
+{
+	int r = 0;
+
+	t->words[0] = '\0';
+	t->n = n;
+	t->fn = fn;
+	t->arg = arg;
+	t->err = t->stopped = 0;
+	for (uint32_t i = 0; i < n && r == 0; i++)
+		r = msgs[i] ? 0 : -ENOMEM;
+	if (r == 0 && !t->sk)
+		r = rtnl_open(t);
+	if (r == 0)
+		r = exchange(t, msgs);
+	for (uint32_t i = 0; i < n; i++)
+		nlmsg_free(msgs[i]);
+	if (t->err)
+		return t->err;
+	return r < 0 ? r : t->stopped;
+}
+
+/* ---- links ------------------------------------------------------------ */
+
+/* Texts that do not fit are not Linux's. */
+static int get_link(struct rtnl_link *l, struct link *ret)
+{
+	const char *name = rtnl_link_get_name(l);
+	const char *kind = rtnl_link_get_type(l);
+	const char *alias = rtnl_link_get_ifalias(l);
+	unsigned int flags = rtnl_link_get_flags(l);
+	struct nl_addr *mac = rtnl_link_get_addr(l);
+	struct link r = { .ifindex = rtnl_link_get_ifindex(l), .addrgen = -1 };
+	uint8_t addrgen;
+
+	if (!text_copy(r.name, sizeof(r.name), name ? name : "") ||
+	    !text_copy(r.alias, sizeof(r.alias), alias ? alias : ""))
+		return -EBADMSG;
+	/* A kind of a longer name is one that we do not deal with. */
+	if (!text_copy(r.kind, sizeof(r.kind), kind ? kind : ""))
+		(void)text_copy(r.kind, sizeof(r.kind), "other");
+	if (rtnl_link_is_macvtap(l))
+		r.mode = rtnl_link_macvtap_get_mode(l);
+	if (rtnl_link_is_macvtap(l) || strcmp(r.kind, "macvlan") == 0)
+		r.lower = rtnl_link_get_link(l);
+	r.ethernet = rtnl_link_get_arptype(l) == ARPHRD_ETHER && mac &&
+		     nl_addr_get_len(mac) == sizeof(r.mac);
+	if (r.ethernet)
+		memcpy(r.mac, nl_addr_get_binary_addr(mac), sizeof(r.mac));
+	r.mtu = rtnl_link_get_mtu(l);
+	r.master = rtnl_link_get_master(l);
+	r.up = flags & IFF_UP;
+	r.carrier = flags & IFF_LOWER_UP;
+	r.loopback = flags & IFF_LOOPBACK;
+	r.allmulticast = flags & IFF_ALLMULTI;
+	if (rtnl_link_inet6_get_addr_gen_mode(l, &addrgen) == 0)
+		r.addrgen = addrgen;
+	*ret = r;
+	return 0;
+}
+
+static void keep_link(struct nl_object *o, void *arg)
+{
+	struct rtnl_link **l = arg;
+
+	nl_object_get(o);
+	*l = (struct rtnl_link *)o;
+}
+
+int rtnl_parse(struct nl_msg *msg, struct link *ret)
+{
+	const struct nlmsghdr *h = nlmsg_hdr(msg);
+	const struct ifinfomsg *ifi = nlmsg_data(h);
+	struct rtnl_link *l = NULL;
+	int r;
+
+	if (h->nlmsg_type != RTM_NEWLINK && h->nlmsg_type != RTM_DELLINK)
+		return -EAGAIN;
+	if (!nlmsg_valid_hdr(h, sizeof(*ifi)))
+		return -EBADMSG;
+	/* AF_BRIDGE: a port's options; an RTM_DELLINK of that family only
+	 * says that a link is a port no longer. */
+	if (ifi->ifi_family != AF_UNSPEC)
+		return -EAGAIN;
+	r = nl_msg_parse(msg, keep_link, &l);
+	if (r == -NLE_NOMEM)
+		return -ENOMEM;
+	if (!l)
+		return -EBADMSG;
+	r = get_link(l, ret);
+	rtnl_link_put(l);
+	return r;
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* rtnl.h - private to agent/host: rtnetlink, through libnl-route-3 */
+#ifndef VIFAGENT_RTNL_H
+#define VIFAGENT_RTNL_H
+
+#include <netlink/msg.h>
+#include <netlink/netlink.h>
+
+#include "agent/host/host.h"
+
+/* A conversation with the kernel. */
+struct rtnl {
+	struct nl_sock *sk;	/* NULL after a failure, until it is used again */
+	bool peek;		/* ask for a message's size before reading it */
+	char *words;		/* sizeof(host.error) bytes: what the kernel says
+				 * about a failure beyond the errno, or "" */
+
+	/* the exchange that is going on */
+	uint32_t first;		/* sequence numbers: from this one on, … */
+	uint32_t n;		/* … so many */
+	int open;		/* messages without an answer */
+	int err;		/* the first negative errno value */
+	host_link_fn fn;
+	void *arg;
+	int stopped;		/* what @fn returned */
+};
+
+/*
+ * rtnl_socket() - open a route socket, close-on-exec, member of no group
+ * @peek:	as in struct rtnl
+ *
+ * Returns 0 or a negative errno value.
+ */
+int rtnl_socket(bool peek, struct nl_sock **ret);
+
+/* Begin a conversation; rtnl_talk() begins it anew where that is needed.
+ * Returns 0 or a negative errno value. */
+int rtnl_open(struct rtnl *t);
+
+/*
+ * rtnl_talk() - send messages, and wait until each is answered
+ * @msgs:	one or two, sent in one sendmsg(): the kernel works them off, one
+ *		after the other, before that returns; freed; NULL: could not be
+ *		built
+ * @fn:		called for each link in the answers until it returns non-zero;
+ *		may be NULL
+ *
+ * Returns what @fn returned; or a negative errno value: the kernel's first;
+ * -EINTR: a dump may lack what changed meanwhile; -ENOMEM; -ECONNRESET: the
+ * answer was lost, and nobody knows what was done. The socket is closed then,
+ * so that no answer to this is ever taken for the answer to another question.
+ */
+int rtnl_talk(struct rtnl *t, struct nl_msg *msgs[], uint32_t n,
+	      host_link_fn fn, void *arg);
+
+/*
+ * rtnl_parse() - the link that a message is about
+ *
+ * Returns 0; -EAGAIN if the message is about something else (a bridge port's
+ * options, say); -EBADMSG if it makes no sense; -ENOMEM.
+ */
+int rtnl_parse(struct nl_msg *msg, struct link *ret);
+
+#endif
