@@ -11,5 +11,5 @@ os.environ.setdefault("VIFAGENT_BUILD", str(TOP / "build/gcc"))
 
 
 def pytest_addoption(parser):
-    parser.addoption("--all", action="store_true", help="every call fails, not each call site once")
+    parser.addoption("--all", action="store_true", help="also every call of the daemon, not each call site once")
     parser.addoption("--kind", action="append", default=[], help="only calls of this kind (malloc, recvmsg, ...)")

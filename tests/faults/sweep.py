@@ -162,10 +162,8 @@ class Sweep:
         symbols.look_up(outcome.fault.call for outcome in shown)
         lines = [self.summary()]
         for outcome in shown:
-            lines += ["", f"{'WRONG' if outcome.wrong else 'right'}: {outcome.fault}",
-                      f"  at {symbols.text(outcome.fault.call)}"]
-            if not outcome.reached:
-                lines.append("  was not reached this time")
+            verdict = "WRONG" if outcome.wrong else "right" if outcome.reached else "not reached"
+            lines += ["", f"{verdict}: {outcome.fault}", f"  at {symbols.text(outcome.fault.call)}"]
             for text in [outcome.how, *outcome.wrong]:
                 lines.append(textwrap.indent(text.strip(), "  "))
         return "\n".join(line for line in lines if line.strip() or not line)
