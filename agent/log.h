@@ -18,4 +18,8 @@ void log_open(bool debug);
 __attribute__((format(printf, 2, 3)))
 void log_msg(int level, const char *fmt, ...);
 
+/* The same, unless @said is set; sets it.  Then it is for debugging only. */
+#define log_once(said, level, ...) \
+	(log_msg(*(said) ? LOG_DEBUG : (level), __VA_ARGS__), *(said) = true)
+
 #endif

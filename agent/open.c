@@ -103,26 +103,6 @@ int agent_load_config(const char *path, struct config **ret,
 	return r;
 }
 
-int agent_open_store(struct agent *a)
-{
-	int r = store_open(&a->store);
-
-	a->store_error = r;
-	if (r < 0)
-		return r;
-	r = store_self(a->store, &a->self, &a->store_is_filled);
-	if (r < 0)
-		agent_close_store(a);
-	return r;
-}
-
-void agent_close_store(struct agent *a)
-{
-	a->store = store_close(a->store);
-	a->self = 0;
-	a->store_is_filled = false;
-}
-
 int agent_open(struct agent *a, const char *config_path,
 	       char error[REASON_SIZE])
 {
@@ -136,13 +116,13 @@ int agent_open(struct agent *a, const char *config_path,
 	}
 	/* Without them there are no such wishes; the rest works. */
 	(void)udev_room_open(&a->udev);
-	(void)agent_open_store(a);
 	return agent_load_config(config_path, &a->config, error);
 }
 
 void agent_close(struct agent *a)
 {
-	agent_close_store(a);
+	a->workers = workers_free(a->workers);
+	session_close(&a->session);
 	a->udev = udev_room_close(a->udev);
 	a->host = host_close(a->host);
 	a->config = config_free(a->config);

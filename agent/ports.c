@@ -5,13 +5,9 @@
 
 #include "agent/reconcile.h"
 
-/* Does xenstore have this NIC, and is it ours to serve? */
-static bool nic_is_served(struct agent *a, struct vif_id id)
+bool nic_is_served(const struct agent *a, const struct nic *nic)
 {
-	struct nic nic;
-
-	return a->store && nic_read(a->store, a->self, id, &nic) == 0 &&
-	       nic.exists && (nic.script_is_ours || a->config->serve_all);
+	return nic->exists && (nic->script_is_ours || a->config->serve_all);
 }
 
 /* The NIC that a name claims, if such a link can be that NIC's. */
@@ -28,24 +24,19 @@ static bool nic_of_name(struct agent *a, const struct link *l,
 	return strcmp(l->kind, "tun") == 0;
 }
 
-struct port_id port_of_link(struct agent *a, const struct link *l)
+enum nic_claim link_claim(struct agent *a, const struct link *l, struct vif_id *ret)
 {
-	struct port_id link = { .ifindex = l->ifindex };
-	struct port_id nic = { .is_nic = true };
 	struct host *h = a->host;
 	struct record r;
 
 	if (record_parse(l->alias, &r) == 0 && r.has_nic) {
-		nic.nic = r.nic;
+		*ret = r.nic;
 		/* Attached by hand it stays so when the NIC is gone. */
-		return r.by != BY_HAND || nic_is_served(a, r.nic) ? nic : link;
+		return r.by == BY_HAND ? CLAIM_IF_SERVED : CLAIM_SURE;
 	}
-	if (h->ops->has_netback(h) &&
-	    h->ops->netback_nic(h, l->name, &nic.nic) == 0)
-		return nic_is_served(a, nic.nic) ? nic : link;
-	if (nic_of_name(a, l, &nic.nic) && nic_is_served(a, nic.nic))
-		return nic;
-	return link;
+	return (h->ops->has_netback(h) &&
+		h->ops->netback_nic(h, l->name, ret) == 0) ||
+	       nic_of_name(a, l, ret) ? CLAIM_IF_SERVED : CLAIM_NONE;
 }
 
 struct walk {
@@ -54,15 +45,6 @@ struct walk {
 	void *arg;
 };
 
-static int walk_nic(struct vif_id id, void *arg)
-{
-	struct port_id port = { .is_nic = true, .nic = id };
-	struct walk *w = arg;
-
-	return w->fn(&port, NULL, w->arg);
-}
-
-/* Links of NICs that xenstore has come from there. */
 static int walk_link(const struct link *l, void *arg)
 {
 	struct port_id link = { .ifindex = l->ifindex };
@@ -82,12 +64,9 @@ static int walk_link(const struct link *l, void *arg)
 	return udev.by == BY_UDEV ? w->fn(&link, NULL, w->arg) : 0;
 }
 
-int each_port(struct agent *a, each_port_fn fn, void *arg)
+int each_link_port(struct agent *a, each_port_fn fn, void *arg)
 {
 	struct walk w = { .agent = a, .fn = fn, .arg = arg };
-	int r = 0;
 
-	if (a->store)
-		r = nic_each(a->store, a->self, walk_nic, &w);
-	return r ? r : a->host->ops->links(a->host, walk_link, &w);
+	return a->host->ops->links(a->host, walk_link, &w);
 }

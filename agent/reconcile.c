@@ -25,8 +25,10 @@ struct nic_look {
 	unsigned int flags;
 	enum goal goal;
 	struct nic nic;
+	bool known;		/* .nic is true */
 	int hint;		/* of the part at hand, or 0 */
 	bool untold;		/* the vif was joined, and nothing was said yet */
+	struct tell *tell;
 };
 
 bool port_id_equal(const struct port_id *a, const struct port_id *b)
@@ -256,35 +258,21 @@ static bool netback_has(const struct nic_look *n)
 	       h->ops->netback_name(h, n->id, name) == 0;
 }
 
-static int find_goal(struct nic_look *n)
+static enum goal find_goal(const struct nic_look *n)
 {
-	struct agent *a = n->agent;
-	uint32_t self;
-	int r;
-
-	n->goal = n->flags & LOOK_LEAVE ? GOAL_LEAVE : GOAL_KEEP;
-	if (!a->store)
-		return 0;
-	r = nic_read(a->store, a->self, n->id, &n->nic);
-	if (r < 0 || n->flags & LOOK_LEAVE)
-		return r;
-	if (!n->nic.exists && !(n->flags & LOOK_KEEP) && !a->store_is_filled)
-		r = store_self(a->store, &self, &a->store_is_filled);
-	if (!n->nic.exists) {
-		n->goal = n->flags & LOOK_KEEP || !a->store_is_filled ||
-			  netback_has(n) ? GOAL_KEEP : GOAL_LEAVE;
-		return r;
-	}
-	if (!n->nic.script_is_ours && !a->config->serve_all &&
-	    !(n->flags & LOOK_SCRIPT)) {
-		n->goal = GOAL_NONE;
-		return 0;
-	}
-	n->goal = nic_is_dead(&n->nic) ? GOAL_LEAVE : GOAL_JOIN;
+	if (n->flags & LOOK_LEAVE)
+		return GOAL_LEAVE;
+	if (!n->known)
+		return GOAL_KEEP;
+	if (!n->nic.exists)
+		return n->flags & LOOK_KEEP || n->nic.unsure ||
+		       netback_has(n) ? GOAL_KEEP : GOAL_LEAVE;
+	if (!n->nic.script_is_ours && !n->agent->config->serve_all &&
+	    !(n->flags & LOOK_SCRIPT))
+		return GOAL_NONE;
 	/* dom0's own nodes outlive a domain that dies. */
-	if (!n->nic.has_domain)
-		n->goal = GOAL_LEAVE;
-	return 0;
+	return nic_is_dead(&n->nic) || !n->nic.has_domain ? GOAL_LEAVE :
+							    GOAL_JOIN;
 }
 
 /* ---- one part --------------------------------------------------------- */
@@ -315,7 +303,7 @@ static void keep(const struct nic_look *n, struct look *look)
 	if (s->link.master)
 		(void)h->ops->link_by_index(h, s->link.master, &s->master);
 	look->verdict = look->state.owner == OWNER_US ? WAITING : NOT_OURS;
-	text_reason(look->reason, n->agent->store ?
+	text_reason(look->reason, n->known ?
 		    "xenstored does not know this NIC, which may be xenstored's loss; left as it is" :
 		    "xenstored does not answer; left as it is");
 }
@@ -351,24 +339,14 @@ static void pursue(const struct nic_look *n, enum part part, struct look *look)
 }
 
 /*
- * While we asked for its links the NIC may have been made again, and the script
- * be joining them: who leaves them now takes them off again.
+ * A NIC may have been made again since its keys were read, and the script be
+ * joining its links. A link that was there before they were read is none of those.
  */
-static bool made_again(const struct nic_look *n)
+static bool may_be_newer(const struct nic_look *n, const struct look *look)
 {
-	struct nic_look again = { .agent = n->agent, .id = n->id,
-				  .flags = n->flags };
-
 	return n->goal == GOAL_LEAVE && n->flags & LOOK_ACT &&
-	       !(n->flags & LOOK_LEAVE) && find_goal(&again) == 0 &&
-	       again.goal != GOAL_LEAVE;
-}
-
-/* Nobody makes it a tap, and no link says that it is one. */
-static bool is_superfluous(const struct nic_look *n, enum part part)
-{
-	return part == PART_EMU && n->nic.is_pv && n->goal == GOAL_JOIN &&
-	       !n->hint;
+	       !(n->flags & LOOK_LEAVE) && look->state.owner == OWNER_US &&
+	       look->state.link.ifindex != n->hint;
 }
 
 /* Returns 1 if there is something to say, 0 if not, or an error. */
@@ -409,8 +387,9 @@ static int look_part(struct nic_look *n, enum part part, struct look *look)
 	look->state.owner = record_owner(look->state.link.alias,
 					 &look->state.record);
 	memcpy(look->name, look->state.link.name, sizeof(look->name));
-	if (look->state.owner == OWNER_US && made_again(n))
-		return -EAGAIN;
+	look->unsure = may_be_newer(n, look);
+	if (look->unsure)
+		return 1;
 	pursue(n, part, look);
 	if (look->outdated)
 		return -EAGAIN;
@@ -462,36 +441,29 @@ static bool is_early_to_connect(const struct nic_look *n)
 	       !(n->flags & LOOK_SCRIPT && n->agent->self == 0);
 }
 
-static int report(struct nic_look *n, struct look *vif)
+static void report(struct nic_look *n, struct look *vif)
 {
-	struct agent *a = n->agent;
-	char text[REASON_SIZE + VIF_NAMESIZE + 2];
+	struct tell *t = n->tell;
 	bool turn = our_turn(n);
-	int r = 0;
 
 	if (!(n->flags & LOOK_ACT) || n->goal != GOAL_JOIN || !vif->found)
-		return 0;
+		return;
 	if (vif->verdict == IN_ORDER) {
-		r = nic_tell_mtu(a->store, n->id, &n->nic,
-				 vif->state.link.mtu);
-		/* A guest may keep us from its nodes; that is its own loss. */
-		if (r != -ENOTCONN)
-			r = 0;
+		t->mtu = vif->state.link.mtu;
+		t->mtu_is_new = vif->steps > 0;
 		vif->early = turn && is_early_to_connect(n);
-		if (r == 0 && turn && !vif->early)
-			r = nic_report(a->store, a->self, n->id, &n->nic,
-				       "connected", n->untold, NULL);
-		vif->connected = r == 0 && turn && !vif->early;
-		if (vif->connected)
-			n->untold = false;
+		if (!turn || vif->early)
+			return;
+		t->status = "connected";
+		t->rewrite = n->untold;
+		t->error_too = true;
+		vif->connected = true;
 	} else if (turn && !(n->flags & LOOK_SCRIPT) && !yields(vif, n->flags)) {
-		(void)snprintf(text, sizeof(text), "%s: %s", vif->name,
+		t->status = "error";
+		t->error_too = true;
+		(void)snprintf(t->error, sizeof(t->error), "%s: %s", vif->name,
 			       vif->reason);
-		r = nic_report(a->store, a->self, n->id, &n->nic, "error",
-			       false, text);
 	}
-	/* Its state is another by now: what was decided no longer holds. */
-	return r == -ENOENT ? -EAGAIN : r;
 }
 
 /*
@@ -504,18 +476,16 @@ static int clear_away(const struct nic_look *n, struct look ret[LOOKS],
 		      int count)
 {
 	struct look *vif = &ret[count > 0 ? count - 1 : 0];
-	struct agent *a = n->agent;
-	int r;
 
-	if (n->goal != GOAL_LEAVE || !n->nic.exists || a->self == 0 ||
+	if (n->goal != GOAL_LEAVE || !n->nic.exists || n->agent->self == 0 ||
 	    !(n->flags & LOOK_ACT) || n->flags & LOOK_LEAVE)
 		return count;
 	for (int i = 0; i < count; i++)
-		if (ret[i].verdict != NOT_OURS)	/* not done with it */
-			return count;
+		if (ret[i].verdict != NOT_OURS || ret[i].unsure)
+			return count;	/* not done with it */
 	if (!is_early(n)) {
-		r = nic_remove(a->store, a->self, n->id);
-		return r < 0 ? r : count;
+		n->tell->remove = true;
+		return count;
 	}
 	if (count == 0) {
 		*vif = (struct look) { .id = { .is_nic = true, .nic = n->id },
@@ -528,34 +498,38 @@ static int clear_away(const struct nic_look *n, struct look ret[LOOKS],
 	return count;
 }
 
-static int look_nic(struct agent *a, struct vif_id id, unsigned int flags,
-		    const int hint[LOOKS], bool *untold, struct look ret[LOOKS])
+static int look_nic(struct agent *a, struct vif_id id, const struct nic *nic,
+		    unsigned int flags, const int hint[LOOKS],
+		    struct look ret[LOOKS], struct tell *tell)
 {
 	/* The tap first: "connected" is the last of all. */
 	static const enum part order[LOOKS] = { PART_EMU, PART_VIF };
-	struct nic_look n = { .agent = a, .id = id, .flags = flags };
+	struct nic_look n = { .agent = a, .id = id, .flags = flags,
+			      .known = nic, .tell = tell };
 	int count = 0;
-	int r = find_goal(&n);
+	int r = 0;
 
+	if (nic)
+		n.nic = *nic;
+	n.goal = find_goal(&n);
 	for (int i = 0; i < LOOKS && r >= 0; i++) {
+		struct look *look = &ret[count];
+
 		if (flags & (order[i] == PART_VIF ? LOOK_EMU_ONLY :
 						    LOOK_VIF_ONLY))
 			continue;
 		n.hint = hint ? hint[order[i]] : 0;
-		if (is_superfluous(&n, order[i]))
-			continue;
-		r = look_part(&n, order[i], &ret[count]);
+		r = look_part(&n, order[i], look);
 		if (r <= 0)
 			continue;
 		count++;
 		if (order[i] != PART_VIF)
 			continue;
 		/* What stands there then is of its last life. */
-		*untold |= ret[count - 1].joined &&
-			   n.nic.status == HOTPLUG_CONNECTED;
-		n.untold = *untold;
-		r = report(&n, &ret[count - 1]);
-		ret[count - 1].untold = *untold = n.untold;
+		n.untold = flags & LOOK_REWRITE ||
+			   (look->joined && n.nic.status == HOTPLUG_CONNECTED);
+		look->untold = n.untold;
+		report(&n, look);
 	}
 	return r < 0 ? r : clear_away(&n, ret, count);
 }
@@ -571,12 +545,26 @@ static bool is_orphan(const struct agent *a, const struct look *look)
 	       !a->host->ops->process_lives(a->host, p);
 }
 
-static int look_link(struct agent *a, int ifindex, unsigned int flags,
-		     struct look *look)
+/* Returns 0 if it is, or what reconcile() does. */
+static int is_for_itself(struct agent *a, const struct nic *nic,
+			 struct look *look)
+{
+	struct port_id owner = { .is_nic = true };
+	enum nic_claim claim = link_claim(a, &look->state.link, &owner.nic);
+
+	if (claim == CLAIM_NONE ||
+	    (claim == CLAIM_IF_SERVED && a->store == STORE_GONE) ||
+	    (claim == CLAIM_IF_SERVED && nic && !nic_is_served(a, nic)))
+		return 0;
+	look->id = owner;
+	return claim == CLAIM_IF_SERVED && !nic ? -ENODATA : -ENODEV;
+}
+
+static int look_link(struct agent *a, int ifindex, const struct nic *nic,
+		     unsigned int flags, struct look *look)
 {
 	struct host *h = a->host;
 	const struct record *rec;
-	struct port_id owner;
 	bool ours;
 	int r;
 
@@ -584,9 +572,9 @@ static int look_link(struct agent *a, int ifindex, unsigned int flags,
 	r = h->ops->link_by_index(h, ifindex, &look->state.link);
 	if (r < 0)
 		return r;
-	owner = port_of_link(a, &look->state.link);
-	if (owner.is_nic)
-		return -ENODEV;
+	r = is_for_itself(a, nic, look);
+	if (r < 0)
+		return r;
 	look->found = true;
 	memcpy(look->name, look->state.link.name, sizeof(look->name));
 	look->state.owner = record_owner(look->state.link.alias,
@@ -617,27 +605,20 @@ static int look_link(struct agent *a, int ifindex, unsigned int flags,
 	return look->outdated ? -EAGAIN : 1;
 }
 
-int reconcile(struct agent *a, const struct port_id *id, unsigned int flags,
-	      const int hint[LOOKS], struct look ret[LOOKS])
+int reconcile(struct agent *a, const struct port_id *id, const struct nic *nic,
+	      unsigned int flags, const int hint[LOOKS], struct look ret[LOOKS],
+	      struct tell *tell)
 {
-	bool untold = flags & LOOK_REWRITE;
 	int r = -EAGAIN;
 
-	for (int i = 0; i < TRIES && r == -EAGAIN; i++)
+	for (int i = 0; i < TRIES && r == -EAGAIN; i++) {
+		*tell = (struct tell) { 0 };
 		r = id->is_nic ?
-			look_nic(a, id->nic, flags, hint, &untold, ret) :
-			look_link(a, id->ifindex, flags, &ret[0]);
+			look_nic(a, id->nic, nic, flags, hint, ret, tell) :
+			look_link(a, id->ifindex, nic, flags, &ret[0]);
+	}
+	/* It is there already. */
+	if (r > 0 && ret[r - 1].connected && !nic_needs(nic, tell))
+		ret[r - 1].untold = false;
 	return r;
-}
-
-void reconcile_ahead(struct agent *a, const struct port_id *id)
-{
-	if (a->store && id->is_nic)
-		nic_ask_ahead(a->store, a->self, id->nic);
-}
-
-void reconcile_ahead_end(struct agent *a)
-{
-	if (a->store)
-		store_forget_ahead(a->store);
 }

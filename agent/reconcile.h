@@ -12,19 +12,27 @@
 #include "agent/core/config.h"
 #include "agent/core/plan.h"
 #include "agent/host/host.h"
-#include "agent/xen/nic.h"
-#include "agent/xen/store.h"
+#include "agent/xen/workers.h"
 #include "agent/udev/udev.h"
+
+/* xenstored, as far as we know. */
+enum store_state {
+	STORE_UNKNOWN,		/* nobody has asked yet */
+	STORE_THERE,
+	STORE_GONE,		/* or silent: see store_error */
+};
 
 /* What every door has open. */
 struct agent {
 	struct host *host;
 	struct config *config;
-	struct store *store;		/* NULL: no xenstored (now) */
 	struct udev_room *udev;		/* NULL: no wishes by rules */
-	uint32_t self;			/* our domid, if store */
-	int store_error;		/* why there is no store: a negative errno */
-	bool store_is_filled;		/* our domain is in it */
+	enum store_state store;
+	int store_error;		/* why it is gone: a negative errno */
+	uint32_t self;			/* our domid, if it is there */
+	struct workers *workers;	/* NULL: xenstored is not asked yet, … */
+	struct session session;		/* without threads: door_direct(), … */
+	int64_t direct_until;		/* … until then (monotonic, ms); or 0 */
 };
 
 /* Which port, or which two: the links of a NIC have one wish. */
@@ -84,6 +92,9 @@ struct look {
 					 * the wish was made from */
 	bool connected;			/* netback has been told to go on */
 	bool device_was_down;		/* and it has been set up for a macvtap */
+	bool unsure;			/* it would be left, but it may have come
+					 * after the NIC's keys were read: ask
+					 * again, and give it as a hint */
 	bool early;			/* there is more to do in xenstore, but
 					 * not yet: look again with LOOK_LATE in
 					 * toolstack-delay */
@@ -97,26 +108,20 @@ struct look {
 
 /*
  * reconcile() - look at a port
- * @hint:	ifindices that its links had (or 0), by part; may be NULL
+ * @nic:	the NIC's keys; NULL: nobody can say
+ * @hint:	ifindices that its links had (or 0), by part, when the keys were
+ *		asked for; may be NULL
  * @ret:	one look for each link of it that is there or ought to be
+ * @tell:	what xenstore is to be told now
  *
- * Returns how many looks, at most LOOKS; or a negative errno value: -ENODEV
- * (no such link, or one that belongs to a NIC), -ENOTCONN (xenstored is gone), or that nothing could be
- * found out at all.
+ * Does not speak to xenstored.  Returns how many looks, at most LOOKS; or a
+ * negative errno value: -ENODEV (no such link, or one that belongs to the NIC
+ * @ret->id), -ENODATA (the link may be the NIC's @ret->id: look again with its
+ * keys), or that nothing could be found out at all.
  */
-int reconcile(struct agent *a, const struct port_id *id, unsigned int flags,
-	      const int hint[LOOKS], struct look ret[LOOKS]);
-
-/*
- * reconcile_ahead() - say which ports will be looked at next
- *
- * At most RECONCILE_AHEAD of them, each with its reconcile() to come, in the same
- * order: what xenstore has to say of all of them is under way at once.  After
- * the last one, before any event is heard: reconcile_ahead_end().
- */
-#define RECONCILE_AHEAD STORE_AHEAD
-void reconcile_ahead(struct agent *a, const struct port_id *id);
-void reconcile_ahead_end(struct agent *a);
+int reconcile(struct agent *a, const struct port_id *id, const struct nic *nic,
+	      unsigned int flags, const int hint[LOOKS], struct look ret[LOOKS],
+	      struct tell *tell);
 
 /*
  * settle() - bring one link to its wish: gather, plan, act, and again
@@ -138,16 +143,20 @@ void settle(struct agent *a, struct look *look, bool leave, bool dead,
 int settle_find_device(struct host *h, const struct wish *w,
 		       struct state *ret);
 
-/*
- * port_of_link() - whose link is this?
- *
- * The port that a link belongs to: a NIC if netback, its record, or its name
- * together with xenstore says so, else the link for itself.
- */
-struct port_id port_of_link(struct agent *a, const struct link *link);
+/* Does a link say by its record, its device or its name that it is a NIC's? */
+enum nic_claim {
+	CLAIM_NONE,
+	CLAIM_IF_SERVED,	/* it is, if xenstore has the NIC */
+	CLAIM_SURE,
+};
+enum nic_claim link_claim(struct agent *a, const struct link *link,
+		      struct vif_id *ret);
+
+/* Does xenstore have this NIC, and is it ours to serve? */
+bool nic_is_served(const struct agent *a, const struct nic *nic);
 
 /*
- * each_port() - find every port there is: in xenstore, by records, by rules
+ * each_link_port() - find every port that links tell of: by records, by rules
  * @fn:		@hint is as for reconcile(), or NULL
  *
  * The same port may come more than once.  Returns 0 or the first non-zero
@@ -155,7 +164,7 @@ struct port_id port_of_link(struct agent *a, const struct link *link);
  */
 typedef int (*each_port_fn)(const struct port_id *id, const int hint[LOOKS],
 			    void *arg);
-int each_port(struct agent *a, each_port_fn fn, void *arg);
+int each_link_port(struct agent *a, each_port_fn fn, void *arg);
 
 bool port_id_equal(const struct port_id *a, const struct port_id *b);
 
@@ -166,7 +175,7 @@ bool look_is_done(const struct look *look);
 /* ---- opening and closing the doors' common part ------------------------ */
 
 /*
- * agent_open() - host, configuration, udev and, if there is one, xenstore
+ * agent_open() - host, configuration, udev; not yet xenstore
  * @config_path: NULL: the default one, which may be missing
  *
  * Returns 0, or a negative errno value with the sentence in @error; then
@@ -175,10 +184,6 @@ bool look_is_done(const struct look *look);
 int agent_open(struct agent *a, const char *config_path,
 	       char error[REASON_SIZE]);
 void agent_close(struct agent *a);
-
-/* Connect to xenstored and learn who we are.  Returns 0 or -ENOENT. */
-int agent_open_store(struct agent *a);
-void agent_close_store(struct agent *a);
 
 /* Read a configuration file; see agent_open(). */
 int agent_load_config(const char *path, struct config **ret,

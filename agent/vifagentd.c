@@ -6,13 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#ifdef HAVE_SYSTEMD
-#include <systemd/sd-daemon.h>
-#endif
+#include <sys/resource.h>
 
 #include "agent/daemon/keeper.h"
 #include "agent/log.h"
+#include "agent/notify.h"
 #include "agent/reconcile.h"
 
 struct daemon {
@@ -35,15 +33,6 @@ static const char usage[] =
 	"  -h, --help          print this\n"
 	"It stays in the foreground and logs to stderr.  SIGHUP reads the\n"
 	"configuration again; SIGTERM ends it and leaves every port as it is.\n";
-
-static void notify(const char *state)
-{
-#ifdef HAVE_SYSTEMD
-	(void)sd_notify(0, state);
-#else
-	(void)state;
-#endif
-}
 
 /* Nothing is left to look at: tell systemd how things stand. */
 static void on_idle(void *arg)
@@ -79,13 +68,13 @@ static void on_hangup(evutil_socket_t sig, short what, void *arg)
 	(void)what;
 	notify("RELOADING=1");
 	if (agent_load_config(d->config_path, &c, error) < 0) {
-		log_msg(LOG_ERR, "%s; the one before stays in force", error);
+		log_msg(LOG_ERR, "%s; keeping the previous configuration", error);
 		notify("READY=1");
 		return;
 	}
 	config_free(d->agent.config);
 	d->agent.config = c;
-	log_msg(LOG_INFO, "configuration read again");
+	log_msg(LOG_INFO, "configuration reloaded");
 	d->ready = false;
 	keeper_scan(d->keeper);
 }
@@ -99,6 +88,39 @@ static void on_end(evutil_socket_t sig, short what, void *arg)
 	notify("STOPPING=1");
 	d->ending = true;
 	event_base_loopbreak(d->base);
+}
+
+static void on_watchdog(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	(void)arg;
+	notify("WATCHDOG=1");
+}
+
+/* As long as the loop turns systemd hears of it, twice in the time it gives. */
+static struct event *feed_watchdog(struct event_base *base)
+{
+	unsigned long usec = notify_watchdog() / 2;
+	const struct timeval tv = { (time_t)(usec / 1000000),
+				    (suseconds_t)(usec % 1000000) };
+	struct event *ev = usec ? event_new(base, -1, EV_PERSIST, on_watchdog,
+					    NULL) : NULL;
+
+	if (ev)
+		(void)event_add(ev, &tv);
+	return ev;
+}
+
+/* One is needed for each link that goes with a process. */
+static void raise_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 static int parse_args(int argc, char **argv, struct daemon *d)
@@ -143,7 +165,7 @@ static int parse_args(int argc, char **argv, struct daemon *d)
 
 static int run(struct daemon *d)
 {
-	struct event *signals[3] = { 0 };
+	struct event *events[4] = { 0 };
 	char error[REASON_SIZE];
 	int r = agent_open(&d->agent, d->config_path, error);
 
@@ -152,21 +174,22 @@ static int run(struct daemon *d)
 		agent_close(&d->agent);
 		return r;
 	}
-	signals[0] = evsignal_new(d->base, SIGHUP, on_hangup, d);
-	signals[1] = evsignal_new(d->base, SIGTERM, on_end, d);
-	signals[2] = evsignal_new(d->base, SIGINT, on_end, d);
+	events[0] = evsignal_new(d->base, SIGHUP, on_hangup, d);
+	events[1] = evsignal_new(d->base, SIGTERM, on_end, d);
+	events[2] = evsignal_new(d->base, SIGINT, on_end, d);
+	events[3] = feed_watchdog(d->base);
 	r = keeper_new(d->base, &d->agent, &d->ops, &d->keeper, error);
 	for (int i = 0; i < 3 && r == 0; i++)
-		if (!signals[i] || event_add(signals[i], NULL) < 0)
+		if (!events[i] || event_add(events[i], NULL) < 0)
 			r = -1;
 	if (r < 0)
 		log_msg(LOG_ERR, "%s", error);
 	else if (event_base_dispatch(d->base) < 0 || !d->ending)
 		r = -1;
 	d->keeper = keeper_free(d->keeper);
-	for (int i = 0; i < 3; i++)
-		if (signals[i])
-			event_free(signals[i]);
+	for (int i = 0; i < 4; i++)
+		if (events[i])
+			event_free(events[i]);
 	agent_close(&d->agent);
 	return r;
 }
@@ -180,6 +203,7 @@ int main(int argc, char **argv)
 		return 2;
 	d.ops.arg = &d;
 	(void)signal(SIGPIPE, SIG_IGN);
+	raise_limit();
 	d.base = event_base_new();
 	if (!d.base) {
 		log_msg(LOG_ERR, "no event loop");

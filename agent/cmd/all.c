@@ -73,42 +73,52 @@ static void unite(struct all *all)
 	all->n = last ? (size_t)(last - all->port) + 1 : 0;
 }
 
-static int each_look(struct cmd *c, const struct found *f, cmd_look_fn fn,
-		     void *arg)
+/* So many NICs' keys are asked for at once. */
+#define TOGETHER 64
+
+/* It may have gone meanwhile. */
+static int look_at(struct cmd *c, const struct found *f, const struct job *keys,
+		   cmd_look_fn fn, void *arg)
 {
 	struct look looks[LOOKS];
-	int r = reconcile(&c->agent, &f->id, 0, f->hint, looks);
+	int r = door_look(&c->agent, &f->id, 0, f->hint, keys, looks);
 
 	for (int i = 0; i < r; i++)
 		fn(c, &looks[i], arg);
-	/* It may have gone meanwhile. */
 	return r == -ENODEV ? 0 : r;
 }
 
-/* The ports from this one on, as many as go together. */
-static void ask_ahead(struct cmd *c, const struct all *all, size_t first)
+static int look_at_some(struct cmd *c, const struct found *f, size_t n,
+			cmd_look_fn fn, void *arg)
 {
-	for (size_t i = first; i < all->n && i < first + RECONCILE_AHEAD; i++)
-		reconcile_ahead(&c->agent, &all->port[i].id);
+	struct port_id id[TOGETHER];
+	struct job *keys[TOGETHER];
+	int r = 0;
+
+	for (size_t i = 0; i < n; i++)
+		id[i] = f[i].id;
+	door_all_keys(&c->agent, id, n, keys);
+	for (size_t i = 0; i < n && r >= 0; i++)
+		r = look_at(c, &f[i], keys[i], fn, arg);
+	for (size_t i = 0; i < n; i++)
+		job_free(keys[i]);
+	return r;
 }
 
 int cmd_each_look(struct cmd *c, cmd_look_fn fn, void *arg)
 {
 	struct all all = { 0 };
-	int r;
+	int r = door_each_port(&c->agent, collect, &all);
 
-	output_store_note(c);
-	r = each_port(&c->agent, collect, &all);
 	unite(&all);
-	for (size_t i = 0; i < all.n && r >= 0; i++) {
-		if (i % RECONCILE_AHEAD == 0)
-			ask_ahead(c, &all, i);
-		r = each_look(c, &all.port[i], fn, arg);
-	}
-	reconcile_ahead_end(&c->agent);
+	for (size_t i = 0; i < all.n && r >= 0; i += TOGETHER)
+		r = look_at_some(c, &all.port[i],
+				 all.n - i < TOGETHER ? all.n - i : TOGETHER,
+				 fn, arg);
 	free(all.port);
+	output_store_note(c);
 	if (r == -ENOTCONN)
-		return cmd_fail(CMD_FAILED, "xenstored is gone");
+		return cmd_fail(CMD_FAILED, "lost connection to xenstored");
 	if (r < 0)
 		return cmd_fail(CMD_FAILED, "looking at the ports: %s",
 				strerror(-r));

@@ -48,7 +48,7 @@ static void begin(struct cmd *c, const struct link *l, struct look *look)
 {
 	struct record old;
 
-	*look = (struct look) { .id = port_of_link(&c->agent, l) };
+	*look = (struct look) { .id = door_owner(&c->agent, l) };
 	look->state.link = *l;
 	memcpy(look->name, l->name, sizeof(look->name));
 	if (record_parse(l->alias, &old) == 0 && old.has_nic) {

@@ -6,7 +6,7 @@
 #include <json-c/json.h>
 #include <stdbool.h>
 
-#include "agent/reconcile.h"
+#include "agent/door.h"
 
 /* Exit codes. */
 enum {

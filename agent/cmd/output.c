@@ -19,10 +19,13 @@ void output_line(const struct look *look)
 
 void output_store_note(const struct cmd *c)
 {
-	if (!c->agent.store && c->agent.store_error != -ENOENT)
+	int r = c->agent.store_error;
+
+	if (r == -ETIMEDOUT)
+		(void)cmd_fail(CMD_OK, "note: xenstored does not answer; what only xenstore knows is not shown");
+	else if (r < 0 && r != -ENOENT && r != -ENOTCONN)
 		(void)cmd_fail(CMD_OK, "note: xenstored cannot be reached at %s: %s; NICs that only xenstore knows are not shown",
-			       store_socket_path(),
-			       strerror(-c->agent.store_error));
+			       store_socket_path(), strerror(-r));
 }
 
 static void add_string(struct json_object *o, const char *key, const char *s)

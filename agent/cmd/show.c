@@ -101,9 +101,7 @@ static bool nic_exists(struct cmd *c, struct vif_id id)
 {
 	struct nic nic;
 
-	return c->agent.store &&
-	       nic_read(c->agent.store, c->agent.self, id, &nic) == 0 &&
-	       nic.exists;
+	return door_keys(&c->agent, id, 0, &nic) == 0 && nic.exists;
 }
 
 /* "5.0" or the name of a link; returns 0 or an exit code */
@@ -125,7 +123,7 @@ static int find_port(struct cmd *c, const char *arg, struct port_id *ret)
 		return 0;
 	r = cmd_find_link(c, arg, &l);
 	if (r == 0)
-		*ret = port_of_link(&c->agent, &l);
+		*ret = door_owner(&c->agent, &l);
 	return r;
 }
 
@@ -137,8 +135,8 @@ static int each_of(struct cmd *c, const char *arg, cmd_look_fn fn, void *data)
 
 	if (r)
 		return r;
+	r = door_look(&c->agent, &id, LOOK_SEARCH, NULL, NULL, looks);
 	output_store_note(c);
-	r = reconcile(&c->agent, &id, LOOK_SEARCH, NULL, looks);
 	if (r == 0 || r == -ENODEV)
 		return cmd_fail(CMD_FAILED, "there is no port %s",
 				text_quote_str(arg).text);

@@ -49,7 +49,7 @@ static int on_link(struct cmd *c)
 				text_quote_str(env("IFINDEX")).text);
 	if (h->ops->link_by_index(h, (int)ifindex, &l) < 0)
 		return CMD_OK;
-	id = port_of_link(&c->agent, &l);
+	id = door_owner(&c->agent, &l);
 	return look(c, &id, LOOK_ACT | LOOK_SEARCH);
 }
 

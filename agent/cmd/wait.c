@@ -37,7 +37,7 @@ static void pause_a_bit(struct host_watch *w, int64_t ms)
 int look_twice(struct cmd *c, const struct port_id *id, unsigned int flags,
 	       struct look ret[LOOKS])
 {
-	int n = reconcile(&c->agent, id, flags, NULL, ret);
+	int n = door_look(&c->agent, id, flags, NULL, NULL, ret);
 	bool early = false;
 
 	for (int i = 0; i < n; i++) {
@@ -47,7 +47,7 @@ int look_twice(struct cmd *c, const struct port_id *id, unsigned int flags,
 	if (!early)
 		return n;
 	(void)poll(NULL, 0, (int)c->agent.config->toolstack_delay);
-	return reconcile(&c->agent, id, flags | LOOK_LATE, NULL, ret);
+	return door_look(&c->agent, id, flags | LOOK_LATE, NULL, NULL, ret);
 }
 
 static int look_at_part(struct cmd *c, const struct port_id *id, enum part part,

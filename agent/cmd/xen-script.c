@@ -45,11 +45,13 @@ static int fail(struct cmd *c, const struct port_id *id, enum part part,
 	struct nic nic;
 
 	/* Only a vif's status holds netback back. */
-	if (a->store && nic_read(a->store, a->self, id->nic, &nic) == 0 &&
-	    nic.exists)
-		(void)nic_report(a->store, a->self, id->nic, &nic,
-				 part == PART_VIF ? "error" : NULL, true,
-				 text);
+	if (door_keys(a, id->nic, LOOK_SCRIPT, &nic) == 0 && nic.exists) {
+		struct tell t = { .status = part == PART_VIF ? "error" : NULL,
+				  .rewrite = true, .error_too = true };
+
+		(void)text_copy(t.error, sizeof(t.error), text);
+		(void)door_tell(a, id->nic, &nic, &t);
+	}
 	return cmd_fail(code, "%s", text);
 }
 
@@ -90,12 +92,12 @@ static int join(struct cmd *c, const struct port_id *id,
 	struct look look;
 	int r;
 
-	if (!c->agent.store)
-		return cmd_fail(CMD_FAILED, "xenstored does not answer at %s; is it running?",
-				store_socket_path());
 	r = wait_for_port(c, id, action->part,
 			  LOOK_ACT | LOOK_SCRIPT | LOOK_SEARCH | only(action),
 			  c->agent.config->script_wait, &look);
+	if (r < 0 && c->agent.store != STORE_THERE && r != -ENOTCONN)
+		return cmd_fail(CMD_FAILED, "xenstored does not answer at %s; is it running?",
+				store_socket_path());
 	if (r == 0 && look_is_done(&look))
 		return CMD_OK;
 	if (r == 0 && c->ask_rules && names_no_network(&look))
@@ -104,7 +106,7 @@ static int join(struct cmd *c, const struct port_id *id,
 		       id->nic.devid, action->part == PART_EMU ? "-emu" : "");
 	if (r < 0)
 		text_reason(text, "%s: %s", name,
-			       r == -ENOTCONN ? "xenstored is gone" :
+			       r == -ENOTCONN ? "lost connection to xenstored" :
 			       strerror(-r));
 	else if (look.reason[0])
 		text_reason(text, "%s: %s",
@@ -123,8 +125,8 @@ static int leave(struct cmd *c, const struct port_id *id,
 		 const struct action *action)
 {
 	struct look looks[LOOKS];
-	int n = reconcile(&c->agent, id, LOOK_ACT | LOOK_LEAVE | LOOK_SEARCH |
-			  only(action), NULL, looks);
+	int n = door_look(&c->agent, id, LOOK_ACT | LOOK_LEAVE | LOOK_SEARCH |
+			  only(action), NULL, NULL, looks);
 
 	if (n < 0)
 		return cmd_fail(CMD_FAILED, "vif%u.%u: %s", id->nic.domid,
@@ -134,6 +136,19 @@ static int leave(struct cmd *c, const struct port_id *id,
 			return cmd_fail(CMD_FAILED, "%s: %s", looks[i].name,
 					looks[i].reason);
 	return CMD_OK;
+}
+
+/* What is said when xenstored has not answered in time. */
+static char last_words[96] = "vifctl: xenstored does not answer\n";
+
+/* libxl kills a script after 40 s without a word. */
+static void limit_time(struct cmd *c)
+{
+	unsigned int seconds = 5;
+
+	if (c->agent.config)
+		seconds += c->agent.config->script_wait;
+	door_direct(&c->agent, seconds * 1000, last_words);
 }
 
 int cmd_xen_script(struct cmd *c)
@@ -155,9 +170,13 @@ int cmd_xen_script(struct cmd *c)
 		else
 			wrong = arg;
 	}
+	limit_time(c);
 	r = find_nic(c, &id);
 	if (r)
 		return r;
+	(void)snprintf(last_words, sizeof(last_words),
+		       "vifctl: vif%u.%u: xenstored does not answer\n",
+		       id.nic.domid, id.nic.devid);
 	if (wrong || !action) {
 		text_reason(text, "xen-script %s%s%s online, offline, add or remove, and type_if=vif or type_if=tap",
 			    wrong ? "does not know " : "",

@@ -7,12 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "agent/log.h"
 
-/* Looks between two turns of the event loop. */
+/* Looks between two turns of the event loop, and NICs whose keys are asked for
+ * at once: what has been read long before the look is the more likely stale. */
 #define BATCH 32
 
 /* Links deleted at once, at most. */
@@ -39,6 +41,8 @@ struct keeper {
 	struct table table;
 	struct sources *sources;
 	struct event *work;
+	unsigned int asked;		/* NICs whose keys are on their way */
+	bool said_polling;
 	unsigned int seed;
 };
 
@@ -273,6 +277,25 @@ static void on_exit_of(evutil_socket_t fd, short what, void *arg)
 	set_timer(p->keeper, p, DEATHS_MS);
 }
 
+/* So many are left for what cannot do without. */
+#define DESCRIPTORS_KEPT 64
+
+/* Returns the pidfd or a negative errno value. */
+static int open_pidfd(int pid)
+{
+	struct rlimit limit;
+	int fd = pidfd_open(pid, 0);
+
+	if (fd < 0)
+		return -errno;
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 &&
+	    (rlim_t)fd + DESCRIPTORS_KEPT >= limit.rlim_cur) {
+		close(fd);
+		return -EMFILE;
+	}
+	return fd;
+}
+
 static void wait_for_exit(struct keeper *k, struct port *p,
 			  const struct process *process)
 {
@@ -280,14 +303,16 @@ static void wait_for_exit(struct keeper *k, struct port *p,
 
 	if (!process->pid || p->exit)
 		return;
-	fd = pidfd_open(process->pid, 0);
+	fd = open_pidfd(process->pid);
 	if (fd >= 0)
 		p->exit = event_new(k->base, fd, EV_READ, on_exit_of, p);
 	if (fd >= 0 && !p->exit)
 		close(fd);
-	if (!p->exit)
-		return;
-	(void)event_add(p->exit, NULL);
+	if (p->exit)
+		(void)event_add(p->exit, NULL);
+	else if (fd != -ESRCH)
+		log_once(&k->said_polling, LOG_WARNING, "cannot wait for the end of processes (%s): checking every 10 s",
+			 strerror(fd < 0 ? -fd : ENOMEM));
 	/* It may have ended, and its number be another's, just before. */
 	if (!k->agent->host->ops->process_lives(k->agent->host, process))
 		table_mark(&k->table, p);
@@ -305,6 +330,7 @@ static void remember(struct keeper *k, struct port *p, const struct look *look)
 	p->ifindex[look->part] = look->found ? s->link.ifindex : 0;
 	p->link_hash[look->part] = look->verdict == IN_ORDER ?
 		link_hash(&s->link) : 0;
+	/* perhaps only in a moment; an event about it comes after that */
 	p->connected = p->connected || look->connected;
 	memcpy(place->name, wish_place(&look->wish), sizeof(place->name));
 	place->ifindex = state_place(s)->ifindex;
@@ -325,8 +351,9 @@ static void look_on(struct keeper *k, struct port *p, bool unwell, bool news)
 	look_again(k, p, doubled(RETRY_FIRST_MS, p->tries, RETRY_LAST_MS));
 }
 
-static void digest(struct keeper *k, struct port *p, const struct look *looks,
-		   int n)
+/* Returns the port, or NULL if there is none any more. */
+static struct port *digest(struct keeper *k, struct port *p,
+			   const struct look *looks, int n)
 {
 	const struct process *process = &looks[0].state.record.process;
 	bool alive = false, unwell = false, news = false, early = false;
@@ -352,34 +379,39 @@ static void digest(struct keeper *k, struct port *p, const struct look *looks,
 	}
 	if (!alive) {
 		table_remove(&k->table, p);
-		return;
+		return NULL;
 	}
 	if (k->ops->passive) {
 		look_on(k, p, unwell, news);
-		return;
+		return p;
 	}
 	count_corrections(k, p, looks, n);
 	count_delay(p, early);
 	wait_for_exit(k, p, process);
 	if (p->held)
-		return;
+		return p;
 	if (early) {
 		set_timer(k, p, early_for(k, p));
-		return;
+		return p;
 	}
 	look_on(k, p, unwell, news);
 	if (!unwell && process->pid && !p->exit)
 		set_timer(k, p, PROCESS_MS);
+	return p;
 }
 
 /* One that is held is left alone as long as only somebody changes it; not when
  * something else is wished, or its NIC is gone. */
-static bool stays_held(struct keeper *k, struct port *p, unsigned int flags)
+static bool stays_held(struct keeper *k, struct port *p, const struct nic *nic,
+		       unsigned int flags, const int hint[LOOKS])
 {
 	struct look looks[LOOKS];
-	int n = reconcile(k->agent, &p->id, flags & ~(unsigned int)LOOK_ACT,
-			  p->ifindex, looks);
+	struct tell tell;
+	int n = reconcile(k->agent, &p->id, nic, flags & ~(unsigned int)LOOK_ACT,
+			  hint, looks, &tell);
 
+	if (n == -ENODATA)
+		return false;
 	for (int i = 0; i < n; i++)
 		if (looks[i].leaving)
 			return false;
@@ -393,8 +425,8 @@ static void failed(struct keeper *k, struct port *p, int r)
 	look_again(k, p, doubled(RETRY_FIRST_MS, p->tries, RETRY_LAST_MS));
 }
 
-/* Nothing of the port is left. */
-static void forget(struct keeper *k, struct port *p)
+/* Nothing of the port is left.  Returns NULL. */
+static struct port *forget(struct keeper *k, struct port *p)
 {
 	struct look gone = { .id = p->id, .verdict = NOT_OURS };
 
@@ -403,9 +435,80 @@ static void forget(struct keeper *k, struct port *p)
 	if (k->ops->news && p->name[0])
 		k->ops->news(&gone, k->ops->arg);
 	table_remove(&k->table, p);
+	return NULL;
 }
 
-static void look_at(struct keeper *k, struct port *p)
+/* What is asked of xenstored for a port, or told. */
+struct errand {
+	struct job job;
+	struct port_id port;
+	int hint[LOOKS];	/* where its links were by then */
+};
+
+static void on_keys(struct job *job);
+static void on_told(struct job *job);
+
+static void run_errand(struct keeper *k, struct port *p, const struct job *what)
+{
+	struct errand *e = malloc(sizeof(*e));
+	int r = -ENOMEM;
+
+	if (e) {
+		*e = (struct errand) { .job = *what, .port = p->id };
+		memcpy(e->hint, p->ifindex, sizeof(e->hint));
+		e->job.arg = k;
+		e->job.self = k->agent->self;
+		table_set_busy(&k->table, p, &e->job);
+		r = sources_give(k->sources, &e->job);
+	}
+	if (r < 0) {
+		table_set_busy(&k->table, p, NULL);
+		free(e);
+		failed(k, p, r);
+		return;
+	}
+	k->asked += what->done == on_keys;
+}
+
+/* Once; xenstored tells when one dies (@releaseDomain), to dom0 only. */
+static bool asks_domain(const struct keeper *k, const struct port *p)
+{
+	return k->agent->self == 0 && !p->domain_lives;
+}
+
+static void ask(struct keeper *k, struct port *p, struct vif_id nic)
+{
+	const struct job job = { .kind = p->status_only && p->connected ?
+				 JOB_CONNECTED : JOB_KEYS,
+				 .done = on_keys, .id = nic,
+				 .questions = asks_domain(k, p) ?
+					      NIC_ASK_DOMAIN : 0 };
+
+	run_errand(k, p, &job);
+}
+
+/* The port that a job was for; NULL: it has been forgotten meanwhile. */
+static struct port *port_of_job(const struct keeper *k, struct job *job)
+{
+	struct port *p = table_find(&k->table, &((struct errand *)job)->port);
+
+	return p && p->busy == job ? p : NULL;
+}
+
+static bool learn_unsure(struct port *p, const struct look *looks, int n)
+{
+	bool unsure = false;
+
+	for (int i = 0; i < n; i++) {
+		if (looks[i].unsure)
+			p->ifindex[looks[i].part] = looks[i].state.link.ifindex;
+		unsure |= looks[i].unsure;
+	}
+	return unsure;
+}
+
+static void look_at(struct keeper *k, struct port *p, const struct nic *nic,
+		    const int hint[LOOKS])
 {
 	unsigned int flags = (k->ops->passive ? LOOK_SEARCH : LOOK_ACT) |
 			     (p->keep ? LOOK_KEEP : 0) |
@@ -413,36 +516,46 @@ static void look_at(struct keeper *k, struct port *p)
 			     (p->tries == 0 ? LOOK_YIELD : 0) |
 			     (p->early && !early_for(k, p) ? LOOK_LATE : 0) |
 			     (p->untold ? LOOK_REWRITE : 0);
+	const struct port_id id = p->id;
 	struct look looks[LOOKS];
+	struct job tell = { .kind = JOB_TELL, .done = on_told };
 	int n;
 
 	p->keeper = k;
-	if (p->held && stays_held(k, p, flags))
+	if (p->held && stays_held(k, p, nic, flags, hint))
 		return;
+	n = reconcile(k->agent, &id, nic, flags, hint, looks, &tell.tell);
+	if (n == -ENODATA) {
+		ask(k, p, looks[0].id.nic);
+		return;
+	}
 	p->held = false;
-	n = reconcile(k->agent, &p->id, flags, p->ifindex, looks);
-	if (n == -ENOTCONN)
-		/* Marked again when it is back. */
-		sources_store_lost(k->sources);
-	else if (n == 0 || n == -ENODEV)
-		forget(k, p);
-	else if (n < 0)
+	if (n > 0 && learn_unsure(p, looks, n)) {
+		table_mark(&k->table, p);
+		return;
+	}
+	if (n > 0)
+		p = digest(k, p, looks, n);
+	else if (n < 0 && n != -ENODEV)
 		failed(k, p, n);
-	else
-		digest(k, p, looks, n);
+	else if (!tell.tell.remove)
+		p = forget(k, p);
+	if (n == -ENODEV && !id.is_nic && looks[0].id.is_nic)
+		sources_mark(k->sources, &looks[0].id);
+	if (!p || n < 0 || !nic)
+		return;
+	tell.tell.mtu_is_new |= tell.tell.mtu != p->told_mtu;
+	if (!nic_needs(nic, &tell.tell))
+		return;
+	tell.id = id.nic;
+	tell.nic = *nic;
+	run_errand(k, p, &tell);
 }
 
-/* Ports that are due, and no longer marked: who hears of one while it waits its
- * turn here marks it anew.  Returns how many. */
-static size_t take_due(struct keeper *k, struct port *due[RECONCILE_AHEAD])
+/* As long as nobody knows whether there is a xenstored, NICs wait. */
+static bool may_ask(const struct keeper *k)
 {
-	size_t n = 0;
-
-	while (n < RECONCILE_AHEAD && (due[n] = table_next(&k->table)))
-		n++;
-	for (size_t i = 0; i < n && n > 1; i++)
-		reconcile_ahead(k->agent, &due[i]->id);
-	return n;
+	return k->asked < BATCH && sources_know_store(k->sources);
 }
 
 /* Ports, until enough has been done; those whose links only go into the
@@ -450,42 +563,128 @@ static size_t take_due(struct keeper *k, struct port *due[RECONCILE_AHEAD])
 static void look_at_some(struct keeper *k)
 {
 	const struct host *host = k->agent->host;
-	struct port *due[RECONCILE_AHEAD];
 	unsigned int looks = 0;
-	size_t n;
+	struct port *p;
 
 	while (looks < BATCH && host->collected < DELETES &&
-	       (n = take_due(k, due)) > 0) {
-		for (size_t i = 0; i < n; i++) {
-			unsigned int before = host->collected;
+	       (p = table_next(&k->table, false))) {
+		unsigned int before = host->collected;
 
-			look_at(k, due[i]);
-			looks += host->collected == before;
-		}
-		reconcile_ahead_end(k->agent);
+		look_at(k, p, NULL, p->ifindex);
+		looks += host->collected == before;
 	}
+	while (looks < BATCH && may_ask(k) &&
+	       (p = table_next(&k->table, true))) {
+		looks++;
+		if (k->agent->store == STORE_THERE)
+			ask(k, p, p->id.nic);
+		else
+			look_at(k, p, NULL, p->ifindex);
+	}
+}
+
+static void delete_collected(struct keeper *k)
+{
+	struct host *host = k->agent->host;
+	int r = host->ops->delete_collected(host);
+
+	if (r < 0)
+		log_msg(LOG_ERR, "links that are to go cannot be deleted: %s%s%s",
+			strerror(-r), host->error[0] ? ": " : "", host->error);
+}
+
+/* Go on, or be done. */
+static void go_on(struct keeper *k)
+{
+	static const struct timeval now = { 0, 0 };
+	const struct table *t = &k->table;
+
+	if (!TAILQ_EMPTY(&t->dirty[false]) ||
+	    (!TAILQ_EMPTY(&t->dirty[true]) && may_ask(k)))
+		(void)event_add(k->work, &now);
+	else if (k->ops->idle && !sources_busy(k->sources) &&
+		 (table_is_clean(t) || sources_mute(k->sources)))
+		k->ops->idle(k->ops->arg);
 }
 
 /* A few ports, then the loop gets its turn: events wait for nobody. */
 static void on_work(evutil_socket_t fd, short what, void *arg)
 {
-	static const struct timeval now = { 0, 0 };
 	struct keeper *k = arg;
 	struct host *host = k->agent->host;
-	int r;
 
 	(void)fd;
 	(void)what;
 	host->ops->collect_deletes(host);
 	look_at_some(k);
-	r = host->ops->delete_collected(host);
-	if (r < 0)
-		log_msg(LOG_ERR, "links that are to go cannot be deleted: %s%s%s",
-			strerror(-r), host->error[0] ? ": " : "", host->error);
-	if (!TAILQ_EMPTY(&k->table.dirty))
-		(void)event_add(k->work, &now);
-	else if (k->ops->idle)
-		k->ops->idle(k->ops->arg);
+	delete_collected(k);
+	go_on(k);
+}
+
+/* ---- what xenstored says ---------------------------------------------- */
+
+static void take_keys(struct keeper *k, struct port *p, const struct job *job)
+{
+	/* It may have died since it was asked for; then the port is dirty. */
+	if (job->questions & NIC_ASK_DOMAIN)
+		p->domain_lives = job->nic.exists && job->nic.has_domain &&
+				  !p->dirty;
+	if (!job->nic.exists && sources_is_stale(k->sources))
+		sources_store_lost(k->sources);
+	else
+		look_at(k, p, &job->nic, ((const struct errand *)job)->hint);
+}
+
+static void on_keys(struct job *job)
+{
+	struct keeper *k = job->arg;
+	struct port *p = port_of_job(k, job);
+
+	k->asked--;
+	if (p) {
+		table_set_busy(&k->table, p, NULL);
+		if (job->result == -ENOTCONN)
+			/* Marked again when it is back. */
+			sources_store_lost(k->sources);
+		else if (job->result < 0)
+			failed(k, p, job->result);
+		else if (job->kind == JOB_KEYS)
+			take_keys(k, p, job);
+		else if (!job->result)
+			table_mark(&k->table, p);
+	}
+	job_free(job);
+}
+
+static void take_told(struct keeper *k, struct port *p, const struct job *job)
+{
+	if (job->result == 0) {
+		p->untold = p->untold && !p->connected;
+		if (job->tell.mtu)
+			p->told_mtu = job->tell.mtu;
+		return;
+	}
+	p->connected = false;
+	if (job->result == -ENOTCONN)
+		sources_store_lost(k->sources);
+	else if (job->result == -ENOENT)
+		/* Its state is another by now: what was decided no longer
+		 * holds. */
+		table_mark(&k->table, p);
+	else
+		failed(k, p, job->result);
+}
+
+static void on_told(struct job *job)
+{
+	struct keeper *k = job->arg;
+	struct port *p = port_of_job(k, job);
+
+	if (p) {
+		table_set_busy(&k->table, p, NULL);
+		take_told(k, p, job);
+	}
+	job_free(job);
 }
 
 void keeper_scan(struct keeper *k)
@@ -496,6 +695,7 @@ void keeper_scan(struct keeper *k)
 	TAILQ_FOREACH(p, &k->table.all, all) {
 		p->held = false;
 		p->holds = p->corrections = 0;
+		p->told_mtu = 0;
 	}
 	sources_scan(k->sources);
 	/* Also with no port at all there is an "idle" to come. */

@@ -17,8 +17,11 @@ static const struct timeval death_delay = { 0, 20000 };
 #define SAME_LINK_WITHIN 8
 #define BATCH 64
 
-/* Our own domid, where the store has it: a relative path. */
-#define SELF "domid"
+/* Half of what there is for many NICs' questions is the way there and back. */
+#define WORKERS 4
+
+/* So long an answer may take. */
+static const struct timeval patience = { 5, 0 };
 
 struct sources {
 	struct event_base *base;
@@ -27,14 +30,31 @@ struct sources {
 	struct host_watch *watch;
 	struct store_finder *finder;
 	struct event *netlink;
+	struct event *again;		/* to look at everything */
 	struct event *udev;
+	struct event *workers;
+	struct event *silence;		/* runs while an answer is awaited */
+	bool mute;			/* and none has come */
+	struct watch *watch_xen;
 	struct event *store;
 	struct event *deaths;
-	bool trying_store;
-	bool is_another;		/* the store says now who we are */
+	bool told_self;			/* the watch of our domid has fired once */
+	bool in_dom0;
+	bool said_error;		/* why there is no xenstored */
 	struct host_event batch[BATCH];	/* of one reading */
 	size_t n_batch;
 };
+
+/* Something was missed: look at everything again. */
+static void scan_later(struct sources *s, int error)
+{
+	static const struct timeval pause = { 1, 0 };
+
+	if (evtimer_pending(s->again, NULL))
+		return;
+	log_msg(LOG_WARNING, "%s; rescanning all ports in 1 s", strerror(-error));
+	(void)event_add(s->again, &pause);
+}
 
 static void mark_id(struct sources *s, const struct port_id *id)
 {
@@ -43,7 +63,12 @@ static void mark_id(struct sources *s, const struct port_id *id)
 	if (p)
 		table_mark(s->table, p);
 	else
-		log_msg(LOG_ERR, "out of memory: a port is not looked at");
+		scan_later(s, -ENOMEM);
+}
+
+void sources_mark(struct sources *s, const struct port_id *id)
+{
+	mark_id(s, id);
 }
 
 static void mark_nic(struct sources *s, struct vif_id nic)
@@ -71,10 +96,52 @@ static int mark_each(const struct port_id *id, const int hint[LOOKS],
 		return -ENOMEM;
 	give_hint(p, hint);
 	/* Found by its record while there is no xenstored to ask. */
-	if (!s->agent->store)
+	if (s->agent->store == STORE_GONE)
 		p->keep = true;
 	table_mark(s->table, p);
 	return 0;
+}
+
+static void on_list(struct job *job)
+{
+	struct sources *s = job->arg;
+
+	if (job->result == -ENOTCONN)
+		sources_store_lost(s);
+	else if (job->result < 0)
+		scan_later(s, job->result);
+	for (size_t i = 0; i < job->n && job->result == 0; i++)
+		mark_nic(s, job->ids[i]);
+	job_free(job);
+}
+
+/* Returns 0 or a negative errno value. */
+static int give(struct sources *s, const struct job *what)
+{
+	struct job *job = malloc(sizeof(*job));
+	int r = -ENOMEM;
+
+	if (job) {
+		*job = *what;
+		job->arg = s;
+		job->self = s->agent->self;
+		r = sources_give(s, job);
+	}
+	if (r < 0)
+		free(job);
+	return r;
+}
+
+static void list_nics(struct sources *s)
+{
+	const struct job list = { .kind = JOB_LIST, .done = on_list };
+
+	int r = 0;
+
+	if (s->agent->store == STORE_THERE)
+		r = give(s, &list);
+	if (r < 0)
+		scan_later(s, r);
 }
 
 void sources_scan(struct sources *s)
@@ -84,11 +151,21 @@ void sources_scan(struct sources *s)
 
 	TAILQ_FOREACH(p, &s->table->all, all)
 		table_mark(s->table, p);
-	r = each_port(s->agent, mark_each, s);
-	if (r == -ENOTCONN)
-		sources_store_lost(s);
-	else if (r < 0)
-		log_msg(LOG_ERR, "looking for all ports: %s", strerror(-r));
+	r = each_link_port(s->agent, mark_each, s);
+	if (r < 0)
+		scan_later(s, r);
+	list_nics(s);
+}
+
+static struct event *reader(struct sources *s, int fd, event_callback_fn fn)
+{
+	struct event *ev = event_new(s->base, fd, EV_READ | EV_PERSIST, fn, s);
+
+	if (ev && event_add(ev, NULL) < 0) {
+		event_free(ev);
+		ev = NULL;
+	}
+	return ev;
 }
 
 /* ---- netlink ---------------------------------------------------------- */
@@ -107,7 +184,7 @@ static void mark_owner(struct sources *s, const struct link *l)
 		int hint[LOOKS] = { 0 };
 
 		hint[r.part] = l->ifindex;
-		if (r.has_nic && s->agent->store)
+		if (r.has_nic)
 			(void)mark_each(&id, hint, s);
 		if (!r.has_nic || r.by == BY_HAND)
 			mark_id(s, &link);
@@ -223,6 +300,8 @@ static void on_link(const struct host_event *ev, void *arg)
 	s->batch[s->n_batch++] = *ev;
 }
 
+static void stop_listening_to_links(struct sources *s);
+
 static void on_netlink(evutil_socket_t fd, short what, void *arg)
 {
 	struct sources *s = arg;
@@ -232,25 +311,56 @@ static void on_netlink(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	handle_batch(s);
 	if (r == HOST_OVERFLOW) {
-		log_msg(LOG_WARNING, "the kernel had more to tell than fits; looking at everything again");
+		log_msg(LOG_WARNING, "netlink receive buffer overflowed; rescanning all ports");
 		sources_scan(s);
 	} else if (r < 0) {
-		log_msg(LOG_ERR, "netlink: %s; ending", strerror(-r));
-		event_base_loopexit(s->base, NULL);
+		log_msg(LOG_WARNING, "netlink socket failed; opening another one");
+		stop_listening_to_links(s);
+		scan_later(s, r);
 	}
+}
+
+static int listen_to_links(struct sources *s)
+{
+	int r = host_watch_open(&s->watch);
+
+	if (r < 0)
+		return r;
+	s->netlink = reader(s, host_watch_fd(s->watch), on_netlink);
+	return s->netlink ? 0 : -ENOMEM;
+}
+
+static void stop_listening_to_links(struct sources *s)
+{
+	if (s->netlink)
+		event_free(s->netlink);
+	s->netlink = NULL;
+	s->watch = host_watch_close(s->watch);
+}
+
+/* What changes while there is no socket is told to nobody. */
+static void on_again(evutil_socket_t fd, short what, void *arg)
+{
+	struct sources *s = arg;
+	int r = s->watch ? 0 : listen_to_links(s);
+
+	(void)fd;
+	(void)what;
+	if (r == 0) {
+		sources_scan(s);
+		return;
+	}
+	stop_listening_to_links(s);
+	scan_later(s, r);
 }
 
 /* ---- udev ------------------------------------------------------------- */
 
+/* If it turns out to be a NIC's, that is looked at instead. */
 static void mark_link(struct sources *s, int ifindex)
 {
-	struct host *h = s->agent->host;
-	struct port_id id;
-	struct link l;
+	struct port_id id = { .ifindex = ifindex };
 
-	if (h->ops->link_by_index(h, ifindex, &l) < 0)
-		return;
-	id = port_of_link(s->agent, &l);
 	mark_id(s, &id);
 }
 
@@ -276,26 +386,61 @@ static void on_udev(evutil_socket_t fd, short what, void *arg)
 
 /* ---- xenstore --------------------------------------------------------- */
 
+/* From now on each look asks for its domain. */
+static void mark_dead(struct sources *s, struct vif_id nic)
+{
+	struct port_id id = { .is_nic = true, .nic = nic };
+	struct port *p = table_find(s->table, &id);
+
+	if (!p)
+		return;
+	p->domain_lives = false;
+	table_mark(s->table, p);
+}
+
+/* Whatever may have happened to them. */
+static void mark_nics(struct sources *s)
+{
+	struct port *p;
+
+	TAILQ_FOREACH(p, &s->table->all, all) {
+		if (!p->id.is_nic)
+			continue;
+		p->domain_lives = false;
+		table_mark(s->table, p);
+	}
+}
+
+static void on_dead(struct job *job)
+{
+	struct sources *s = job->arg;
+
+	for (size_t i = 0; i < job->n && job->result == 0; i++)
+		mark_dead(s, job->ids[i]);
+	if (job->result < 0)
+		mark_nics(s);
+	job_free(job);
+}
+
 /* Somebody died; the store knows who is still there. */
 static void on_deaths(evutil_socket_t fd, short what, void *arg)
 {
 	struct sources *s = arg;
-	uint32_t domid = VIF_DOMID_END;
+	struct job job = { .kind = JOB_DEAD, .done = on_dead };
 	struct port *p;
-	int alive = 1;
 
 	(void)fd;
 	(void)what;
-	TAILQ_FOREACH(p, &s->table->all, all) {
-		if (!p->id.is_nic || !s->agent->store)
-			continue;
-		if (p->id.nic.domid != domid) {
-			domid = p->id.nic.domid;
-			alive = store_introduced(s->agent->store, domid);
-		}
-		if (alive <= 0)
-			table_mark(s->table, p);
-	}
+	if (s->agent->store != STORE_THERE)
+		return;
+	job.ids = calloc(s->table->count + 1, sizeof(*job.ids));
+	TAILQ_FOREACH(p, &s->table->all, all)
+		if (p->id.is_nic && job.ids)
+			job.ids[job.n++] = p->id.nic;
+	if (job.ids && give(s, &job) == 0)
+		return;
+	free(job.ids);
+	mark_nics(s);
 }
 
 /* A directory in which there are NICs: their domain's, or all domains'. */
@@ -314,16 +459,13 @@ static void mark_below(struct sources *s, const char *dir)
 	}
 }
 
-/* Xenstored was new when we connected; now somebody has filled it. */
+/* Xenstored was new when we connected, and now somebody has filled it: begin
+ * anew.  A watch fires once by itself. */
 static void learn_self(struct sources *s)
 {
-	uint32_t self;
-	bool known;
-
-	if (store_self(s->agent->store, &self, &known) < 0 || !known)
-		return;
-	s->agent->store_is_filled = true;
-	s->is_another = self != s->agent->self;
+	if (s->told_self)
+		store_finder_start(s->finder);
+	s->told_self = true;
 }
 
 /* An event tells of our own report, too; one question is less than a look. */
@@ -331,11 +473,12 @@ static bool is_own_report(const struct sources *s, struct vif_id nic,
 			  const char *key)
 {
 	const struct port_id id = { .is_nic = true, .nic = nic };
-	const struct port *p = table_find(s->table, &id);
+	struct port *p = table_find(s->table, &id);
 
-	return p && !p->dirty && p->connected && key &&
-	       strcmp(key, "hotplug-status") == 0 &&
-	       nic_is_connected(s->agent->store, s->agent->self, nic);
+	if (!p || !p->connected || !key || strcmp(key, "hotplug-status") != 0)
+		return false;
+	table_mark_status(s->table, p);
+	return true;
 }
 
 static void on_store_path(struct sources *s, const char *path)
@@ -345,7 +488,7 @@ static void on_store_path(struct sources *s, const char *path)
 
 	if (path[0] == '@')
 		event_add(s->deaths, &death_delay);
-	else if (strcmp(path, SELF) == 0)
+	else if (strcmp(path, NIC_SELF) == 0)
 		learn_self(s);
 	else if (vif_path_parse(path, &nic, NULL, &key) < 0)
 		mark_below(s, path);
@@ -353,12 +496,12 @@ static void on_store_path(struct sources *s, const char *path)
 		mark_nic(s, nic);
 }
 
-static void drop_store(struct sources *s)
+static void stop_watching(struct sources *s)
 {
 	if (s->store)
 		event_free(s->store);
 	s->store = NULL;
-	agent_close_store(s->agent);
+	s->watch_xen = watch_close(s->watch_xen);
 }
 
 static void on_store(evutil_socket_t fd, short what, void *arg)
@@ -369,92 +512,159 @@ static void on_store(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	while ((r = store_next_event(s->agent->store, path,
-				     sizeof(path))) == 0)
+	while ((r = watch_next(s->watch_xen, path, sizeof(path))) == 0)
 		on_store_path(s, path);
-	if (r != -EAGAIN) {
+	if (r != -EAGAIN)
 		sources_store_lost(s);
-	} else if (s->is_another) {
-		/* We are not who we took us for: begin anew. */
-		drop_store(s);
-		store_finder_start(s->finder);
+}
+
+/* It may come back empty: nobody has died of that. */
+static void keep_nics(struct sources *s)
+{
+	struct port *p;
+
+	s->agent->store = STORE_GONE;
+	s->agent->self = 0;
+	TAILQ_FOREACH(p, &s->table->all, all)
+		if (p->id.is_nic)
+			p->keep = true;
+}
+
+/* What is usual is not worth a line: there is none, or not yet. */
+static void be_without_store(struct sources *s, int error)
+{
+	keep_nics(s);
+	if (error != -ENOENT && error != -ECONNREFUSED && error != -ENOTCONN)
+		log_once(&s->said_error, LOG_WARNING, "cannot connect to xenstored at %s: %s; trying again",
+			 store_socket_path(), strerror(-error));
+	else if (s->in_dom0)
+		log_once(&s->said_error, LOG_INFO, "xenstored is not running yet (no %s); if it runs in a domain of its own, set XENSTORED_PATH=/dev/xen/xenbus",
+			 store_socket_path());
+	store_finder_failed(s->finder);
+}
+
+static void on_opened(struct job *job)
+{
+	struct sources *s = job->arg;
+	bool same = s->agent->store == STORE_THERE &&
+		    s->agent->self == job->self;
+
+	if (job->result < 0) {
+		sources_store_lost(s);
+		be_without_store(s, job->result);
+	} else {
+		store_finder_end(s->finder);
+		stop_watching(s);
+		s->watch_xen = job->watch;
+		job->watch = NULL;
+		s->told_self = false;
+		s->agent->self = job->self;
+		s->agent->store = STORE_THERE;
+		s->said_error = false;
+		s->store = event_new(s->base, watch_fd(s->watch_xen),
+				     EV_READ | EV_PERSIST, on_store, s);
+		if (s->store)
+			(void)event_add(s->store, NULL);
+		if (!same)
+			log_msg(LOG_INFO, "connected to xenstored; this is domain %u",
+				s->agent->self);
+		mark_nics(s);
+		list_nics(s);
+		/* What came with the answers is waiting here, not in the socket. */
+		if (s->store)
+			event_active(s->store, EV_READ, 0);
 	}
+	job_free(job);
 }
 
-static int listen_to_store(struct sources *s)
+/* Called by the finder: xenstored may be there. */
+static void try_store(void *arg)
 {
-	struct store *store = s->agent->store;
-	char root[VIF_PATHSIZE];
-	int r = 0;
-
-	s->is_another = false;
-	nic_root(root, s->agent->self);
-	if (!s->agent->store_is_filled)
-		r = store_watch(store, SELF);
-	if (r == 0)
-		r = store_watch(store, root);
-	/* Only dom0 may (XSA-115). */
-	if (r == 0 && s->agent->self == 0)
-		r = store_watch(store, "@releaseDomain");
-	if (r < 0)
-		return r;
-	s->store = event_new(s->base, store_watch_fd(store),
-			     EV_READ | EV_PERSIST, on_store, s);
-	if (!s->store || event_add(s->store, NULL) < 0)
-		return -ENOMEM;
-	/* What came with the answers is waiting here, not in the socket. */
-	event_active(s->store, EV_READ, 0);
-	return 0;
-}
-
-/* Called by the finder: xenstored may be there.  True if it is. */
-static bool try_store(void *arg)
-{
+	static const struct job open = { .kind = JOB_OPEN, .done = on_opened,
+					 .wants_watch = true };
 	struct sources *s = arg;
+	int r = give(s, &open);
 
-	if (agent_open_store(s->agent) < 0)
-		return false;
-	if (listen_to_store(s) < 0) {
-		drop_store(s);
-		return false;
-	}
-	log_msg(LOG_INFO, "xenstored is there; this is domain %u",
-		s->agent->self);
-	/* It may be lost again meanwhile; the search goes on then. */
-	s->trying_store = true;
-	sources_scan(s);
-	s->trying_store = false;
-	return s->agent->store;
+	if (r < 0)
+		be_without_store(s, r);
+}
+
+bool sources_is_stale(const struct sources *s)
+{
+	return !s->watch_xen || watch_has_hung_up(s->watch_xen);
 }
 
 void sources_store_lost(struct sources *s)
 {
-	struct port *p;
-
-	if (!s->agent->store)
+	if (s->agent->store != STORE_THERE)
 		return;
-	log_msg(LOG_WARNING, "xenstored is gone; ports stay as they are until it is back");
-	drop_store(s);
-	/* It may come back empty: nobody has died of that. */
-	TAILQ_FOREACH(p, &s->table->all, all)
-		if (p->id.is_nic)
-			p->keep = true;
-	if (!s->trying_store)
-		store_finder_start(s->finder);
+	log_msg(LOG_WARNING, "lost connection to xenstored; ports stay unchanged until it returns");
+	stop_watching(s);
+	keep_nics(s);
+	store_finder_start(s->finder);
+}
+
+/* ---- the worker ------------------------------------------------------- */
+
+int sources_give(struct sources *s, struct job *job)
+{
+	int r = workers_give(s->agent->workers, job);
+
+	if (r == 0 && !evtimer_pending(s->silence, NULL) && !s->mute)
+		(void)event_add(s->silence, &patience);
+	return r;
+}
+
+bool sources_busy(const struct sources *s)
+{
+	return workers_load(s->agent->workers) > 0 && !s->mute;
+}
+
+bool sources_know_store(const struct sources *s)
+{
+	return s->agent->store != STORE_UNKNOWN || s->mute;
+}
+
+bool sources_mute(const struct sources *s)
+{
+	return s->mute;
+}
+
+static void on_silence(evutil_socket_t fd, short what, void *arg)
+{
+	struct sources *s = arg;
+
+	(void)fd;
+	(void)what;
+	s->mute = true;
+	log_msg(LOG_WARNING, "xenstored does not answer; its NICs stay as they are until it does");
+	s->table->wake(s->table->arg);
+}
+
+static void on_worker(evutil_socket_t fd, short what, void *arg)
+{
+	struct sources *s = arg;
+	struct workers *w = s->agent->workers;
+	struct job *job = workers_take(w);
+
+	(void)fd;
+	(void)what;
+	if (!job)
+		return;
+	(void)event_del(s->silence);
+	if (s->mute)
+		log_msg(LOG_INFO, "xenstored answers again");
+	s->mute = false;
+	do
+		job->done(job);
+	while ((job = workers_take(w)));
+	if (workers_load(w) > 0)
+		(void)event_add(s->silence, &patience);
+	/* Also with nothing to look at there is an "idle" to come. */
+	s->table->wake(s->table->arg);
 }
 
 /* ---- all -------------------------------------------------------------- */
-
-static struct event *reader(struct sources *s, int fd, event_callback_fn fn)
-{
-	struct event *ev = event_new(s->base, fd, EV_READ | EV_PERSIST, fn, s);
-
-	if (ev && event_add(ev, NULL) < 0) {
-		event_free(ev);
-		ev = NULL;
-	}
-	return ev;
-}
 
 static int listen_to_udev(struct sources *s)
 {
@@ -479,21 +689,24 @@ int sources_new(struct event_base *base, struct agent *a, struct table *t,
 		goto fail;
 	*s = (struct sources) { .base = base, .agent = a, .table = t };
 	s->deaths = evtimer_new(base, on_deaths, s);
+	s->silence = evtimer_new(base, on_silence, s);
+	s->again = evtimer_new(base, on_again, s);
 	s->finder = store_finder_new(base, try_store, s);
-	if (!s->deaths || !s->finder)
+	if (!s->deaths || !s->finder || !s->silence || !s->again)
 		goto fail;
-	r = host_watch_open(&s->watch);
+	s->in_dom0 = store_prepare();
+	r = workers_new(WORKERS, &a->workers);
 	if (r < 0)
 		goto fail;
-	s->netlink = reader(s, host_watch_fd(s->watch), on_netlink);
-	r = s->netlink ? listen_to_udev(s) : -ENOMEM;
+	s->workers = reader(s, workers_fd(a->workers), on_worker);
+	r = s->workers ? listen_to_links(s) : -ENOMEM;
+	if (r == 0)
+		r = listen_to_udev(s);
 	if (r < 0)
 		goto fail;
 	/* Listening first: what comes while we look is not missed. */
-	agent_close_store(a);
 	store_finder_start(s->finder);
-	if (!s->agent->store)
-		sources_scan(s);
+	sources_scan(s);
 	*ret = s;
 	return 0;
 fail:
@@ -506,15 +719,19 @@ struct sources *sources_free(struct sources *s)
 {
 	if (!s)
 		return NULL;
-	drop_store(s);
+	stop_watching(s);
 	s->finder = store_finder_free(s->finder);
+	if (s->workers)
+		event_free(s->workers);
+	if (s->silence)
+		event_free(s->silence);
 	if (s->deaths)
 		event_free(s->deaths);
 	if (s->udev)
 		event_free(s->udev);
-	if (s->netlink)
-		event_free(s->netlink);
-	host_watch_close(s->watch);
+	if (s->again)
+		event_free(s->again);
+	stop_listening_to_links(s);
 	free(s);
 	return NULL;
 }

@@ -33,4 +33,23 @@ void sources_scan(struct sources *s);
 /* A request to xenstored said that it is gone. */
 void sources_store_lost(struct sources *s);
 
+/* Give the workers a job; its done() is called from the event loop. */
+int sources_give(struct sources *s, struct job *job);
+
+/* Is there a xenstored?  False if that is just being found out. */
+bool sources_know_store(const struct sources *s);
+
+/* Are answers awaited, and not in vain? */
+bool sources_busy(const struct sources *s);
+
+/* xenstored does not answer: nobody knows until when. */
+bool sources_mute(const struct sources *s);
+
+/* Is what xenstored said perhaps said by one whose store is new?  Then that a NIC
+ * is missing there says nothing. */
+bool sources_is_stale(const struct sources *s);
+
+/* This port deserves a look. */
+void sources_mark(struct sources *s, const struct port_id *id);
+
 #endif

@@ -19,7 +19,8 @@
 
 struct store_finder {
 	struct event_base *base;
-	bool (*attempt)(void *arg);
+	void (*attempt)(void *arg);
+	bool running;		/* an attempt, that is */
 	void *arg;
 	int inotify;
 	struct event *readable;
@@ -90,32 +91,35 @@ static void listen_for_socket(struct store_finder *f)
 		(void)event_add(f->readable, NULL);
 }
 
-static bool found(struct store_finder *f)
+static void attempt(struct store_finder *f)
 {
-	if (!f->attempt(f->arg))
-		return false;
-	stop(f);
-	return true;
+	if (f->running)
+		return;
+	f->running = true;
+	f->attempt(f->arg);
 }
 
-static void attempt(struct store_finder *f)
+/* Most often it is there, and nothing need be listened to: closing an inotify
+ * waits for the kernel, which can take its time. It may have appeared in
+ * between; the timer's attempt sees that. */
+void store_finder_failed(struct store_finder *f)
 {
 	struct timeval tv = { f->pause_ms / 1000,
 			      (suseconds_t)(f->pause_ms % 1000) * 1000 };
 	struct stat st;
 
-	/* Most often it is there, and nothing need be listened to: closing an
-	 * inotify waits for the kernel, which can take its time. */
-	if (found(f))
-		return;
+	f->running = false;
 	listen_for_socket(f);
-	/* It may have appeared in between. */
-	if (found(f))
-		return;
 	if (f->pause_ms < PAUSE_LAST_MS || stat(store_socket_path(), &st) == 0)
 		(void)event_add(f->timer, &tv);
 	if (f->pause_ms < PAUSE_LAST_MS)
 		f->pause_ms *= 2;
+}
+
+void store_finder_end(struct store_finder *f)
+{
+	f->running = false;
+	stop(f);
 }
 
 void store_finder_start(struct store_finder *f)
@@ -125,7 +129,7 @@ void store_finder_start(struct store_finder *f)
 }
 
 struct store_finder *store_finder_new(struct event_base *base,
-				      bool (*attempt_fn)(void *arg), void *arg)
+				      void (*attempt_fn)(void *arg), void *arg)
 {
 	struct store_finder *f = calloc(1, sizeof(*f));
 

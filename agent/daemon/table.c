@@ -30,7 +30,8 @@ void table_init(struct table *t, void (*wake)(void *arg), void *arg)
 {
 	*t = (struct table) { .wake = wake, .arg = arg };
 	TAILQ_INIT(&t->all);
-	TAILQ_INIT(&t->dirty);
+	TAILQ_INIT(&t->dirty[false]);
+	TAILQ_INIT(&t->dirty[true]);
 }
 
 void table_clear(struct table *t)
@@ -91,8 +92,8 @@ void table_remove(struct table *t, struct port *p)
 		table_set_holder(t, p, i, 0);
 	tdelete(p, &t->tree, compare);
 	TAILQ_REMOVE(&t->all, p, all);
-	if (p->dirty)
-		TAILQ_REMOVE(&t->dirty, p, queue);
+	if (p->dirty && !p->busy)
+		TAILQ_REMOVE(&t->dirty[p->id.is_nic], p, queue);
 	if (p->timer)
 		event_free(p->timer);
 	table_forget_exit(p);
@@ -100,22 +101,52 @@ void table_remove(struct table *t, struct port *p)
 	free(p);
 }
 
-void table_mark(struct table *t, struct port *p)
+static void enqueue(struct table *t, struct port *p)
 {
-	if (p->dirty)
+	if (!p->dirty || p->busy)
 		return;
-	p->dirty = true;
-	TAILQ_INSERT_TAIL(&t->dirty, p, queue);
+	TAILQ_INSERT_TAIL(&t->dirty[p->id.is_nic], p, queue);
 	t->wake(t->arg);
 }
 
-struct port *table_next(struct table *t)
+void table_mark(struct table *t, struct port *p)
 {
-	struct port *p = TAILQ_FIRST(&t->dirty);
+	bool was = p->dirty;
+
+	p->status_only = false;
+	p->dirty = true;
+	if (!was)
+		enqueue(t, p);
+}
+
+void table_mark_status(struct table *t, struct port *p)
+{
+	if (p->dirty)
+		return;
+	table_mark(t, p);
+	p->status_only = true;
+}
+
+void table_set_busy(struct table *t, struct port *p, struct job *job)
+{
+	if (p->dirty && !p->busy)
+		TAILQ_REMOVE(&t->dirty[p->id.is_nic], p, queue);
+	p->busy = job;
+	enqueue(t, p);
+}
+
+struct port *table_next(struct table *t, bool is_nic)
+{
+	struct port *p = TAILQ_FIRST(&t->dirty[is_nic]);
 
 	if (p) {
-		TAILQ_REMOVE(&t->dirty, p, queue);
+		TAILQ_REMOVE(&t->dirty[is_nic], p, queue);
 		p->dirty = false;
 	}
 	return p;
+}
+
+bool table_is_clean(const struct table *t)
+{
+	return TAILQ_EMPTY(&t->dirty[false]) && TAILQ_EMPTY(&t->dirty[true]);
 }

@@ -28,9 +28,13 @@ struct place {
 struct port {
 	struct port_id id;
 	TAILQ_ENTRY(port) all;
-	TAILQ_ENTRY(port) queue;	/* if dirty */
-	bool dirty;
+	TAILQ_ENTRY(port) queue;	/* if dirty, and not busy */
+	bool dirty;			/* deserves a look */
+	bool status_only;		/* only its hotplug-status may be another */
+	struct job *busy;		/* xenstored is asked for it, or told */
 	bool keep;			/* known since before xenstored died */
+	bool domain_lives;		/* or else it is asked for */
+	uint32_t told_mtu;		/* to the guest */
 
 	/* where the last look found things: hints, each verified again */
 	int ifindex[LOOKS];
@@ -65,7 +69,7 @@ TAILQ_HEAD(port_list, port);
 struct table {
 	void *tree;			/* tsearch(3), by id */
 	struct port_list all;
-	struct port_list dirty;
+	struct port_list dirty[2];	/* links, and NICs: these need xenstored */
 	unsigned int count;
 	unsigned int holders;		/* that ports wait for */
 	void (*wake)(void *arg);	/* called when a port becomes dirty */
@@ -92,7 +96,16 @@ void table_forget_exit(struct port *p);
 /* This port deserves a look. */
 void table_mark(struct table *t, struct port *p);
 
+/* It does if its hotplug-status is no longer what we made it. */
+void table_mark_status(struct table *t, struct port *p);
+
+/* Nothing is done with the port until its job is; NULL: it is. */
+void table_set_busy(struct table *t, struct port *p, struct job *job);
+
 /* Take the next port that deserves a look; NULL: none. */
-struct port *table_next(struct table *t);
+struct port *table_next(struct table *t, bool is_nic);
+
+/* None does, but for those that are busy. */
+bool table_is_clean(const struct table *t);
 
 #endif

@@ -7,24 +7,118 @@
 #include <stdio.h>
 #include <string.h>
 
-/*
- * What is asked for of a NIC, in this order: a NIC that closes loses its status
- * after it has got to that state, and read the other way round it would look
- * like a new one.
- */
-enum question {
-	STATUS, STATE, ONLINE, SCRIPT, BRIDGE, VIFNAME, MTU, TYPE,
-	FRONTEND_MTU,
-	DOMAIN,
-	QUESTIONS,
+/* A NIC's backend directory, and the value that was read last. */
+struct reader {
+	struct store *store;
+	char dir[VIF_PATHSIZE];
+	int len;		/* of .value, or -ENOENT */
+	char value[STORE_VALUESIZE + 1];
 };
 
-_Static_assert(QUESTIONS <= STORE_QUESTIONS, "too many at once");
+static void key_path(char buf[STORE_PATHSIZE], const char *dir, const char *key)
+{
+	(void)snprintf(buf, STORE_PATHSIZE, "%s/%s", dir, key);
+}
 
-static const char *const keys[] = {
-	[STATUS] = "hotplug-status", [STATE] = "state", [ONLINE] = "online",
-	[SCRIPT] = "script", [BRIDGE] = "bridge", [VIFNAME] = "vifname",
-	[MTU] = "mtu", [TYPE] = "type",
+/* Returns 0, also for what is not there. */
+static int get(struct reader *r, const char *key)
+{
+	char path[STORE_PATHSIZE];
+
+	key_path(path, r->dir, key);
+	r->len = store_read(r->store, path, r->value, sizeof(r->value));
+	return r->len < 0 && r->len != -ENOENT ? r->len : 0;
+}
+
+/* ---- keys ------------------------------------------------------------- */
+
+static bool is(const struct reader *r, const char *text)
+{
+	return r->len == (int)strlen(text) && strcmp(r->value, text) == 0;
+}
+
+static void take_status(const struct reader *r, struct nic *n)
+{
+	if (r->len < 0)
+		n->status = HOTPLUG_ABSENT;
+	else if (r->len == 0)
+		n->status = HOTPLUG_EMPTY;
+	else
+		n->status = is(r, "connected") ? HOTPLUG_CONNECTED :
+						 HOTPLUG_OTHER;
+}
+
+static void take_state(const struct reader *r, struct nic *n)
+{
+	n->exists = r->len >= 0;
+	if (r->len == 1 && r->value[0] >= '0' && r->value[0] <= '8')
+		n->state = r->value[0] - '0';
+}
+
+static void take_online(const struct reader *r, struct nic *n)
+{
+	n->online = is(r, "1");
+}
+
+static void take_script(const struct reader *r, struct nic *n)
+{
+	const char *base = r->value;
+
+	if (r->len < 0 || strlen(r->value) != (size_t)r->len)
+		return;
+	if (strrchr(r->value, '/'))
+		base = strrchr(r->value, '/') + 1;
+	n->script_is_ours = strcmp(base, NIC_SCRIPT) == 0;
+}
+
+static void take_wish(const struct reader *r, enum wish_key key,
+		      const char *name, struct nic *n)
+{
+	if (r->len >= 0)
+		(void)wish_set(&n->wish, key, name, r->value, (size_t)r->len);
+}
+
+static void take_bridge(const struct reader *r, struct nic *n)
+{
+	take_wish(r, WISH_NETWORK, "bridge", n);
+}
+
+static void take_vifname(const struct reader *r, struct nic *n)
+{
+	take_wish(r, WISH_NAME, "vifname", n);
+}
+
+static void take_mtu(const struct reader *r, struct nic *n)
+{
+	take_wish(r, WISH_MTU, "mtu", n);
+}
+
+/* A NIC with a tap beside it needs room for "-emu" in both names' sake. */
+static void take_type(const struct reader *r, struct nic *n)
+{
+	size_t excess = vif_name_excess(n->wish.name, "-emu");
+
+	if (excess > 0 && !n->wish.error[0] && is(r, "vif_ioemu"))
+		text_reason(n->wish.error, "vifname=%s leaves no room for -emu by %zu characters: the kernel takes 15, so give at most 11",
+			    text_quote_str(n->wish.name).text, excess);
+}
+
+/*
+ * In this order: a NIC that closes loses its status after it has got to that
+ * state, and read the other way round it would look like a new one.
+ */
+static const struct key {
+	const char *name;
+	void (*take)(const struct reader *r, struct nic *n);
+} keys[] = {
+	{ "hotplug-status", take_status },
+	{ "state", take_state },	/* without it there is no NIC */
+	{ "online", take_online },
+	{ "script", take_script },
+	{ "bridge", take_bridge },
+	{ "vifname", take_vifname },
+	{ "mtu", take_mtu },
+	{ "type", take_type },
 };
 
 #define KEYS (sizeof(keys) / sizeof(keys[0]))
@@ -34,179 +128,79 @@ bool nic_key_matters(const char *key)
 	if (!key)
 		return true;
 	for (size_t i = 0; i < KEYS; i++)
-		if (strcmp(key, keys[i]) == 0)
+		if (strcmp(key, keys[i].name) == 0)
 			return true;
 	return false;
 }
 
-/* A NIC's backend directory, and what was asked for in it. */
-struct reader {
-	struct store *store;
-	char dir[VIF_PATHSIZE];
-	char path[QUESTIONS][STORE_PATHSIZE];
-	struct store_question q[QUESTIONS];
-};
-
-static void key_path(char buf[STORE_PATHSIZE], const char *dir, const char *key)
+static bool is_needless(const struct key *key, const struct nic *n)
 {
-	(void)snprintf(buf, STORE_PATHSIZE, "%s/%s", dir, key);
-}
-
-static void frontend_mtu_path(char buf[STORE_PATHSIZE], struct vif_id id)
-{
-	(void)snprintf(buf, STORE_PATHSIZE,
-		       "/local/domain/%" PRIu32 "/device/vif/%" PRIu32 "/mtu",
-		       id.domid, id.devid);
-}
-
-/* Whether the guest is told its MTU is no reason to leave the NIC alone. */
-static int first_error(const struct reader *r, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (i != FRONTEND_MTU && r->q[i].len < 0 &&
-		    r->q[i].len != -ENOENT)
-			return r->q[i].len;
-	return 0;
-}
-
-/* Returns how many questions there are. */
-static size_t prepare(struct reader *r, uint32_t backend, struct vif_id id)
-{
-	size_t n = backend == 0 ? QUESTIONS : DOMAIN;
-
-	vif_path_make(r->dir, backend, id);
-	for (size_t i = 0; i < KEYS; i++)
-		key_path(r->path[i], r->dir, keys[i]);
-	frontend_mtu_path(r->path[FRONTEND_MTU], id);
-	for (size_t i = 0; i < n; i++)
-		r->q[i].path = i == DOMAIN ? NULL : r->path[i];
-	r->q[DOMAIN].domid = id.domid;
-	return n;
-}
-
-static int ask(struct reader *r, uint32_t backend, struct vif_id id)
-{
-	size_t n = prepare(r, backend, id);
-	int err = store_ask(r->store, r->q, n);
-
-	return err < 0 ? err : first_error(r, n);
-}
-
-void nic_ask_ahead(struct store *s, uint32_t backend, struct vif_id id)
-{
-	struct reader r;
-	size_t n = prepare(&r, backend, id);
-
-	store_ask_ahead(s, r.q, n);
-}
-
-static bool is(const struct store_question *q, const char *text)
-{
-	return q->len == (int)strlen(text) && strcmp(q->value, text) == 0;
-}
-
-static void get_wish(const struct store_question *q, enum wish_key key,
-		     const char *name, struct wish *w)
-{
-	if (q->len >= 0)
-		(void)wish_set(w, key, name, q->value, (size_t)q->len);
-}
-
-static int get_state(const struct store_question *q)
-{
-	return q->len == 1 && q->value[0] >= '0' && q->value[0] <= '8' ?
-		q->value[0] - '0' : 0;
-}
-
-static bool is_our_script(const struct store_question *q)
-{
-	const char *base;
-
-	if (q->len < 0 || strlen(q->value) != (size_t)q->len)
-		return false;
-	base = strrchr(q->value, '/');
-	return strcmp(base ? base + 1 : q->value, NIC_SCRIPT) == 0;
-}
-
-static enum hotplug_status get_status(const struct store_question *q)
-{
-	if (q->len < 0)
-		return HOTPLUG_ABSENT;
-	if (q->len == 0)
-		return HOTPLUG_EMPTY;
-	return is(q, "connected") ? HOTPLUG_CONNECTED : HOTPLUG_OTHER;
-}
-
-static void get_told_mtu(const struct store_question *q, struct nic *n)
-{
-	n->tells_mtu = q->len >= 0;
-	if (n->tells_mtu)
-		(void)text_copy(n->told_mtu, sizeof(n->told_mtu), q->value);
-}
-
-/* A NIC with a tap beside it needs room for "-emu" in both names' sake. */
-static void check_vifname(const struct store_question *type, struct nic *n)
-{
-	size_t excess = vif_name_excess(n->wish.name, "-emu");
-
-	if (n->wish.name[0] && excess > 0 && !n->wish.error[0] &&
-	    is(type, "vif_ioemu"))
-		text_reason(n->wish.error, "vifname=%s leaves no room for -emu by %zu characters: the kernel takes 15, so give at most 11",
-			    text_quote_str(n->wish.name).text, excess);
+	return (key->take == take_type && !n->wish.name[0]) ||
+	       (key->take == take_script && n->script_is_ours);
 }
 
 /* What was reported, where that is not "connected". */
 static int get_error(struct reader *r, struct nic *n)
 {
-	struct store_question *q = &r->q[0];
-	int err;
+	int err = get(r, "hotplug-error");
 
-	if (n->status != HOTPLUG_OTHER)
-		return 0;
-	key_path(r->path[0], r->dir, "hotplug-error");
-	err = store_ask(r->store, q, 1);
-	if (err == 0 && q->len >= 0)
-		text_reason(n->error, "%s", q->value);
-	if (err == 0 && q->len < 0 && q->len != -ENOENT)
-		err = q->len;
+	if (err == 0 && r->len >= 0)
+		text_reason(n->error, "%s", r->value);
 	return err;
 }
 
 int nic_read(struct store *s, uint32_t backend, struct vif_id id,
-	     struct nic *ret)
+	     unsigned int questions, struct nic *ret)
 {
-	struct nic n = { .exists = true, .wish = { .by = BY_XENSTORE } };
-	struct reader r;
-	int err;
+	struct nic n = { .exists = true, .has_domain = true,
+			 .script_is_ours = questions & NIC_SCRIPT_IS_OURS,
+			 .wish = { .by = BY_XENSTORE } };
+	struct reader r = { .store = s };
+	int err = 0;
 
-	r.store = s;
-	err = ask(&r, backend, id);
-	if (err < 0)
-		return err;
-	if (r.q[STATE].len < 0) {
-		*ret = (struct nic) { 0 };
-		return 0;
+	vif_path_make(r.dir, backend, id);
+	for (size_t i = 0; i < KEYS && err == 0 && n.exists; i++) {
+		if (is_needless(&keys[i], &n))
+			continue;
+		err = get(&r, keys[i].name);
+		if (err == 0)
+			keys[i].take(&r, &n);
 	}
-	n.status = get_status(&r.q[STATUS]);
-	n.state = get_state(&r.q[STATE]);
-	n.online = is(&r.q[ONLINE], "1");
-	n.script_is_ours = is_our_script(&r.q[SCRIPT]);
-	n.has_domain = backend != 0 || r.q[DOMAIN].value[0] == 'T';
-	get_wish(&r.q[BRIDGE], WISH_NETWORK, "bridge", &n.wish);
-	get_wish(&r.q[VIFNAME], WISH_NAME, "vifname", &n.wish);
-	get_wish(&r.q[MTU], WISH_MTU, "mtu", &n.wish);
-	get_told_mtu(&r.q[FRONTEND_MTU], &n);
-	n.is_pv = is(&r.q[TYPE], "vif");
-	check_vifname(&r.q[TYPE], &n);
-	err = get_error(&r, &n);
-	if (err == 0)
+	if (err == 0 && !n.exists)
+		n = (struct nic) { 0 };
+	if (err == 0 && n.status == HOTPLUG_OTHER)
+		err = get_error(&r, &n);
+	if (err == 0 && n.exists && questions & NIC_ASK_DOMAIN) {
+		err = store_introduced(s, id.domid);
+		n.has_domain = err == 1;
+	}
+	if (err >= 0)
 		*ret = n;
-	return err;
+	return err < 0 ? err : 0;
 }
 
-int nic_report(struct store *s, uint32_t backend, struct vif_id id,
-	       const struct nic *n, const char *status, bool rewrite,
-	       const char *error)
+/* ---- telling ---------------------------------------------------------- */
+
+static bool status_differs(const struct nic *n, const struct tell *t)
+{
+	return t->status && (t->rewrite || n->status !=
+			     (strcmp(t->status, "connected") ?
+			      HOTPLUG_OTHER : HOTPLUG_CONNECTED));
+}
+
+static bool error_differs(const struct nic *n, const struct tell *t)
+{
+	return t->error_too && strcmp(n->error, t->error) != 0;
+}
+
+bool nic_needs(const struct nic *n, const struct tell *t)
+{
+	return t->remove || (t->mtu && t->mtu_is_new) || status_differs(n, t) ||
+	       error_differs(n, t);
+}
+
+static int report(struct store *s, uint32_t backend, struct vif_id id,
+		  const struct nic *n, const struct tell *t)
 {
 	char dir[VIF_PATHSIZE], guard[STORE_PATHSIZE];
 	char status_path[STORE_PATHSIZE], error_path[STORE_PATHSIZE];
@@ -218,41 +212,49 @@ int nic_report(struct store *s, uint32_t backend, struct vif_id id,
 	key_path(guard, dir, "state");
 	key_path(error_path, dir, "hotplug-error");
 	key_path(status_path, dir, "hotplug-status");
-	if (strcmp(n->error, error ? error : "") != 0)
-		change[count++] = (struct store_change) { error_path, error };
-	if (status && (rewrite || n->status != (strcmp(status, "connected") ?
-						HOTPLUG_OTHER :
-						HOTPLUG_CONNECTED)))
-		change[count++] = (struct store_change) { status_path, status };
+	if (error_differs(n, t))
+		change[count++] = (struct store_change) {
+			error_path, t->error[0] ? t->error : NULL };
+	if (status_differs(n, t))
+		change[count++] = (struct store_change) { status_path,
+							  t->status };
 	return count ? store_write_if(s, guard, state, change, count) : 0;
 }
 
-bool nic_is_connected(struct store *s, uint32_t backend, struct vif_id id)
+int nic_is_connected(struct store *s, uint32_t backend, struct vif_id id)
 {
-	char dir[VIF_PATHSIZE], path[STORE_PATHSIZE];
-	struct store_question q = { .path = path };
+	struct reader r = { .store = s };
+	int err;
 
-	vif_path_make(dir, backend, id);
-	key_path(path, dir, keys[STATUS]);
-	return store_ask(s, &q, 1) == 0 && is(&q, "connected");
+	vif_path_make(r.dir, backend, id);
+	err = get(&r, "hotplug-status");
+	return err < 0 ? err : is(&r, "connected");
 }
 
-int nic_tell_mtu(struct store *s, struct vif_id id, const struct nic *n,
-		 uint32_t mtu)
+/* A guest may keep us from its nodes; that is its own loss. */
+static int tell_mtu(struct store *s, struct vif_id id, uint32_t mtu)
 {
-	char path[STORE_PATHSIZE], text[16];
+	char path[STORE_PATHSIZE], told[STORE_VALUESIZE + 1], text[16];
 	struct store_change change = { path, text };
 	int r;
 
 	(void)snprintf(text, sizeof(text), "%" PRIu32, mtu);
-	if (!n->tells_mtu || strcmp(n->told_mtu, text) == 0)
-		return 0;
-	frontend_mtu_path(path, id);
-	r = store_write_if(s, path, NULL, &change, 1);
-	return r == -ENOENT ? 0 : r;
+	(void)snprintf(path, sizeof(path),
+		       "/local/domain/%" PRIu32 "/device/vif/%" PRIu32 "/mtu",
+		       id.domid, id.devid);
+	r = store_read(s, path, told, sizeof(told));
+	if (r >= 0 && ((size_t)r != strlen(text) || strcmp(told, text) != 0))
+		r = store_write_if(s, path, NULL, &change, 1);
+	return r == -ENOTCONN ? r : 0;
 }
 
-int nic_remove(struct store *s, uint32_t backend, struct vif_id id)
+/*
+ * In a driver domain that is for us to do: libxl waits for it
+ * (libxl__device_destroy and device_destroy_be_watch_cb, libxl_device.c). Also
+ * the domain's directory goes with its last NIC, where we may remove that
+ * (since Xen 4.15).  Returns 0, also if it is alive again.
+ */
+static int remove_dead(struct store *s, uint32_t backend, struct vif_id id)
 {
 	char dir[VIF_PATHSIZE], guard[STORE_PATHSIZE];
 	struct store_change rm = { .path = dir };
@@ -267,6 +269,18 @@ int nic_remove(struct store *s, uint32_t backend, struct vif_id id)
 	*strrchr(dir, '/') = '\0';
 	r = store_rm_empty(s, dir);
 	return r == -EACCES ? 0 : r;
+}
+
+int nic_tell(struct store *s, uint32_t backend, struct vif_id id,
+	     const struct nic *n, const struct tell *t)
+{
+	int r = 0;
+
+	if (t->remove)
+		return remove_dead(s, backend, id);
+	if (t->mtu)
+		r = tell_mtu(s, id, t->mtu);
+	return r < 0 ? r : report(s, backend, id, n, t);
 }
 
 /* ---- all of them ------------------------------------------------------ */

@@ -34,11 +34,9 @@ struct nic {
 	bool online;		/* the toolstack wants it to live */
 	int state;		/* XenbusState, 0 if none or nonsense */
 	bool script_is_ours;	/* "script" names NIC_SCRIPT */
-	bool is_pv;		/* "type" is vif: QEMU makes it no tap */
-	bool has_domain;	/* xenstored knows its domain; only dom0 may
-				 * ask, elsewhere it is taken for granted */
-	bool tells_mtu;		/* there is a node for telling the guest … */
-	char told_mtu[8];	/* … and what it says; "" for nonsense */
+	bool has_domain;	/* xenstored knows its domain, or was not asked */
+	bool unsure;		/* the store is new, and nobody has filled it: that
+				 * a NIC is missing says nothing */
 	enum hotplug_status status;
 	char error[REASON_SIZE];	/* "hotplug-error", "" if none */
 	struct wish wish;	/* bridge, vifname and mtu */
@@ -51,60 +49,59 @@ static inline bool nic_is_dead(const struct nic *n)
 	return !n->exists || (n->state == NIC_CLOSED && !n->online);
 }
 
+/* Of the questions about a NIC: */
+enum nic_questions {
+	NIC_ASK_DOMAIN = 1 << 0,	/* is its domain there?  Only dom0 may ask */
+	NIC_SCRIPT_IS_OURS = 1 << 1,	/* libxl has run it: that is known */
+};
+
 /*
  * nic_read() - read a NIC's keys
  * @backend:	our own domain
+ * @questions:	see enum nic_questions
  *
  * A value that is no good ends up in @ret->wish.error.
  * Returns 0, also if the NIC does not exist; or -ENOTCONN and the like.
  */
 int nic_read(struct store *s, uint32_t backend, struct vif_id id,
-	     struct nic *ret);
+	     unsigned int questions, struct nic *ret);
 
-/* Ask for the keys of a NIC that nic_read() will read in a moment; see
- * store_ask_ahead(). */
-void nic_ask_ahead(struct store *s, uint32_t backend, struct vif_id id);
+/* What xenstore is to be told of a NIC. */
+struct tell {
+	bool remove;		/* its backend directory, if it is dead */
+	uint32_t mtu;		/* to the guest; 0: nothing */
+	bool mtu_is_new;	/* else it is told with the status only */
+	const char *status;	/* "connected", "error"; NULL: leave it as it is */
+	bool rewrite;		/* even if it is there: netback's link is new */
+	bool error_too;		/* hotplug-error, too: … */
+	char error[REASON_SIZE + VIF_NAMESIZE + 2];	/* … "" for none */
+};
+
+/* Is any of that not so yet? */
+bool nic_needs(const struct nic *n, const struct tell *t);
 
 /*
- * nic_report() - write hotplug-status and hotplug-error, where they differ
- * @n:		as nic_read() found them
- * @status:	"connected", "error", or NULL: leave it as it is
- * @rewrite:	write the status even if it is there: netback's link is new
- * @error:	a sentence, or NULL: none
+ * nic_tell() - tell it, where it differs
+ * @n:		as nic_read() found it
  *
- * The status goes last, and only if the NIC's state is still what it was.
+ * The guest's MTU goes to the frontend's node, which libxl makes for us (owned
+ * by the backend's domain, since 4.15). The status goes last, and only if the
+ * NIC's state is still what it was.
  * Returns 0, or -ENOENT: the NIC is gone, or on its way, meanwhile.
  */
-int nic_report(struct store *s, uint32_t backend, struct vif_id id,
-	       const struct nic *n, const char *status, bool rewrite,
-	       const char *error);
+int nic_tell(struct store *s, uint32_t backend, struct vif_id id,
+	     const struct nic *n, const struct tell *t);
 
-/*
- * nic_tell_mtu() - tell the guest its MTU
- * @n:		as nic_read() found what it was told
- *
- * In the frontend's node "mtu", which libxl makes for us (owned by the
- * backend's domain, since 4.15); where there is none nobody wants to know.
- */
-int nic_tell_mtu(struct store *s, struct vif_id id, const struct nic *n,
-		 uint32_t mtu);
-
-/*
- * nic_remove() - remove the backend directory of a NIC that is dead
- *
- * In a driver domain that is for us to do: libxl waits for it
- * (libxl__device_destroy and device_destroy_be_watch_cb, libxl_device.c). Also
- * the domain's directory goes with its last NIC, where we may remove that
- * (since Xen 4.15).  Returns 0, also if it is alive again.
- */
-int nic_remove(struct store *s, uint32_t backend, struct vif_id id);
-
-/* Is hotplug-status "connected"?  For who wonders whether it has changed. */
-bool nic_is_connected(struct store *s, uint32_t backend, struct vif_id id);
+/* Is hotplug-status "connected"?  For who wonders whether it has changed.
+ * Returns 1, 0 or -ENOTCONN. */
+int nic_is_connected(struct store *s, uint32_t backend, struct vif_id id);
 
 /* Call @fn for each NIC that has a backend directory in our domain. */
 int nic_each(struct store *s, uint32_t backend,
 	     int (*fn)(struct vif_id id, void *arg), void *arg);
+
+/* Our own domid, where the store has it: a relative path. */
+#define NIC_SELF "domid"
 
 /* The root of all our NICs' backend directories, for a watch. */
 void nic_root(char buf[VIF_PATHSIZE], uint32_t backend);

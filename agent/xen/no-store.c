@@ -3,6 +3,18 @@
 #include <errno.h>
 
 #include "agent/xen/store.h"
+#include "agent/xen/watch.h"
+
+bool store_prepare(void)
+{
+	return false;
+}
+
+/* Nothing ever appears there. */
+const char *store_socket_path(void)
+{
+	return "/nonexistent/xenstored/socket";
+}
 
 int store_open(struct store **ret)
 {
@@ -16,6 +28,8 @@ struct store *store_close(struct store *s)
 	return NULL;
 }
 
+/* ---- what nobody calls without a store -------------------------------- */
+
 int store_self(struct store *s, uint32_t *ret_domid, bool *ret_known)
 {
 	(void)s;
@@ -24,41 +38,19 @@ int store_self(struct store *s, uint32_t *ret_domid, bool *ret_known)
 	return -ENOTCONN;
 }
 
-int store_ask(struct store *s, struct store_question *q, size_t n)
-{
-	(void)s;
-	(void)q;
-	(void)n;
-	return -ENOTCONN;
-}
-
-void store_ask_ahead(struct store *s, const struct store_question *q, size_t n)
-{
-	(void)s;
-	(void)q;
-	(void)n;
-}
-
-void store_forget_ahead(struct store *s)
-{
-	(void)s;
-}
-
-int store_write_if(struct store *s, const char *guard, const char *expected,
-		   const struct store_change *change, size_t n)
-{
-	(void)s;
-	(void)expected;
-	(void)guard;
-	(void)change;
-	(void)n;
-	return -ENOTCONN;
-}
-
-int store_rm_empty(struct store *s, const char *path)
+int store_read(struct store *s, const char *path, char *buf, size_t size)
 {
 	(void)s;
 	(void)path;
+	(void)buf;
+	(void)size;
+	return -ENOTCONN;
+}
+
+int store_introduced(struct store *s, uint32_t domid)
+{
+	(void)s;
+	(void)domid;
 	return -ENOTCONN;
 }
 
@@ -72,36 +64,53 @@ int store_each(struct store *s, const char *path,
 	return -ENOTCONN;
 }
 
-int store_introduced(struct store *s, uint32_t domid)
+int store_write_if(struct store *s, const char *guard, const char *expected,
+		   const struct store_change *change, size_t n)
 {
 	(void)s;
-	(void)domid;
+	(void)guard;
+	(void)expected;
+	(void)change;
+	(void)n;
 	return -ENOTCONN;
 }
 
-int store_watch(struct store *s, const char *path)
+int store_rm_empty(struct store *s, const char *path)
 {
 	(void)s;
 	(void)path;
 	return -ENOTCONN;
 }
 
-int store_watch_fd(struct store *s)
+int watch_open(const char *const *paths, struct watch **ret)
 {
-	(void)s;
+	(void)paths;
+	(void)ret;
+	return -ENOENT;
+}
+
+struct watch *watch_close(struct watch *w)
+{
+	(void)w;
+	return NULL;
+}
+
+int watch_fd(const struct watch *w)
+{
+	(void)w;
 	return -1;
 }
 
-int store_next_event(struct store *s, char *path, size_t size)
+int watch_next(struct watch *w, char *path, size_t size)
 {
-	(void)s;
+	(void)w;
 	(void)path;
 	(void)size;
 	return -ENOTCONN;
 }
 
-/* Nothing ever appears there. */
-const char *store_socket_path(void)
+bool watch_has_hung_up(const struct watch *w)
 {
-	return "/nonexistent/xenstored/socket";
+	(void)w;
+	return true;
 }

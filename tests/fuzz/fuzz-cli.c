@@ -48,7 +48,7 @@ int cmd_find_nic(struct cmd *c, const char *path, struct vif_id *ret)
 int look_twice(struct cmd *c, const struct port_id *id, unsigned int flags,
 	       struct look ret[LOOKS])
 {
-	return reconcile(&c->agent, id, flags, NULL, ret);
+	return door_look(&c->agent, id, flags, NULL, NULL, ret);
 }
 
 int wait_for_port(struct cmd *c, const struct port_id *id, enum part part,
@@ -139,7 +139,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	char *s = fuzz_string(data, size), *p = s;
 	char *line[3], *args[ARGS + 1] = { 0 };
 	struct fake_host f;
-	struct cmd c = { .argv = args };
+	struct cmd c = { .argv = args,
+			 .agent = { .store = STORE_GONE,
+				    .store_error = -ENOENT } };
 	int code, verb;
 
 	make_host(&f);

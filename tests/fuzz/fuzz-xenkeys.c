@@ -66,38 +66,29 @@ static void fill(struct store *s)
 	}
 }
 
-static void answer(struct store *s, struct store_question *q)
+int store_read(struct store *s, const char *path, char *buf, size_t size)
 {
 	size_t i = 0;
 
-	while (i < KEYS && strcmp(q->path, keys[i]) != 0)
+	must(size == STORE_VALUESIZE + 1);
+	while (i < KEYS && strcmp(path, keys[i]) != 0)
 		i++;
 	must(i < KEYS);
 	s->broken = s->broken || (s->key[i].err && s->key[i].err != -ENOENT &&
-				  strcmp(q->path, FRONTEND_MTU) != 0);
-	q->len = s->key[i].err ? s->key[i].err : (int)s->key[i].len;
+				  strcmp(path, FRONTEND_MTU) != 0);
+	if (s->key[i].err)
+		return s->key[i].err;
 	if (s->key[i].len)
-		memcpy(q->value, s->key[i].value, s->key[i].len);
-	q->value[s->key[i].len] = '\0';
+		memcpy(buf, s->key[i].value, s->key[i].len);
+	buf[s->key[i].len] = '\0';
+	return (int)s->key[i].len;
 }
 
-int store_ask(struct store *s, struct store_question *q, size_t n)
+/* A driver domain may not ask. */
+int store_introduced(struct store *s, uint32_t domid)
 {
-	must(n >= 1 && n <= STORE_QUESTIONS);
-	for (size_t i = 0; i < n; i++)
-		answer(s, &q[i]);
+	must(!s || domid == VIF_DOMID_END);
 	return 0;
-}
-
-/* Whoever asks gets his answers then. */
-void store_ask_ahead(struct store *s, const struct store_question *q, size_t n)
-{
-	must(s && q && n > 0);
-}
-
-void store_forget_ahead(struct store *s)
-{
-	must(s != NULL);
 }
 
 static bool is_removal_of_nic(const struct store_change *c,
@@ -202,18 +193,22 @@ static void check_nic(const struct store *s, const struct nic *n)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct store s = { .data = data, .size = size };
+	const struct tell connected = { .status = "connected", .mtu = 1500,
+					.error_too = true };
+	const struct tell error = { .status = "error", .error_too = true,
+				    .error = "a reason" };
+	const struct tell remove = { .remove = true };
 	static const struct nic none;
 	struct nic untouched, n;
 
 	fill(&s);
 	memset(&untouched, 0x5a, sizeof(untouched));
 	n = untouched;
-	if (nic_read(&s, 3, id, &n) == 0) {
+	if (nic_read(&s, 3, id, 0, &n) == 0) {
 		check_nic(&s, &n);
-		(void)nic_report(&s, 3, id, &n, "connected", false, NULL);
-		(void)nic_report(&s, 3, id, &n, "error", false, "a reason");
-		(void)nic_tell_mtu(&s, id, &n, 1500);
-		(void)nic_remove(&s, 3, id);
+		(void)nic_tell(&s, 3, id, &n, &connected);
+		(void)nic_tell(&s, 3, id, &n, &error);
+		(void)nic_tell(&s, 3, id, &n, &remove);
 	} else {
 		must(memcmp(&n, &untouched, sizeof(n)) == 0 ||
 		     memcmp(&n, &none, sizeof(n)) == 0);

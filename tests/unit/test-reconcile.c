@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "agent/reconcile.h"
+#include "agent/door.h"
 #include "tests/unit/fake-host.h"
 
 enum { BR0 = 2, TAP = 3, BR1 = 4, STRANGER = 5 };
@@ -23,6 +23,7 @@ enum { BR0 = 2, TAP = 3, BR1 = 4, STRANGER = 5 };
 static struct fake_host f;
 static struct agent a;
 static struct look looks[LOOKS];
+static struct tell tell;
 
 static int setup(void **state)
 {
@@ -32,7 +33,8 @@ static int setup(void **state)
 	fake_host_put(&f, TAP, "tap7", "tun");
 	fake_host_put(&f, BR1, "br1", "bridge")->mac_set = true;
 	fake_host_put(&f, STRANGER, "tap8", "tun");
-	a = (struct agent){ .host = &f.host, .config = config_new() };
+	a = (struct agent){ .host = &f.host, .config = config_new(),
+			    .store = STORE_GONE };
 	return a.config ? 0 : -1;
 }
 
@@ -51,7 +53,7 @@ static void alias(int ifindex, const char *text)
 
 static int look_at(struct port_id id, unsigned int flags)
 {
-	return reconcile(&a, &id, flags, NULL, looks);
+	return reconcile(&a, &id, NULL, flags, NULL, looks, &tell);
 }
 
 static int look_at_link(int ifindex, unsigned int flags)
@@ -552,14 +554,14 @@ static void a_hint_or_a_search_finds_a_renamed_link(void **state)
 	(void)state;
 	(void)fake_host_put(&f, 6, "odd", "");
 	alias(6, "vifagent/1 by=xenstore nic=5.0 part=vif was.name=vif5.0");
-	assert_int_equal(reconcile(&a, &id, 0, NULL, looks), 0);
-	assert_int_equal(reconcile(&a, &id, 0, hint, looks), 1);
+	assert_int_equal(reconcile(&a, &id, NULL, 0, NULL, looks, &tell), 0);
+	assert_int_equal(reconcile(&a, &id, NULL, 0, hint, looks, &tell), 1);
 	assert_string_equal(looks[0].name, "odd");
-	assert_int_equal(reconcile(&a, &id, LOOK_SEARCH, NULL, looks), 1);
+	assert_int_equal(reconcile(&a, &id, NULL, LOOK_SEARCH, NULL, looks, &tell), 1);
 	assert_string_equal(looks[0].name, "odd");
 	/* a hint that is out of date is only a hint */
 	hint[PART_VIF] = TAP;
-	assert_int_equal(reconcile(&a, &id, 0, hint, looks), 0);
+	assert_int_equal(reconcile(&a, &id, NULL, 0, hint, looks, &tell), 0);
 }
 
 static void netback_s_link_is_known_by_its_device(void **state)
@@ -581,7 +583,7 @@ static void netback_s_link_is_known_by_its_device(void **state)
 
 static struct port_id whose(int ifindex)
 {
-	return port_of_link(&a, &fake_host_at(&f, ifindex)->l);
+	return door_owner(&a, &fake_host_at(&f, ifindex)->l);
 }
 
 static void a_link_is_for_itself_unless_a_record_says_more(void **state)
@@ -632,14 +634,14 @@ static void ports_are_what_has_a_record(void **state)
 	int calls = 0;
 
 	(void)state;
-	assert_int_equal(each_port(&a, count, &found), 0);
+	assert_int_equal(each_link_port(&a, count, &found), 0);
 	assert_int_equal(found.links + found.nics, 0);
 	alias(TAP, BY_HAND_BR0);
 	alias(STRANGER, "vifagent/1 by=xenstore nic=5.0 part=emu was.name=tap8");
-	assert_int_equal(each_port(&a, count, &found), 0);
+	assert_int_equal(each_link_port(&a, count, &found), 0);
 	assert_int_equal(found.links, 1);
 	assert_int_equal(found.nics, 1);
-	assert_int_equal(each_port(&a, stop, &calls), 42);
+	assert_int_equal(each_link_port(&a, stop, &calls), 42);
 	assert_int_equal(calls, 1);
 }
 

@@ -8,6 +8,14 @@
 #include "agent/daemon/table.h"
 
 static struct table table;
+
+/* NICs first, as these tests have it. */
+static struct port *next_of(struct table *t)
+{
+	struct port *p = table_next(t, true);
+
+	return p ? p : table_next(t, false);
+}
 static int woken;
 
 static void wake(void *arg)
@@ -58,7 +66,7 @@ static void a_new_table_is_empty(void **state)
 {
 	(void)state;
 	assert_int_equal(table.count, 0);
-	assert_null(table_next(&table));
+	assert_null(next_of(&table));
 	assert_null(find(nic(5, 0)));
 	assert_null(find(link_id(7)));
 	table_clear(&table);
@@ -79,7 +87,7 @@ static void a_new_port_has_nothing_said_of_it(void **state)
 		assert_int_equal(p->verdict[i], NOT_OURS);
 		assert_int_equal(p->ifindex[i], 0);
 	}
-	assert_null(table_next(&table));
+	assert_null(next_of(&table));
 }
 
 static void adding_twice_finds_the_first(void **state)
@@ -136,32 +144,86 @@ static void a_dirty_port_comes_once(void **state)
 	table_mark(&table, p);
 	assert_true(p->dirty);
 	assert_int_equal(woken, 1);
-	assert_ptr_equal(table_next(&table), p);
+	assert_ptr_equal(next_of(&table), p);
 	assert_false(p->dirty);
-	assert_null(table_next(&table));
+	assert_null(next_of(&table));
 	/* and again when it is marked again, also while being looked at */
 	table_mark(&table, p);
 	assert_int_equal(woken, 2);
-	assert_ptr_equal(table_next(&table), p);
-	assert_null(table_next(&table));
+	assert_ptr_equal(next_of(&table), p);
+	assert_null(next_of(&table));
 }
 
 static void first_marked_first_served(void **state)
 {
-	struct port *a = add(nic(1, 0)), *b = add(nic(2, 0));
-	struct port *c = add(link_id(3));
+	struct port *a = add(nic(1, 0)), *b = add(nic(2, 0)), *c = add(nic(3, 0));
 
 	(void)state;
 	table_mark(&table, c);
 	table_mark(&table, a);
 	table_mark(&table, b);
 	table_mark(&table, c);
-	assert_ptr_equal(table_next(&table), c);
-	assert_ptr_equal(table_next(&table), a);
+	assert_ptr_equal(table_next(&table, true), c);
+	assert_ptr_equal(table_next(&table, true), a);
 	table_mark(&table, c);
-	assert_ptr_equal(table_next(&table), b);
-	assert_ptr_equal(table_next(&table), c);
-	assert_null(table_next(&table));
+	assert_ptr_equal(table_next(&table, true), b);
+	assert_ptr_equal(table_next(&table, true), c);
+	assert_null(table_next(&table, true));
+}
+
+/* These wait for xenstored. */
+static void links_do_not_queue_behind_nics(void **state)
+{
+	struct port *a = add(nic(1, 0)), *b = add(link_id(2));
+
+	(void)state;
+	table_mark(&table, a);
+	table_mark(&table, b);
+	assert_ptr_equal(table_next(&table, false), b);
+	assert_null(table_next(&table, false));
+	assert_false(table_is_clean(&table));
+	assert_ptr_equal(table_next(&table, true), a);
+	assert_true(table_is_clean(&table));
+}
+
+static void a_busy_port_comes_when_its_job_is_done(void **state)
+{
+	struct port *p = add(nic(5, 0));
+	struct job job;
+
+	(void)state;
+	table_mark(&table, p);
+	table_set_busy(&table, p, &job);
+	assert_null(table_next(&table, true));
+	assert_true(table_is_clean(&table));
+	/* what happens meanwhile is not forgotten */
+	table_mark(&table, p);
+	assert_null(table_next(&table, true));
+	table_set_busy(&table, p, NULL);
+	assert_ptr_equal(table_next(&table, true), p);
+	/* and nothing comes where nothing has happened */
+	table_set_busy(&table, p, &job);
+	table_set_busy(&table, p, NULL);
+	assert_null(table_next(&table, true));
+	/* it may be forgotten while it is busy */
+	table_set_busy(&table, p, &job);
+	table_mark(&table, p);
+	table_remove(&table, p);
+	assert_true(table_is_clean(&table));
+}
+
+static void that_only_the_status_may_differ_holds_until_more_is_known(void **state)
+{
+	struct port *p = add(nic(5, 0));
+
+	(void)state;
+	table_mark_status(&table, p);
+	assert_true(p->dirty && p->status_only);
+	table_mark(&table, p);
+	assert_false(p->status_only);
+	table_mark_status(&table, p);
+	assert_false(p->status_only);
+	assert_ptr_equal(table_next(&table, true), p);
 }
 
 /* Whether it is looked at is the keeper's business. */
@@ -173,7 +235,7 @@ static void a_held_port_is_marked_like_any_other(void **state)
 	p->held = true;
 	table_mark(&table, p);
 	assert_int_equal(woken, 1);
-	assert_ptr_equal(table_next(&table), p);
+	assert_ptr_equal(next_of(&table), p);
 	assert_true(p->held);
 }
 
@@ -188,8 +250,8 @@ static void a_removed_port_is_gone_from_everywhere(void **state)
 	assert_int_equal(table.count, 1);
 	assert_null(find(nic(1, 0)));
 	assert_ptr_equal(find(nic(2, 0)), b);
-	assert_ptr_equal(table_next(&table), b);
-	assert_null(table_next(&table));
+	assert_ptr_equal(next_of(&table), b);
+	assert_null(next_of(&table));
 	/* one that is not dirty */
 	table_remove(&table, b);
 	assert_int_equal(table.count, 0);
@@ -242,7 +304,7 @@ static void thousands_are_found_and_cleared(void **state)
 	assert_int_equal(n, 10000);
 	for (uint32_t i = 0; i < 5000; i += 2)
 		table_remove(&table, find(nic(i, 0)));
-	for (n = 0; (p = table_next(&table)); n++)
+	for (n = 0; (p = next_of(&table)); n++)
 		assert_int_equal(p->id.nic.domid % 2, 1);
 	assert_int_equal(n, 2500);
 	table_clear(&table);
@@ -262,6 +324,9 @@ int main(void)
 		table_test(ports_are_told_apart_by_their_ids),
 		table_test(a_dirty_port_comes_once),
 		table_test(first_marked_first_served),
+		table_test(links_do_not_queue_behind_nics),
+		table_test(a_busy_port_comes_when_its_job_is_done),
+		table_test(that_only_the_status_may_differ_holds_until_more_is_known),
 		table_test(a_held_port_is_marked_like_any_other),
 		table_test(a_removed_port_is_gone_from_everywhere),
 		table_test(a_removed_port_takes_its_timer_along),

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* notify.c - a word to systemd, or to whoever set NOTIFY_SOCKET (sd_notify(3)) */
+#include "agent/notify.h"
+
+#include <limits.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "agent/core/text.h"
+
+void notify(const char *state)
+{
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	const char *path = getenv("NOTIFY_SOCKET");
+	socklen_t len;
+	int fd;
+
+	if (!path || !text_copy(to.sun_path, sizeof(to.sun_path), path))
+		return;
+	len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) +
+			  strlen(path));
+	/* '@' stands for the NUL of an abstract name. */
+	if (to.sun_path[0] == '@')
+		to.sun_path[0] = '\0';
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return;
+	/* systemd may be slow, and is not waited for. */
+	(void)sendto(fd, state, strlen(state), MSG_DONTWAIT | MSG_NOSIGNAL,
+		     (struct sockaddr *)&to, len);
+	close(fd);
+}
+
+unsigned long notify_watchdog(void)
+{
+	const char *usec = getenv("WATCHDOG_USEC");
+	const char *pid = getenv("WATCHDOG_PID");
+	unsigned long n;
+
+	if (pid && (text_number(pid, INT_MAX, &n) < 0 ||
+		    n != (unsigned long)getpid()))
+		return 0;
+	return usec && text_number(usec, ULONG_MAX, &n) == 0 ? n : 0;
+}

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* watch.c - xenstored's events, and its end */
+#include "agent/xen/watch.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+#include <xenstore.h>
+
+#include "agent/core/text.h"
+#include "agent/xen/store.h"
+
+struct watch {
+	struct xs_handle *xs;
+	int canary;		/* a bare connection: libxenstore does not
+				 * tell when xenstored hangs up; -1: none */
+	int epoll;		/* of both */
+};
+
+/* Through the kernel's device there is none: it cannot hang up. */
+static int open_canary(void)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	int fd;
+
+	if (!text_copy(sun.sun_path, sizeof(sun.sun_path), store_socket_path()))
+		return -1;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	if (connect(fd, (struct sockaddr *)&sun, sizeof(sun)) == 0)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+static int listen_to(struct watch *w, int fd)
+{
+	struct epoll_event e = { .events = EPOLLIN };
+
+	return epoll_ctl(w->epoll, EPOLL_CTL_ADD, fd, &e) < 0 ? -errno : 0;
+}
+
+static int begin(struct watch *w, const char *const *paths)
+{
+	int r = w->epoll < 0 ? -EMFILE : store_handle(&w->xs);
+
+	if (r < 0)
+		return r;
+	w->canary = open_canary();
+	if (w->canary < -1)
+		return w->canary;
+	for (; *paths; paths++)
+		/* the path is the token, too: nobody reads it */
+		if (!xs_watch(w->xs, *paths, *paths))
+			return errno ? -errno : -EIO;
+	r = xs_fileno(w->xs) < 0 ? -EMFILE : listen_to(w, xs_fileno(w->xs));
+	return r < 0 || w->canary < 0 ? r : listen_to(w, w->canary);
+}
+
+int watch_open(const char *const *paths, struct watch **ret)
+{
+	struct watch *w = calloc(1, sizeof(*w));
+	int r;
+
+	if (!w)
+		return -ENOMEM;
+	w->canary = -1;
+	w->epoll = epoll_create1(EPOLL_CLOEXEC);
+	r = begin(w, paths);
+	if (r < 0)
+		watch_close(w);
+	else
+		*ret = w;
+	return r;
+}
+
+struct watch *watch_close(struct watch *w)
+{
+	if (!w)
+		return NULL;
+	if (w->epoll >= 0)
+		close(w->epoll);
+	if (w->canary >= 0)
+		close(w->canary);
+	xs_close(w->xs);
+	free(w);
+	return NULL;
+}
+
+int watch_fd(const struct watch *w)
+{
+	return w->epoll;
+}
+
+bool watch_has_hung_up(const struct watch *w)
+{
+	char byte;
+
+	return w->canary >= 0 && recv(w->canary, &byte, 1, MSG_DONTWAIT) == 0;
+}
+
+int watch_next(struct watch *w, char *path, size_t size)
+{
+	char **event = xs_check_watch(w->xs);
+
+	if (!event)
+		return errno != EAGAIN || watch_has_hung_up(w) ? -ENOTCONN : -EAGAIN;
+	/* No path of ours is so long; what is below one is not, either. */
+	if (!text_copy(path, size, event[XS_WATCH_PATH]))
+		*path = '\0';
+	free(event);
+	return 0;
+}
