@@ -107,7 +107,8 @@ class Daemon:
         self.process = None
         self._ready = threading.Event()
         self._notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
-        self._notify.bind(str(bed.dir / f"{name}.notify"))
+        self.notify_file = bed.dir / f"{name}.notify"
+        self._notify.bind(str(self.notify_file))
         self._env = env | {"NOTIFY_SOCKET": self._notify.getsockname()}
         self._listener = threading.Thread(target=self._listen, daemon=True)
         self._listener.start()
@@ -136,9 +137,13 @@ class Daemon:
         if wait:
             self.wait_ready()
 
-    def wait_ready(self, timeout=30):
+    def becomes_ready(self, timeout=30):
+        """Wait until it is ready, or has ended; is it ready?"""
         isolation.wait_until(lambda: self._ready.is_set() or not self.running(), timeout * FACTOR)
-        assert self._ready.is_set(), f"vifagentd did not become ready: {self.log()}"
+        return self._ready.is_set()
+
+    def wait_ready(self, timeout=30):
+        assert self.becomes_ready(timeout), f"vifagentd did not become ready: {self.log()}"
 
     def running(self):
         return self.process.poll() is None
@@ -319,6 +324,14 @@ class Bed:
     def delete(self, name):
         """Delete the link of this name, or ifindex."""
         self._rtnl.link("del", **{"index" if isinstance(name, int) else "ifname": name})
+
+    def set_group(self, name, group):
+        self._rtnl.link("set", ifname=name, group=group)
+
+    def delete_group(self, group):
+        """Delete all links of a group, which may be none."""
+        with contextlib.suppress(NetlinkError):
+            self._rtnl.link("del", group=group)
 
     def link(self, name) -> Link | None:
         """The link as it is now; None if there is none of that name."""
