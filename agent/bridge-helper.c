@@ -114,7 +114,7 @@ static void tidy_fds(void)
 		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 	while (fd >= 0 && fd <= STDERR_FILENO);
 	if (fd < 0)
-		exit(EXIT_FAILURE);
+		die("/dev/null: %s", strerror(errno));
 	close(fd);
 }
 

@@ -120,27 +120,41 @@ static void do_jobs(struct agent *a, struct job **jobs, size_t n)
 
 /* ---- one question ----------------------------------------------------- */
 
-/* Returns the job done, or NULL and an error. */
-static struct job *ask(struct agent *a, const struct job *what, int *ret_error)
+/* Returns its result. */
+static int give(struct agent *a, const struct job *what, struct job **ret)
 {
 	struct job *job = malloc(sizeof(*job));
+	int r;
 
-	*ret_error = -ENOMEM;
 	if (!job)
-		return NULL;
+		return -ENOMEM;
 	*job = *what;
 	job->self = a->self;
 	if (a->direct_until)
 		do_direct(a, job);
 	else
 		do_jobs(a, &job, 1);
-	*ret_error = job ? job->result : -ETIMEDOUT;
-	if (*ret_error == -ENOTCONN)
-		give_up(a, -ENOTCONN);
-	if (*ret_error >= 0)
-		return job;
-	job_free(job);
-	return NULL;
+	r = job ? job->result : -ETIMEDOUT;
+	if (r >= 0)
+		*ret = job;
+	else
+		job_free(job);
+	return r;
+}
+
+/* Returns the job done, or NULL and an error. */
+static struct job *ask(struct agent *a, const struct job *what, int *ret_error)
+{
+	struct job *job = NULL;
+	int r = -EIO;
+
+	/* A connection that is broken says nothing of xenstored. */
+	for (int i = 0; i < TRIES && !job_is_answered(r) && r != -ETIMEDOUT; i++)
+		r = give(a, what, &job);
+	if (r == -ENOTCONN)
+		give_up(a, r);
+	*ret_error = r;
+	return job;
 }
 
 bool door_store(struct agent *a)

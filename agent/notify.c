@@ -12,15 +12,16 @@
 
 #include "agent/core/text.h"
 
-void notify(const char *state)
+bool notify(const char *state)
 {
 	struct sockaddr_un to = { .sun_family = AF_UNIX };
 	const char *path = getenv("NOTIFY_SOCKET");
 	socklen_t len;
+	bool heard;
 	int fd;
 
 	if (!path || !text_copy(to.sun_path, sizeof(to.sun_path), path))
-		return;
+		return true;
 	len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) +
 			  strlen(path));
 	/* '@' stands for the NUL of an abstract name. */
@@ -28,11 +29,12 @@ void notify(const char *state)
 		to.sun_path[0] = '\0';
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
-		return;
+		return false;
 	/* systemd may be slow, and is not waited for. */
-	(void)sendto(fd, state, strlen(state), MSG_DONTWAIT | MSG_NOSIGNAL,
-		     (struct sockaddr *)&to, len);
+	heard = sendto(fd, state, strlen(state), MSG_DONTWAIT | MSG_NOSIGNAL,
+		       (struct sockaddr *)&to, len) >= 0;
 	close(fd);
+	return heard;
 }
 
 unsigned long notify_watchdog(void)

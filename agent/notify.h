@@ -3,8 +3,10 @@
 #ifndef VIFAGENT_NOTIFY_H
 #define VIFAGENT_NOTIFY_H
 
-/* Say e.g. "READY=1".  Where nobody listens nothing happens. */
-void notify(const char *state);
+#include <stdbool.h>
+
+/* Say e.g. "READY=1".  Returns whether it was heard, or nobody listens. */
+bool notify(const char *state);
 
 /* How often "WATCHDOG=1" must be said: µs; 0: never (sd_watchdog_enabled(3)). */
 unsigned long notify_watchdog(void);

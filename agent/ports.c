@@ -53,6 +53,7 @@ static int walk_link(const struct link *l, void *arg)
 	struct walk *w = arg;
 	struct record r;
 	struct wish udev;
+	int err;
 
 	if (record_parse(l->alias, &r) == 0) {
 		nic.nic = r.nic;
@@ -60,7 +61,9 @@ static int walk_link(const struct link *l, void *arg)
 		return r.has_nic && r.by != BY_HAND ?
 			w->fn(&nic, hint, w->arg) : w->fn(&link, NULL, w->arg);
 	}
-	udev_wish(w->agent->udev, l->ifindex, l->name, &udev);
+	err = udev_wish(w->agent->udev, l->ifindex, l->name, &udev);
+	if (err < 0)
+		return err;
 	return udev.by == BY_UDEV ? w->fn(&link, NULL, w->arg) : 0;
 }
 

@@ -211,23 +211,25 @@ static void name_part(const struct nic_look *n, enum part part,
 
 /* Rules are asked last, and only about links that nobody else has a network
  * for: asking udev's database takes dozens of system calls. */
-static void udev_wish_for(struct agent *a, const struct link *l,
-			  struct wish *w)
+static int udev_wish_for(struct agent *a, const struct link *l, struct wish *w)
 {
 	struct wish udev;
+	int r;
 
 	if (w->network[0] || w->error[0])
-		return;
-	udev_wish(a->udev, l->ifindex, l->name, &udev);
+		return 0;
+	r = udev_wish(a->udev, l->ifindex, l->name, &udev);
 	wish_merge(w, &udev);
+	return r;
 }
 
-static void wish_for_part(const struct nic_look *n, enum part part,
-			  struct look *look)
+static int wish_for_part(const struct nic_look *n, enum part part,
+			 struct look *look)
 {
 	const struct link *l = &look->state.link;
 	const struct record *r = &look->state.record;
 	struct wish xen = n->nic.wish;
+	int err = 0;
 
 	look->wish = (struct wish) { 0 };
 	if (look->state.owner == OWNER_US && r->by == BY_HAND)
@@ -236,13 +238,14 @@ static void wish_for_part(const struct nic_look *n, enum part part,
 		name_part(n, part, look, &xen);
 		wish_merge(&look->wish, &xen);
 		/* xapi writes no bridge key; then a rule may know. */
-		udev_wish_for(n->agent, l, &look->wish);
+		err = udev_wish_for(n->agent, l, &look->wish);
 	}
 	config_resolve(n->agent->config, &look->wish);
 	look->record = (struct record) { .by = look->wish.by, .has_nic = true,
 					 .nic = n->id, .part = part };
 	if (look->wish.by == BY_HAND)
 		look->record.wish = r->wish;
+	return err;
 }
 
 /* ---- what is to become of it ------------------------------------------ */
@@ -308,26 +311,30 @@ static void keep(const struct nic_look *n, struct look *look)
 		    "xenstored does not answer; left as it is");
 }
 
-static void pursue(const struct nic_look *n, enum part part, struct look *look)
+static int pursue(const struct nic_look *n, enum part part, struct look *look)
 {
 	bool ours = look->state.owner == OWNER_US;
 	bool by_hand = ours && look->state.record.by == BY_HAND;
 
+	int r;
+
 	if (give_way(look, n->flags))
-		return;
+		return 0;
 	/* Somebody began to detach it: that is finished first. */
 	if (ours && look->state.record.leaving && n->flags & LOOK_ACT &&
 	    n->goal != GOAL_KEEP) {
 		settle(n->agent, look, true, n->goal == GOAL_LEAVE, n->flags);
 		if (look->verdict != NOT_OURS || !look->found)
-			return;
+			return 0;
 		by_hand = false;
 	}
 	if (n->goal == GOAL_KEEP) {
 		keep(n, look);
 	} else if (n->goal == GOAL_JOIN || (by_hand &&
 					    !(n->flags & LOOK_LEAVE))) {
-		wish_for_part(n, part, look);
+		r = wish_for_part(n, part, look);
+		if (r < 0)
+			return r;
 		settle(n->agent, look, false, false, n->flags);
 	} else if (n->goal == GOAL_LEAVE) {
 		settle(n->agent, look, true, true, n->flags);
@@ -336,6 +343,7 @@ static void pursue(const struct nic_look *n, enum part part, struct look *look)
 		text_reason(look->reason, "its script key does not name %s; set serve = all to have it served",
 			    NIC_SCRIPT);
 	}
+	return 0;
 }
 
 /*
@@ -390,9 +398,9 @@ static int look_part(struct nic_look *n, enum part part, struct look *look)
 	look->unsure = may_be_newer(n, look);
 	if (look->unsure)
 		return 1;
-	pursue(n, part, look);
-	if (look->outdated)
-		return -EAGAIN;
+	r = pursue(n, part, look);
+	if (r < 0 || look->outdated)
+		return r < 0 ? r : -EAGAIN;
 	if (look->found)
 		memcpy(look->name, look->state.link.name, sizeof(look->name));
 	return 1;
@@ -585,7 +593,9 @@ static int look_link(struct agent *a, int ifindex, const struct nic *nic,
 	ours = look->state.owner == OWNER_US;
 	if (ours && rec->by == BY_HAND && !rec->leaving)
 		look->wish = rec->wish;
-	udev_wish_for(a, &look->state.link, &look->wish);
+	r = udev_wish_for(a, &look->state.link, &look->wish);
+	if (r < 0)
+		return r;
 	/* A rule that went by the name it had loses sight of it when the same
 	 * rule has it renamed; that is no withdrawal. */
 	if (ours && look->wish.by == BY_NOBODY && rec->by == BY_UDEV &&

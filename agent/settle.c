@@ -162,8 +162,9 @@ static int gather(struct host *h, const struct wish *w, bool leave,
 	return r;
 }
 
-static void failed(struct look *look, const char *what, int r,
-		   const struct host *h)
+/* Returns @r. */
+static int failed(struct look *look, const char *what, int r,
+		  const struct host *h)
 {
 	const uint8_t *mac = look->state.link.mac;
 
@@ -178,6 +179,7 @@ static void failed(struct look *look, const char *what, int r,
 			    strerror(-r), h->error[0] ? ": " : "", h->error,
 			    r == -EPERM ? "; it takes root, or CAP_NET_ADMIN" :
 					  "");
+	return r;
 }
 
 /* The record says that the link is being left until that is done.  If it says
@@ -220,14 +222,13 @@ static int act(struct agent *a, struct look *look)
 		r = a->host->ops->do_step(a->host, look->state.link.ifindex,
 					  step);
 		look->steps++;
-		/* -ECONNRESET: perhaps it was done. */
+		/* -ECONNRESET: perhaps it was done; -ENOMEM: it was not. */
 		if (r == -ENODEV || r == -EEXIST || r == -ECONNRESET ||
-		    is_up_again(step, r))
+		    r == -ENOMEM || is_up_again(step, r))
 			return -EAGAIN;
 		if (r < 0) {
 			step_text(step, &look->state, what, sizeof(what));
-			failed(look, what, r, a->host);
-			return r;
+			return failed(look, what, r, a->host);
 		}
 		look->device_was_down |= step->kind == STEP_DEVICE_UP;
 		if (step->kind == STEP_CHANGE &&
@@ -260,19 +261,21 @@ static void held(struct look *look)
 	text_reason(look->reason, HELD_REASON);
 }
 
-static void vanished(struct look *look)
+static int vanished(struct look *look)
 {
 	look->found = false;
 	look->verdict = NOT_OURS;
 	text_reason(look->reason, "its link has vanished");
+	return 0;
 }
 
 /* Another door has written another record meanwhile. */
-static void outdated(struct look *look)
+static int outdated(struct look *look)
 {
 	look->outdated = true;
 	look->verdict = WAITING;
 	text_reason(look->reason, "something else changes it at the same time");
+	return 0;
 }
 
 static bool is_deleted(const struct plan *p)
@@ -289,8 +292,26 @@ static void new_alias(const struct plan *p, char alias[LINK_ALIASSIZE])
 			memcpy(alias, p->step[i].change.alias, LINK_ALIASSIZE);
 }
 
-void settle(struct agent *a, struct look *look, bool leave, bool dead,
-	    unsigned int flags)
+static void make_plan(struct look *look, bool leave, bool dead,
+		      unsigned int flags)
+{
+	if (leave)
+		plan_leave(&look->state, dead, &look->plan);
+	else
+		plan_join(&look->wish, &look->record, &look->state,
+			  &look->plan);
+	look->verdict = look->plan.verdict;
+	memcpy(look->reason, look->plan.reason, sizeof(look->reason));
+	if (flags & LOOK_ACT)
+		return;
+	if (look->verdict == TO_DO)
+		describe(look);
+	if (look->state.owner == OWNER_US && look->state.record.held)
+		held(look);
+}
+
+static int carry_out(struct agent *a, struct look *look, bool leave, bool dead,
+		     unsigned int flags)
 {
 	/* One that is not ours yet is sure to be changed. */
 	bool is_fresh = look->found && look->state.owner == OWNER_US;
@@ -299,38 +320,22 @@ void settle(struct agent *a, struct look *look, bool leave, bool dead,
 	int r = 0;
 
 	memcpy(alias, look->state.link.alias, sizeof(alias));
-	look->leaving = leave;
 	for (int round = 0; round < ROUNDS;) {
 		a->host->error[0] = '\0';
 		r = gather(a->host, &look->wish, leave, flags,
 			   is_fresh, &look->state);
-		if (r == -ENODEV) {
-			vanished(look);
-			return;
-		}
-		if (r < 0) {
-			failed(look, "asking the kernel", r, a->host);
-			return;
-		}
+		if (r == -ENODEV)
+			return vanished(look);
+		if (r == -ENOMEM && ++round < ROUNDS)
+			continue;
+		if (r < 0)
+			return failed(look, "asking the kernel", r, a->host);
 		look->found = true;
-		if (by_alias && strcmp(look->state.link.alias, alias) != 0) {
-			outdated(look);
-			return;
-		}
-		if (leave)
-			plan_leave(&look->state, dead, &look->plan);
-		else
-			plan_join(&look->wish, &look->record, &look->state,
-				  &look->plan);
-		look->verdict = look->plan.verdict;
-		memcpy(look->reason, look->plan.reason, sizeof(look->reason));
-		if (look->verdict == TO_DO && !(flags & LOOK_ACT))
-			describe(look);
-		if (look->state.owner == OWNER_US && look->state.record.held &&
-		    !(flags & LOOK_ACT))
-			held(look);
+		if (by_alias && strcmp(look->state.link.alias, alias) != 0)
+			return outdated(look);
+		make_plan(look, leave, dead, flags);
 		if (look->verdict != TO_DO || !(flags & LOOK_ACT))
-			return;
+			return 0;
 		/* Another door may have been at work on it since then: what is to
 		 * be changed is asked for once more. */
 		if (is_fresh) {
@@ -340,14 +345,36 @@ void settle(struct agent *a, struct look *look, bool leave, bool dead,
 		round++;
 		r = act(a, look);
 		if (r < 0 && r != -EAGAIN)
-			return;
-		if (r == 0 && is_deleted(&look->plan)) {
-			vanished(look);
-			return;
-		}
+			return r;
+		if (r == 0 && is_deleted(&look->plan))
+			return vanished(look);
 		by_alias = by_alias && r == 0;
 		new_alias(&look->plan, alias);
 	}
 	look->verdict = FAILED;
-	text_reason(look->reason, "does not stay as it is put: something else changes it at the same time");
+	text_reason(look->reason, "another program keeps changing it; giving up");
+	return -EBUSY;
+}
+
+/* What fails changes nothing: a link that was not ours is as it was before. */
+static void undo(struct agent *a, const struct look *look)
+{
+	struct look back = { .id = look->id, .leaving = true,
+			     .state.link = look->state.link };
+
+	(void)carry_out(a, &back, true, false, LOOK_ACT);
+}
+
+void settle(struct agent *a, struct look *look, bool leave, bool dead,
+	    unsigned int flags)
+{
+	struct record record;
+	bool was_ours = record_owner(look->state.link.alias, &record) ==
+			OWNER_US;
+	int r;
+
+	look->leaving = leave;
+	r = carry_out(a, look, leave, dead, flags);
+	if (r < 0 && !leave && !was_ours && look->steps)
+		undo(a, look);
 }

@@ -34,9 +34,19 @@ static const char usage[] =
 	"It stays in the foreground and logs to stderr.  SIGHUP reads the\n"
 	"configuration again; SIGTERM ends it and leaves every port as it is.\n";
 
+static void on_idle(void *arg);
+
+static void on_unheard(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	on_idle(arg);
+}
+
 /* Nothing is left to look at: tell systemd how things stand. */
 static void on_idle(void *arg)
 {
+	static const struct timeval pause = { 1, 0 };
 	struct daemon *d = arg;
 	unsigned int ports = 0, waiting = 0;
 	char status[sizeof(d->status)];
@@ -47,13 +57,16 @@ static void on_idle(void *arg)
 	(void)snprintf(status, sizeof(status),
 		       "STATUS=%u ports, %u of them not in order", ports,
 		       waiting);
-	if (strcmp(status, d->status) != 0)
-		notify(status);
-	memcpy(d->status, status, sizeof(status));
+	if (strcmp(status, d->status) != 0 && notify(status))
+		memcpy(d->status, status, sizeof(status));
 	if (d->ready)
 		return;
-	d->ready = true;
-	notify("READY=1");
+	d->ready = notify("READY=1");
+	if (!d->ready) {
+		(void)event_base_once(d->base, -1, EV_TIMEOUT, on_unheard, d,
+				      &pause);
+		return;
+	}
 	log_msg(LOG_INFO, "ready: %u ports, %u of them not in order", ports,
 		waiting);
 }
@@ -66,10 +79,11 @@ static void on_hangup(evutil_socket_t sig, short what, void *arg)
 
 	(void)sig;
 	(void)what;
-	notify("RELOADING=1");
+	(void)notify("RELOADING=1");
 	if (agent_load_config(d->config_path, &c, error) < 0) {
 		log_msg(LOG_ERR, "%s; keeping the previous configuration", error);
-		notify("READY=1");
+		d->ready = false;
+		on_idle(d);
 		return;
 	}
 	config_free(d->agent.config);
@@ -85,7 +99,7 @@ static void on_end(evutil_socket_t sig, short what, void *arg)
 
 	(void)sig;
 	(void)what;
-	notify("STOPPING=1");
+	(void)notify("STOPPING=1");
 	d->ending = true;
 	event_base_loopbreak(d->base);
 }
@@ -95,7 +109,7 @@ static void on_watchdog(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	(void)arg;
-	notify("WATCHDOG=1");
+	(void)notify("WATCHDOG=1");
 }
 
 /* As long as the loop turns systemd hears of it, twice in the time it gives. */
@@ -163,6 +177,12 @@ static int parse_args(int argc, char **argv, struct daemon *d)
 	return 0;
 }
 
+static void on_libevent(int severity, const char *text)
+{
+	log_msg(severity == EVENT_LOG_DEBUG ? LOG_DEBUG : LOG_WARNING,
+		"libevent: %s", text);
+}
+
 static int run(struct daemon *d)
 {
 	struct event *events[4] = { 0 };
@@ -203,6 +223,7 @@ int main(int argc, char **argv)
 		return 2;
 	d.ops.arg = &d;
 	(void)signal(SIGPIPE, SIG_IGN);
+	event_set_log_callback(on_libevent);
 	raise_limit();
 	d.base = event_base_new();
 	if (!d.base) {

@@ -118,7 +118,7 @@ int cmd_join_by_hand(struct cmd *c, const struct link *l, const struct wish *w)
 		if (r != CMD_OK || is_recorded(c, l->ifindex, w))
 			return r;
 	}
-	return cmd_fail(CMD_FAILED, "%s does not stay as it is put: something else changes it at the same time",
+	return cmd_fail(CMD_FAILED, "%s: another program keeps changing it; giving up",
 			l->name);
 }
 

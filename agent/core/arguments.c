@@ -255,12 +255,16 @@ char **arguments_make(char *const *argv, const struct nic_arguments *nics,
 	char *text = NULL;
 	size_t size, count;
 	FILE *f = open_memstream(&text, &size);
-	char **ret;
+	char **ret = NULL;
+	bool failed;
 
 	if (!f)
 		return NULL;
 	count = print_all(f, argv, nics, n);
-	ret = fclose(f) == 0 ? calloc(count + 1, sizeof(*ret)) : NULL;
+	failed = ferror(f);
+	/* glibc's fclose() does not tell that it has no text. */
+	if (fclose(f) == 0 && !failed && text)
+		ret = calloc(count + 1, sizeof(*ret));
 	if (!ret) {
 		free(text);
 		return NULL;

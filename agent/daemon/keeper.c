@@ -91,8 +91,9 @@ static void set_timer(struct keeper *k, struct port *p, unsigned int ms)
 
 	if (!p->timer)
 		p->timer = evtimer_new(k->base, on_timer, p);
-	if (p->timer)
-		(void)event_add(p->timer, &tv);
+	/* Without memory for a timer it is looked at at once. */
+	if (!p->timer || event_add(p->timer, &tv) < 0)
+		table_mark(&k->table, p);
 }
 
 /* A quarter more or less, lest all come at once. */

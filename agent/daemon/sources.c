@@ -543,36 +543,42 @@ static void be_without_store(struct sources *s, int error)
 	store_finder_failed(s->finder);
 }
 
-static void on_opened(struct job *job)
+/* Returns 0 or -ENOMEM: then it is as if there were none. */
+static int take_store(struct sources *s, struct job *job)
 {
-	struct sources *s = job->arg;
 	bool same = s->agent->store == STORE_THERE &&
 		    s->agent->self == job->self;
 
-	if (job->result < 0) {
+	stop_watching(s);
+	s->watch_xen = job->watch;
+	job->watch = NULL;
+	s->store = reader(s, watch_fd(s->watch_xen), on_store);
+	if (!s->store)
+		return -ENOMEM;
+	store_finder_end(s->finder);
+	s->told_self = false;
+	s->said_error = false;
+	s->agent->self = job->self;
+	s->agent->store = STORE_THERE;
+	if (!same)
+		log_msg(LOG_INFO, "connected to xenstored; this is domain %u",
+			s->agent->self);
+	mark_nics(s);
+	list_nics(s);
+	/* What came with the answers is waiting here, not in the socket. */
+	event_active(s->store, EV_READ, 0);
+	return 0;
+}
+
+static void on_opened(struct job *job)
+{
+	struct sources *s = job->arg;
+	int r = job->result < 0 ? job->result : take_store(s, job);
+
+	if (r < 0) {
 		sources_store_lost(s);
-		be_without_store(s, job->result);
-	} else {
-		store_finder_end(s->finder);
 		stop_watching(s);
-		s->watch_xen = job->watch;
-		job->watch = NULL;
-		s->told_self = false;
-		s->agent->self = job->self;
-		s->agent->store = STORE_THERE;
-		s->said_error = false;
-		s->store = event_new(s->base, watch_fd(s->watch_xen),
-				     EV_READ | EV_PERSIST, on_store, s);
-		if (s->store)
-			(void)event_add(s->store, NULL);
-		if (!same)
-			log_msg(LOG_INFO, "connected to xenstored; this is domain %u",
-				s->agent->self);
-		mark_nics(s);
-		list_nics(s);
-		/* What came with the answers is waiting here, not in the socket. */
-		if (s->store)
-			event_active(s->store, EV_READ, 0);
+		be_without_store(s, r);
 	}
 	job_free(job);
 }

@@ -20,7 +20,7 @@
 #include "agent/host/sysfs.h"
 
 /* How often a dump is taken into which a change fell, or a question asked whose
- * answer was lost. */
+ * answer was lost, or for which there was no memory. */
 #define TRIES 8
 
 /* Bridges whose MTU this process has pinned: that ends only with the bridge,
@@ -66,7 +66,8 @@ static int ask(struct host *h, int flags, int ifindex, const char *name,
 {
 	int r = -EINTR;
 
-	for (int i = 0; i < TRIES && (r == -EINTR || r == -ECONNRESET); i++) {
+	for (int i = 0; i < TRIES && (r == -EINTR || r == -ECONNRESET ||
+				      r == -ENOMEM); i++) {
 		struct nl_msg *msg = build_get(flags, ifindex, name);
 
 		r = rtnl_talk(&kernel_of(h)->rtnl, &msg, 1, fn, arg);

@@ -16,11 +16,12 @@ struct udev_room *udev_room_close(struct udev_room *u)
 	return NULL;
 }
 
-void udev_wish(struct udev_room *u, int ifindex, const char *name,
-	       struct wish *ret)
+int udev_wish(struct udev_room *u, int ifindex, const char *name,
+	      struct wish *ret)
 {
 	(void)u;
 	(void)ifindex;
 	(void)name;
 	*ret = (struct wish) { 0 };
+	return 0;
 }

@@ -62,33 +62,46 @@ void udev_wish_set(struct wish *w, const char *property, const char *value)
 				       strlen(value));
 }
 
-void udev_wish(struct udev_room *u, int ifindex, const char *name,
-	       struct wish *ret)
+/* What libudev has no memory for is not there. */
+static int take_wish(struct udev_device *d, const char *name, struct wish *ret)
 {
+	const char *sysname = udev_device_get_sysname(d);
 	struct udev_list_entry *e;
+
+	if (!sysname)
+		return -ENOMEM;
+	if (strcmp(sysname, name) != 0 || !udev_device_get_is_initialized(d))
+		return 0;
+	udev_list_entry_foreach(e, udev_device_get_properties_list_entry(d))
+		udev_wish_set(ret, udev_list_entry_get_name(e),
+			      udev_list_entry_get_value(e));
+	return 0;
+}
+
+int udev_wish(struct udev_room *u, int ifindex, const char *name,
+	      struct wish *ret)
+{
 	struct udev_device *d;
 	char id[16];
+	int r;
 
 	*ret = (struct wish) { 0 };
 	if (!u)
-		return;
+		return 0;
 	/* "n" and the ifindex: how udev's database names a link */
 	(void)snprintf(id, sizeof(id), "n%d", ifindex);
+	errno = 0;
 	d = udev_device_new_from_device_id(u->udev, id);
 	if (!d)
-		return;
-	if (strcmp(udev_device_get_sysname(d), name) == 0 &&
-	    udev_device_get_is_initialized(d)) {
-		udev_list_entry_foreach(e,
-				udev_device_get_properties_list_entry(d))
-			udev_wish_set(ret, udev_list_entry_get_name(e),
-				      udev_list_entry_get_value(e));
-	}
+		return errno == ENOMEM || errno == EMFILE || errno == ENFILE ?
+			-errno : 0;
+	r = take_wish(d, name, ret);
 	udev_device_unref(d);
 	if (ret->network[0] || ret->error[0])
 		ret->by = BY_UDEV;
 	else
 		*ret = (struct wish) { 0 };
+	return r;
 }
 
 /* libudev drops what neither the kernel nor root sent

@@ -28,9 +28,11 @@ struct udev_room *udev_room_close(struct udev_room *u);
  * @name:	the link's present name; what the database has of another link
  *		with this ifindex (another namespace's, say) does not count
  * @ret:	an empty wish if there is none
+ *
+ * Returns 0; or -ENOMEM or -EMFILE: nobody can say.
  */
-void udev_wish(struct udev_room *u, int ifindex, const char *name,
-	       struct wish *ret);
+int udev_wish(struct udev_room *u, int ifindex, const char *name,
+	      struct wish *ret);
 
 /*
  * udev_wish_set() - take one property into a wish

@@ -89,20 +89,25 @@ struct store *store_close(struct store *s)
 	return NULL;
 }
 
-/* What a failure means; a handle that is broken stays so. */
+/* What a failure means; a handle that is broken stays so.  Where libxenstore
+ * has no memory for an answer it may leave errno 0. */
 static int error(void)
 {
-	return errno == EPIPE || errno == EBADF || errno == ECONNRESET ?
-		-ENOTCONN : -errno;
+	if (errno == EPIPE || errno == EBADF || errno == ECONNRESET)
+		return -ENOTCONN;
+	return errno ? -errno : -EIO;
 }
 
 static int read_value(struct store *s, xs_transaction_t t, const char *path,
 		      char *buf, size_t size)
 {
 	unsigned int len;
-	char *value = xs_read(s->xs, t, path, &len);
-	int r = value ? (int)len : error();
+	char *value;
+	int r;
 
+	errno = 0;
+	value = xs_read(s->xs, t, path, &len);
+	r = value ? (int)len : error();
 	if (value && len >= size)
 		r = -E2BIG;
 	if (r >= 0) {
@@ -141,16 +146,23 @@ int store_read(struct store *s, const char *path, char *buf, size_t size)
 
 int store_introduced(struct store *s, uint32_t domid)
 {
-	errno = 0;
-	if (xs_is_domain_introduced(s->xs, domid))
-		return 1;
-	return errno ? error() : 0;
+	/* It says no also when it failed, perhaps without an errno; asked once
+	 * more it has a broken handle then. */
+	for (int i = 0; i < 2; i++) {
+		errno = 0;
+		if (xs_is_domain_introduced(s->xs, domid))
+			return 1;
+		if (errno)
+			return error();
+	}
+	return 0;
 }
 
 static int list(struct store *s, xs_transaction_t t, const char *path,
 		char ***ret, unsigned int *ret_n)
 {
 	*ret_n = 0;
+	errno = 0;
 	*ret = xs_directory(s->xs, t, path, ret_n);
 	return *ret || errno == ENOENT ? 0 : error();
 }
@@ -175,12 +187,15 @@ typedef int (*body_fn)(struct store *s, xs_transaction_t t, const void *arg);
 /* One try.  -EAGAIN: somebody else wrote meanwhile. */
 static int try_transaction(struct store *s, body_fn body, const void *arg)
 {
-	xs_transaction_t t = xs_transaction_start(s->xs);
+	xs_transaction_t t;
 	int r;
 
+	errno = 0;
+	t = xs_transaction_start(s->xs);
 	if (t == XBT_NULL)
 		return error();
 	r = body(s, t, arg);
+	errno = 0;
 	if (!xs_transaction_end(s->xs, t, r < 0) && r == 0)
 		r = error();
 	return r;
@@ -204,6 +219,7 @@ struct write_if {
 static int make_change(struct store *s, xs_transaction_t t,
 		       const struct store_change *c)
 {
+	errno = 0;
 	if (c->value)
 		return xs_write(s->xs, t, c->path, c->value,
 				(unsigned int)strlen(c->value)) ? 0 : error();
@@ -244,6 +260,7 @@ static int rm_empty(struct store *s, xs_transaction_t t, const void *path)
 	free(names);
 	if (r < 0 || n > 0)
 		return r;
+	errno = 0;
 	return xs_rm(s->xs, t, path) || errno == ENOENT ? 0 : error();
 }
 

@@ -2,6 +2,7 @@
 /* watch.c - xenstored's events, and its end */
 #include "agent/xen/watch.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
@@ -44,12 +45,23 @@ static int listen_to(struct watch *w, int fd)
 	return epoll_ctl(w->epoll, EPOLL_CTL_ADD, fd, &e) < 0 ? -errno : 0;
 }
 
+/* xs_close() cancels libxenstore's thread, for which glibc loads this library; a
+ * process in which that fails is ended. So it is loaded while it can be. */
+static void load_unwinder(void)
+{
+	static void *unwinder;
+
+	if (!unwinder)
+		unwinder = dlopen("libgcc_s.so.1", RTLD_NOW);
+}
+
 static int begin(struct watch *w, const char *const *paths)
 {
 	int r = w->epoll < 0 ? -EMFILE : store_handle(&w->xs);
 
 	if (r < 0)
 		return r;
+	load_unwinder();
 	w->canary = open_canary();
 	if (w->canary < -1)
 		return w->canary;

@@ -135,10 +135,10 @@ static int do_kind(struct session *s, struct job *job)
 	return -EINVAL;
 }
 
-/* After any other failure libxenstore's connection may be broken. */
-static bool is_answer(int r)
+bool job_is_answered(int result)
 {
-	return r >= 0 || r == -ENOENT || r == -EACCES || r == -EAGAIN;
+	return result >= 0 || result == -ENOENT || result == -EACCES ||
+	       result == -EAGAIN;
 }
 
 void job_do(struct session *s, struct job *job)
@@ -152,7 +152,7 @@ void job_do(struct session *s, struct job *job)
 		r = r == -ENOMEM || r == -EMFILE || r == -ENFILE ? r : -ENOTCONN;
 	else
 		r = do_kind(s, job);
-	if (!is_answer(r))
+	if (!job_is_answered(r))
 		session_close(s);
 	job->result = r;
 }

@@ -68,6 +68,10 @@ struct session {
 void job_do(struct session *s, struct job *job);
 void session_close(struct session *s);
 
+/* Is this result xenstored's answer?  Else libxenstore's connection may be broken;
+ * it is opened anew for the next job, which may be the same one. */
+bool job_is_answered(int result);
+
 /* ---- threads ---------------------------------------------------------- */
 
 /* The threads are started when the first job is given.  Returns 0 or a

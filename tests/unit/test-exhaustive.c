@@ -84,7 +84,7 @@ enum { LO = 1, PORT, BR0, BR1, BRF, ON0, ON1, ONF, STRANGER, OTHER_NIC, NO_BR,
 enum claim {
 	CONVERGES, STAYS, SAYS_WHY, TOUCHES_NOTHING, KEEPS_JOINED_BRIDGE,
 	KEEPS_LEFT_BRIDGE, KEEPS_OTHERS, UP_COMES_LAST, NAMES_ARE_WHOLE,
-	LEAVES_AS_FOUND, SURVIVES_FAULTS, REMEMBERS_IN_FAULTS,
+	LEAVES_AS_FOUND, FAILS_AS_FOUND, SURVIVES_FAULTS, REMEMBERS_IN_FAULTS,
 	SURVIVES_VANISHING, LEAVES, LEAVES_BRIDGE_AS_IS, RETURNS_TO_BRIDGE, LEAVES_IN_FAULTS,
 	CLAIMS
 };
@@ -408,16 +408,20 @@ static void check_order(struct run *r, const struct step *step)
 	const struct link *l = &r->f.link[PORT - 1].l;
 	const struct link *b = &r->look.state.bridge;
 	unsigned int both = CHANGE_UP | CHANGE_MASTER;
+	struct record record;
+	bool joining;
 
 	if (step->kind == STEP_CHANGE &&
 	    (step->change.fields & both) == both)
 		breaks(r, UP_COMES_LAST, "UP and MASTER in one message");
+	/* What failed is being undone. */
+	joining = r->joining && (record_owner(l->alias, &record) != OWNER_US ||
+				 !record.leaving);
 	/* A bridge may go between two acts. */
-	if (r->joining && l->up && !r->was_up && l->master != b->ifindex &&
+	if (joining && l->up && !r->was_up && l->master != b->ifindex &&
 	    r->fault != FAULT_BRIDGE_VANISHES)
 		breaks(r, UP_COMES_LAST, "up before it is on its bridge");
-	if (l->up && !r->was_up && l->addrgen == LINK_ADDRGEN_EUI64 &&
-	    r->joining)
+	if (joining && l->up && !r->was_up && l->addrgen == LINK_ADDRGEN_EUI64)
 		breaks(r, UP_COMES_LAST, "up before addr-gen none");
 	r->was_up = l->up;
 }
@@ -659,6 +663,9 @@ static bool fault_at(struct run *r, unsigned int n, enum fake_fault fault)
 	if (r->look.verdict != IN_ORDER &&
 	    (r->look.verdict != FAILED || !r->look.reason[0]))
 		breaks(r, SURVIVES_FAULTS, "a fault without a word");
+	if (r->look.verdict == FAILED && !was_ours(r) && not_as_found(r, false))
+		breaks(r, FAILS_AS_FOUND, "not as found: %s",
+		       not_as_found(r, false));
 	(void)look(r, false, false);
 	check_in_order(r, SURVIVES_FAULTS);
 	if (look(r, false, false))
@@ -890,6 +897,8 @@ int main(void)
 		      "a port goes up only on its bridge, and addressless"),
 		CLAIM(NAMES_ARE_WHOLE, "no name is ever made up"),
 		CLAIM(LEAVES_AS_FOUND, "joined and left is as found"),
+		CLAIM(FAILS_AS_FOUND,
+		      "the nth act fails: a link that was not ours is as found"),
 		CLAIM(SURVIVES_FAULTS, "the nth act fails: the next look mends it"),
 		CLAIM(REMEMBERS_IN_FAULTS,
 		      "the nth act fails: left later, it is as found"),

@@ -468,7 +468,7 @@ static void an_opponent_ends_a_look_after_four_rounds(void **state)
 	f.after = undo;
 	assert_int_equal(look_at_link(TAP, LOOK_ACT), 1);
 	assert_int_equal(looks[0].verdict, FAILED);
-	assert_non_null(strstr(looks[0].reason, "something else changes it"));
+	assert_non_null(strstr(looks[0].reason, "another program keeps changing it"));
 	assert_true(f.acts < 20);
 	f.after = NULL;
 	assert_int_equal(look_at_link(TAP, LOOK_ACT), 1);
