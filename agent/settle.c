@@ -32,6 +32,9 @@ static int gather_holder(struct host *h, const char *name, struct state *s)
 	if (!name[0] || strcmp(name, s->link.name) == 0)
 		return 0;
 	r = find(h, name, &s->holder, &s->have_holder);
+	/* Itself: another process has renamed it since it was queried. */
+	if (s->have_holder && s->holder.ifindex == s->link.ifindex)
+		s->have_holder = false;
 	if (r < 0 || !s->have_holder)
 		return r;
 	s->holder_is_nic =
