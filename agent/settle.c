@@ -206,6 +206,13 @@ static bool is_up_again(const struct step *step, int r)
 	       step->change.fields & CHANGE_NAME;
 }
 
+/* udev hears nothing of a new alias.  Of the links whose record is ours its rules
+ * know the other ones by name or by their own wish. */
+static bool is_known_by_record_only(const struct record *r)
+{
+	return r->by == BY_HAND && !r->made;
+}
+
 /* Returns 0, -EAGAIN if what was planned for has changed, or what the kernel
  * said; then it is in the look. */
 static int act(struct agent *a, struct look *look)
@@ -230,6 +237,10 @@ static int act(struct agent *a, struct look *look)
 			failed(look, what, r, a->host);
 			return r;
 		}
+		if (!was_ours && step->kind == STEP_CHANGE &&
+		    step->change.fields & CHANGE_ALIAS &&
+		    is_known_by_record_only(&look->record))
+			a->host->ops->announce(a->host, look->state.link.name);
 		look->device_was_down |= step->kind == STEP_DEVICE_UP;
 		if (step->kind == STEP_CHANGE &&
 		    step->change.fields & CHANGE_MASTER &&
@@ -330,6 +341,8 @@ void settle(struct agent *a, struct look *look, bool leave, bool dead,
 		if (look->state.owner == OWNER_US && look->state.record.held &&
 		    !(flags & LOOK_ACT))
 			held(look);
+		if (look->verdict == NOT_OURS && look->steps && !dead)
+			a->host->ops->announce(a->host, look->state.link.name);
 		if (look->verdict != TO_DO || !(flags & LOOK_ACT))
 			return;
 		/* Another door may have been at work on it since then: what is to
