@@ -5,8 +5,6 @@ The real systemd-networkd, with a file that says it shall configure every link; 
 NetworkManager; and udev with the system's own rules.  For every way in which a port comes to be.
 """
 
-import socket
-
 import pytest
 
 from bed import BUILD, PORT_MAC, TOP, WRAPPER
@@ -83,16 +81,6 @@ def by_script(bed):
 def by_rule(bed):
     bed.tap("rule0")
     return "rule0"
-
-
-def by_helper(bed):
-    bed.mounts.mount("tmpfs", "/etc/qemu")
-    with open("/etc/qemu/bridge.conf", "w", encoding="ascii") as acl:
-        acl.write("allow br0\n")
-    mine, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-    with its:
-        bed.run(["/bin/sh", "-c", 'exec "$@"', "sh", *WRAPPER, BUILD / "vif-bridge-helper", "--use-vnet", "--br=br0", f"--fd={its.fileno()}"])
-    return mine
 
 
 def by_xen(bed):
