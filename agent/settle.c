@@ -32,6 +32,9 @@ static int gather_holder(struct host *h, const char *name, struct state *s)
 	if (!name[0] || strcmp(name, s->link.name) == 0)
 		return 0;
 	r = find(h, name, &s->holder, &s->have_holder);
+	/* Itself: another process has renamed it since it was queried. */
+	if (s->have_holder && s->holder.ifindex == s->link.ifindex)
+		s->have_holder = false;
 	if (r < 0 || !s->have_holder)
 		return r;
 	s->holder_is_nic =
@@ -205,6 +208,13 @@ static bool is_up_again(const struct step *step, int r)
 	       step->change.fields & CHANGE_NAME;
 }
 
+/* udev hears nothing of a new alias.  Of the links whose record is ours its rules
+ * know the other ones by name or by their own wish. */
+static bool is_known_by_record_only(const struct record *r)
+{
+	return r->by == BY_HAND && !r->made;
+}
+
 /* Returns 0, -EAGAIN if what was planned for has changed, or what the kernel
  * said; then it is in the look. */
 static int act(struct agent *a, struct look *look)
@@ -230,6 +240,10 @@ static int act(struct agent *a, struct look *look)
 			step_text(step, &look->state, what, sizeof(what));
 			return failed(look, what, r, a->host);
 		}
+		if (!was_ours && step->kind == STEP_CHANGE &&
+		    step->change.fields & CHANGE_ALIAS &&
+		    is_known_by_record_only(&look->record))
+			a->host->ops->announce(a->host, look->state.link.name);
 		look->device_was_down |= step->kind == STEP_DEVICE_UP;
 		if (step->kind == STEP_CHANGE &&
 		    step->change.fields & CHANGE_MASTER &&
@@ -334,6 +348,8 @@ static int carry_out(struct agent *a, struct look *look, bool leave, bool dead,
 		if (by_alias && strcmp(look->state.link.alias, alias) != 0)
 			return outdated(look);
 		make_plan(look, leave, dead, flags);
+		if (look->verdict == NOT_OURS && look->steps && !dead)
+			a->host->ops->announce(a->host, look->state.link.name);
 		if (look->verdict != TO_DO || !(flags & LOOK_ACT))
 			return 0;
 		/* Another door may have been at work on it since then: what is to

@@ -68,6 +68,10 @@ struct host_ops {
 	/* Is this the link of a piece of hardware? */
 	bool (*is_hardware)(struct host *h, const char *name);
 
+	/* Make the kernel send udev a "change" event of this link
+	 * (/sys/class/net/X/uevent).  Only a hint: failures are ignored. */
+	void (*announce)(struct host *h, const char *name);
+
 	/* Is this process, and no other of its number, still there? */
 	bool (*process_lives)(struct host *h, const struct process *p);
 };

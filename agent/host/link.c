@@ -418,6 +418,7 @@ static const struct host_ops kernel_ops = {
 	.netback_nic = sysfs_netback_nic,
 	.netback_name = sysfs_netback_name,
 	.is_hardware = sysfs_is_hardware,
+	.announce = sysfs_announce,
 	.process_lives = procfs_process_lives,
 };
 

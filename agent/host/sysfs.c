@@ -178,6 +178,23 @@ bool sysfs_is_hardware(struct host *h, const char *name)
 	return access(path, F_OK) == 0 && sysfs_netback_nic(h, name, &id) < 0;
 }
 
+void sysfs_announce(struct host *h, const char *name)
+{
+	static const char change[] = "change";
+	char path[96];
+	ssize_t n;
+	int fd;
+
+	(void)h;
+	(void)snprintf(path, sizeof(path), CLASS_NET "/%.15s/uevent", name);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	n = write(fd, change, strlen(change));
+	(void)n;
+	close(fd);
+}
+
 /* "247:5" */
 int sysfs_macvtap_device(const char *name, int ifindex, dev_t *ret)
 {

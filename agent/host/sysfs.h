@@ -13,6 +13,7 @@ int sysfs_netback_nic(struct host *h, const char *name, struct vif_id *ret_id);
 int sysfs_netback_name(struct host *h, struct vif_id id,
 		       char ret_name[VIF_NAMESIZE]);
 bool sysfs_is_hardware(struct host *h, const char *name);
+void sysfs_announce(struct host *h, const char *name);
 
 /* The number of a macvtap's character device. -ENXIO: /sys has no such link. */
 int sysfs_macvtap_device(const char *name, int ifindex, dev_t *ret);

@@ -96,6 +96,8 @@ int xc_interface_close(xc_interface *x UNUSED)
 	return 0;
 }
 
+/* The C xenstored asks in this way before Xen 4.18, whose headers know it no more, ... */
+#if XEN_DOMCTL_INTERFACE_VERSION < 0x16
 int xc_domain_getinfo(xc_interface *x UNUSED, uint32_t first, unsigned int max, xc_dominfo_t *info)
 {
 	struct domain dom;
@@ -110,6 +112,7 @@ int xc_domain_getinfo(xc_interface *x UNUSED, uint32_t first, unsigned int max, 
 	};
 	return 1;
 }
+#endif
 
 static bool dominfo(uint32_t domid, xc_domaininfo_t *info)
 {
@@ -126,14 +129,14 @@ static bool dominfo(uint32_t domid, xc_domaininfo_t *info)
 	return true;
 }
 
-/* oxenstored asks in this way, ... */
+/* ... oxenstored in this one, ... */
 int xc_domain_getinfolist(xc_interface *x UNUSED, uint32_t first, unsigned int max,
 			  xc_domaininfo_t *info)
 {
 	return max >= 1 && dominfo(first, info);
 }
 
-/* ... and the C xenstored in this one from Xen 4.18 on. */
+/* ... and the C xenstored in this one since. */
 int xc_domain_getinfo_single(xc_interface *x, uint32_t domid, xc_domaininfo_t *info);
 int xc_domain_getinfo_single(xc_interface *x UNUSED, uint32_t domid, xc_domaininfo_t *info)
 {

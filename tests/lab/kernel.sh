@@ -22,19 +22,26 @@ download_and_unpack()
 		dpkg-deb -x "$deb" "$to" || return
 	done
 	rm -rf "$debs"
+	# Since Debian 13 modules are packaged in /usr/lib.
+	[ -e "$to/lib" ] || ln -s usr/lib "$to/lib"
 }
 
-# copy_modules FROM TO MODULE... - with what they depend on
+# copy_modules FROM TO MODULE... - with what they depend on, uncompressed
 copy_modules()
 {
-	local from=$1 to=$2 file
+	local from=$1 to=$2 file name
 	shift 2
 	for m in "$@"; do
 		modprobe -d "$from" -S "$release" --show-depends "$m" 2>/dev/null || say "no module $m"
 	done | awk '/^insmod/ && !seen[$2]++ { print $2 }' | while read -r file; do
-		mkdir -p "$to/$(dirname "${file#"$from"}")"
-		cp "$file" "$to/${file#"$from"}"
-		echo "${file#"$from"}"
+		name=${file#"$from"}
+		mkdir -p "$to/$(dirname "$name")"
+		case $file in
+		*.xz) name=${name%.xz} && xz -dc "$file" >"$to/$name" ;;
+		*.zst) name=${name%.zst} && zstd -dcq "$file" >"$to/$name" ;;
+		*) cp "$file" "$to/$name" ;;
+		esac || return
+		echo "$name"
 	done
 }
 

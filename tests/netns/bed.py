@@ -260,6 +260,7 @@ class Bed:
         self.xs: Xenstored | None = None  # the one of xenstored()
         self.daemons: list[Daemon] = []
         self.guests = []  # those of tests/qemu/guest.py
+        self.logs: list[Path] = []  # of other programs: what they say is shown when the test fails
         self._udevd = None
         self.mounts = mounts  # bed.mounts.mount("tmpfs", "/etc/xen") hides the system's
         self._taps = []
@@ -514,6 +515,8 @@ class Bed:
             yield daemon.log_file.stem, daemon.log()
         if self._udevd:
             yield "udevd", self._udevd.log()
+        for log in self.logs:
+            yield log.stem, log.read_text(errors="backslashreplace")
         for guest in self.guests:
             yield guest.report()
 

@@ -210,7 +210,8 @@ def marks(bed, udevd, name):
 
 @pytest.mark.parametrize("name, expected", [
     ("vif5.0", MARKED), ("vif5.0-emu", MARKED), ("tap5.0", MARKED), ("vif32751.99-emu", MARKED),
-    ("tap0", {"VIFAGENT_KEEP"}), ("eth0", set()), ("vnet0", set()), ("vift0", set()), ("vif", set()),
+    ("vifnew0", MARKED),
+    ("tap0", MARKED - {"VIFAGENT_MANAGED"}), ("eth0", set()), ("vnet0", set()), ("vift0", set()), ("vif", set()),
 ])
 def test_links_are_marked_by_name(bed, name, expected):
     udevd = bed.udevd(rules=MARKS)

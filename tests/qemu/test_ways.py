@@ -3,13 +3,14 @@
 
 import os
 import re
+import shlex
 import shutil
 import signal
 from pathlib import Path
 
 import pytest
 
-from bed import BUILD
+from bed import BUILD, TOP
 from frames import Frames
 from guest import Guest, nic, wait_up
 from test_ifname import HOST, bridges_as_now, host, no_ipv6_on, with_two_guests  # noqa: F401
@@ -243,6 +244,20 @@ def test_the_scripts_network(host, how):  # noqa: F811
 
 
 # A helper
+
+README = (TOP / "README.md").read_text()
+
+
+@pytest.mark.parametrize("line", re.findall(r"^    (qemu-system.*vif-bridge-helper.*) …$", README, re.M))
+def test_as_the_readme_has_it(host, line):  # noqa: F811
+    argv = shlex.split(line.replace("/usr/libexec/vif-bridge-helper", str(helper_path(host))))
+    host.background([*argv, "-display", "none", "-S"])
+    host.until(lambda: host.ports("br0"))
+
+
+def test_the_readme_has_lines_for_a_helper():
+    assert README.count("vif-bridge-helper …") + README.count("--br=br0' …") == 2
+
 
 def test_who_may_not_gets_no_guest(host):  # noqa: F811
     helper_path(host)

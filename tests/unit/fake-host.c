@@ -321,11 +321,15 @@ static int link_by_name(struct host *h, const char *name, struct link *ret)
 
 static int link_by_index(struct host *h, int ifindex, struct link *ret)
 {
-	const struct fake_link *l = at(fake_of(h), ifindex);
+	struct fake_host *f = fake_of(h);
+	struct fake_link *l = at(f, ifindex);
 
 	if (!l)
 		return -ENODEV;
 	*ret = l->l;
+	if (f->rename_next)
+		(void)text_copy(l->l.name, sizeof(l->l.name), f->rename_next);
+	f->rename_next = NULL;
 	return 0;
 }
 
@@ -412,6 +416,14 @@ static bool is_hardware(struct host *h, const char *name)
 	return l && l->hardware;
 }
 
+static void announce(struct host *h, const char *name)
+{
+	struct fake_link *l = fake_host_find(fake_of(h), name);
+
+	if (l)
+		l->announced++;
+}
+
 static bool process_lives(struct host *h, const struct process *p)
 {
 	return p->pid != fake_of(h)->dead_pid;
@@ -434,6 +446,7 @@ void fake_host_init(struct fake_host *f)
 		.netback_nic = netback_nic,
 		.netback_name = netback_name,
 		.is_hardware = is_hardware,
+		.announce = announce,
 		.process_lives = process_lives,
 	};
 	struct fake_link *lo;

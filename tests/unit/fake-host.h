@@ -27,6 +27,7 @@ struct fake_link {
 	bool has_link_local;	/* an IPv6 address of its own making */
 	bool is_netback;
 	struct vif_id nic;	/* if is_netback */
+	unsigned int announced;	/* "change" events sent for udev */
 };
 
 /* What goes wrong at act number fail_at. */
@@ -54,6 +55,9 @@ struct fake_host {
 	enum fake_fault fault;
 	int fail_bridge;	/* FAULT_BRIDGE_VANISHES: ifindex */
 	bool vanish_at_facts;	/* the next bridge whose facts are asked for */
+
+	const char *rename_next;	/* what link_by_index() asks for next gets
+					 * this name afterwards */
 
 	int dead_pid;		/* all other processes live */
 

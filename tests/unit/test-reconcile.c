@@ -461,6 +461,68 @@ static void a_wish_is_not_carried_out_when_its_record_is_another(void **state)
 	assert_string_not_equal(tap()->alias, BY_HAND_BR1);
 }
 
+/* The daemon gives a link that vifctl makes its name while vifctl looks at it. */
+static void its_own_name_is_not_another_link_s(void **state)
+{
+	struct look look = look_by_hand();
+
+	(void)state;
+	look.found = false;
+	(void)text_copy(look.wish.name, sizeof(look.wish.name), "web0");
+	f.rename_next = "web0";
+	settle(&a, &look, false, false, LOOK_ACT);
+	assert_string_equal(look.reason, "");
+	assert_int_equal(look.verdict, IN_ORDER);
+	assert_string_equal(tap()->name, "web0");
+}
+
+/* ---- what udev is told ---------------------------------------------------- */
+
+static unsigned int announced(void)
+{
+	unsigned int n = fake_host_at(&f, TAP)->announced;
+
+	fake_host_at(&f, TAP)->announced = 0;
+	return n;
+}
+
+static void udev_is_told_of_a_record_that_is_new_or_gone(void **state)
+{
+	struct look look = look_by_hand();
+
+	(void)state;
+	look.found = false;
+	settle(&a, &look, false, false, LOOK_ACT);
+	assert_int_equal(look.verdict, IN_ORDER);
+	assert_int_equal(announced(), 1);
+	assert_int_equal(look_at_link(TAP, LOOK_ACT), 1);
+	fake_host_join(&f, TAP, 0);
+	assert_int_equal(look_at_link(TAP, LOOK_ACT), 1);
+	assert_int_equal(tap()->master, BR0);
+	assert_int_equal(announced(), 0);
+	settle(&a, &look, true, false, LOOK_ACT);
+	assert_int_equal(look.verdict, NOT_OURS);
+	assert_int_equal(announced(), 1);
+}
+
+static void udev_is_not_told_what_its_rules_know(void **state)
+{
+	struct look look = look_by_hand();
+
+	(void)state;
+	look.found = false;
+	look.record.made = true;
+	settle(&a, &look, false, false, LOOK_ACT);
+	assert_int_equal(look.verdict, IN_ORDER);
+	alias(TAP, "");
+	look = look_by_hand();
+	look.found = false;
+	look.record.by = BY_UDEV;
+	settle(&a, &look, false, false, LOOK_ACT);
+	assert_int_equal(look.verdict, IN_ORDER);
+	assert_int_equal(announced(), 0);
+}
+
 static void an_opponent_ends_a_look_after_four_rounds(void **state)
 {
 	(void)state;
@@ -671,6 +733,9 @@ int main(void)
 		look_test(what_changed_on_the_way_is_looked_at_again),
 		look_test(what_is_to_be_changed_is_asked_for_once_more),
 		look_test(a_wish_is_not_carried_out_when_its_record_is_another),
+		look_test(its_own_name_is_not_another_link_s),
+		look_test(udev_is_told_of_a_record_that_is_new_or_gone),
+		look_test(udev_is_not_told_what_its_rules_know),
 		look_test(an_opponent_ends_a_look_after_four_rounds),
 		look_test(without_xenstore_a_nic_is_left_as_it_is),
 		look_test(asked_to_leave_it_leaves_all_the_same),
