@@ -23,7 +23,7 @@ def refused(xen, nic, port, *words):
 def test_a_vifname(xen):
     xen.bridge()
     nic = xen.plug(5, vifname=LONGEST)
-    yield lambda: True
+    yield lambda: xen.says("vif5.0", "waiting", "link does not exist yet")
     xen.bed.vif("vif5.0")
     yield lambda: xen.on(LONGEST) and xen.connected(nic)
     assert xen.bed.links() == ["br0", LONGEST]
@@ -35,7 +35,7 @@ def test_a_vifname_of_an_hvm_guest(xen):
     """11 characters leave room for -emu."""
     xen.bridge()
     xen.bed.tap("vif5.0-emu")
-    yield lambda: True
+    yield xen.stays(lambda: xen.left("vif5.0-emu"))
     nic = xen.plugged(5, vifname="elevenchars", type="vif_ioemu")
     yield lambda: xen.on("elevenchars-emu") and xen.on("elevenchars") and xen.connected(nic)
     assert len(xen.bed.links()) == 3
@@ -59,7 +59,7 @@ def test_an_xapi_tap(xen):
     """Xen 4.1 and xapi call it tapD.V, and so it stays."""
     xen.bridge()
     xen.bed.tap("tap5.0")
-    yield lambda: True
+    yield xen.stays(lambda: xen.left("tap5.0"))
     nic = xen.plugged(5, type="vif_ioemu")
     yield lambda: xen.on("tap5.0") and xen.on("vif5.0") and xen.connected(nic)
 
@@ -116,8 +116,7 @@ def test_a_name_that_a_foreign_link_has(xen):
     foreign = xen.bed.link("web0")
     with xen.bed.count_netlink_changes() as changes:
         nic = xen.plugged(5, vifname="web0")
-        yield lambda: refused(xen, nic, "vif5.0", "web0", f"ifindex {foreign.ifindex}")
-        yield lambda: True
+        yield xen.stays(lambda: refused(xen, nic, "vif5.0", "web0", f"ifindex {foreign.ifindex}"))
     assert "web0" not in [name for _, name in changes]
     assert xen.bed.link("vif5.0").master is None
     xen.bed.delete("web0")
