@@ -375,7 +375,7 @@ static void a_nul_is_refused_with_the_line(void **state)
 static void a_very_long_line_is_refused_with_its_number(void **state)
 {
 	size_t len = 100000;
-	char *text = malloc(len);
+	char *text = calloc(1, len + 1);
 	char error[REASON_SIZE] = "";
 	struct config *c = NULL;
 
