@@ -5,6 +5,10 @@ from dom0 import (BRIDGE, DOM0_IP, Daemon, Guest, add_bridge, domains, ip, keep,
 from driver_domain import DriverDomain
 
 
+def pytest_addoption(parser):
+    parser.addoption("--long", action="store_true", help="more attaches under load")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def host():
     """dom0 has a bridge, no guest, and the agent runs, as after its boot."""

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The script with the daemon, without it, and the daemon alone."""
 
+import pytest
 from dom0 import (BRIDGE, Guest, Ping, alias, bridge, config, ifindex, ip, link_up, never, note, nothing_left, ping,
                   ports, run, vifctl_list, wait_until)
 
@@ -29,6 +30,7 @@ def test_the_script_without_the_daemon(no_daemon):
         assert not nothing_left(g.domid)
 
 
+@pytest.mark.both
 def test_the_daemon_alone(daemon):
     """script=/bin/true, serve = all: libxl waits for nobody, the daemon does everything."""
     with config("[xen]\nserve = all\n", daemon):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A driver domain serves another guest's NICs, in place of `xl devd` and beside it."""
 
+import pytest
 from dom0 import (BRIDGE, Guest, Ping, domains, links, never, note, nothing_left, ping, ports, run,
                   store, wait_until)
 
@@ -21,6 +22,7 @@ def test_the_unit_runs_by_itself_and_knows_its_mode(driver):
     assert "domain 0" not in log
 
 
+@pytest.mark.both
 def test_ping_through_it(driver, served):
     served.wait_connected(by=driver.domid)
     name = served.vif()
@@ -45,6 +47,7 @@ def test_vifname_and_mtu(driver, served):
     gone_there(driver, "web0")
 
 
+@pytest.mark.both
 def test_attach_and_detach(driver, served):
     before, nodes = driver.links(), set(driver.backends())
     for _ in range(3):
@@ -108,6 +111,7 @@ def test_netback_unbound_and_bound(driver, served):
     ping(served.ip)
 
 
+@pytest.mark.both
 def test_frontend_destroyed(driver):
     g = Guest(vifs=[",".join(by(driver))])
     g.create()

@@ -9,7 +9,7 @@ import pytest
 from dom0 import BRIDGE, ip, never, ping, ports, run, vifctl_list
 
 
-pytestmark = pytest.mark.once  # whatever xenstored there is
+pytestmark = pytest.mark.once
 
 
 @pytest.mark.parametrize("module", ["8021q", "vhost_net", "openvswitch", "macvtap", "nf_tables"])
