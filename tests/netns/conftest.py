@@ -11,7 +11,12 @@ os.environ.setdefault("PYTEST_TIMEOUT", str(60 * FACTOR))
 
 from bed import Bed  # noqa: E402
 from isolation import private_network  # noqa: E402
+from pairs import fewer_scenarios  # noqa: E402
 from xenhost import XenHost  # noqa: E402
+
+
+def pytest_addoption(parser):
+    parser.addoption("--long", action="store_true", help="each scenario on each host with each fate")
 
 
 @pytest.fixture
@@ -26,14 +31,28 @@ def bed():
 
 
 @pytest.fixture
-def xen(bed, request):
+def fate(request):
+    """What befalls vifagentd; one of xenhost.FATES."""
+    return getattr(request, "param", "lives")
+
+
+@pytest.fixture
+def xen(bed, fate, request):
     """A host with xenstored and vifagentd; see xenhost.py."""
-    xen = XenHost(bed, *getattr(request, "param", "dom0").split("/"))
+    xen = XenHost(bed, *getattr(request, "param", "dom0").split("/"), fate=fate)
     yield xen
     xen.check()
 
 
-def pytest_collection_modifyitems(items):
+def pytest_collection_modifyitems(config, items):
+    if not config.getoption("--long"):
+        chosen = fewer_scenarios(items)
+        config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
+        items[:] = chosen
+    mark_for_valgrind(items)
+
+
+def mark_for_valgrind(items):
     """The first case of each test is the one that is also run under valgrind (-m valgrind).
 
     But for macvtaps: side by side they have one another's /dev/tapN, and are opened by a node of

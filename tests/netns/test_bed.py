@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The test bed can do what the other tests rely on.  None of this needs vifagent."""
 
+import itertools
 import os
 import signal
 import socket
@@ -13,6 +14,7 @@ import pytest
 
 import bed as bed_module
 from isolation import Processes, private_network
+from pairs import all_pairs
 from xenstore import build_lab
 
 NET_RULE = 'SUBSYSTEM=="net", ACTION=="add", KERNEL=="vif*", RUN+="/bin/touch /run/bed/seen-%k"\n'
@@ -464,3 +466,14 @@ def test_a_bed_costs_little():
         with private_network() as mounts:
             bed_module.Bed(mounts).close()
     assert (time.monotonic() - start) / 5 < 0.15
+
+
+# Pairs
+
+def test_all_pairs():
+    """The two longest columns have 16 pairs, and no more than 16 of the 48 rows are needed."""
+    rows = list(itertools.product("abcd", "xyz", [1, 2, 3, 4]))
+    chosen = all_pairs(rows)
+    assert len(chosen) == 16 and chosen == all_pairs(rows)
+    for one, other in (0, 1), (0, 2), (1, 2):
+        assert {(row[one], row[other]) for row in chosen} == {(row[one], row[other]) for row in rows}

@@ -13,118 +13,18 @@ from test_udev import wish
 
 MACVTAP = "[network m]\nkind = macvtap\ndevice = eth0\n"
 
+# Each kind of mistake, as programs tell of it; tests/unit/test-config.c has all of them.
 # name: (text, the line that is wrong, words of the reason)
 WRONG = {
-    # neither section nor key
     "no section": ("device = eth0\n", 1, "section"),
-    "an open section": ("[network m\nkind = macvtap\n", 1, "ends with ]"),
-    "no key": (MACVTAP + "vepa\n", 4, "neither"),
     "no sign": (MACVTAP + "mode vepa\n", 4, "neither"),
-    "a continued line": (MACVTAP + "mode = vepa\n  private\n", 5, "neither"),
-    "an unknown section": ("[macvtap m]\ndevice = eth0\n", 1, "macvtap m"),
-    "a section in capitals": ("[Network m]\nkind = macvtap\n", 1, "Network m"),
-    "a section of another file": (MACVTAP + "[Service]\nUser=root\n", 4, "Service"),
-    "JSON": ('{ "network": { "kind": "macvtap" } }\n', 1, ""),
-    "an executable": ("\x7fELF\x02\x01\n", 1, ""),
-    # a hostile name
-    "a network without a name": ("[network ]\nkind = macvtap\ndevice = eth0\n", 1, "no name of a network"),
-    "a network of two names": ("[network a b]\nkind = macvtap\ndevice = eth0\n", 1, "no name of a network"),
-    "a network with a path": ("[network ../m]\nkind = macvtap\ndevice = eth0\n", 1, "no name of a network"),
-    "a network with a format": ("[network %n%n]\nkind = macvtap\ndevice = eth0\n", 1, "no name of a network"),
-    "a network with an escape": ("[network \x1b[2J]\nkind = macvtap\ndevice = eth0\n", 1, ""),
-    "a network that is no ASCII": ("[network möwe]\nkind = macvtap\ndevice = eth0\n", 1, "no name of a network"),
-    "a network with a long name": (f"[network {'m' * 40}]\nkind = macvtap\ndevice = eth0\n", 1, "too long"),
-    # kind
-    "an unknown kind": ("[network m]\nkind = ovs\n", 2, "ovs"),
-    "a kind in capitals": ("[network m]\nkind = MACVTAP\ndevice = eth0\n", 2, "MACVTAP"),
-    "an empty kind": ("[network m]\nkind =\n", 2, "kind"),
-    "two kinds": ("[network m]\nkind = bridge macvtap\n", 2, "kind"),
-    # device
-    "no device": ("\n[network m]\nkind = macvtap\n", (2, 3), "device"),
-    "no device, but a mode": ("[network m]\nkind = macvtap\nmode = vepa\n", (1, 2), "device"),
-    "an empty device": ("[network m]\nkind = macvtap\ndevice =\n", 3, "device"),
-    "two devices": ("[network m]\nkind = macvtap\ndevice = eth0 eth1\n", 3, "device"),
-    "a device with a path": ("[network m]\nkind = macvtap\ndevice = ../eth0\n", 3, "device"),
-    "a device with a colon": ("[network m]\nkind = macvtap\ndevice = eth0:1\n", 3, "device"),
-    "a device with a percent": ("[network m]\nkind = macvtap\ndevice = eth%d\n", 3, "device"),
-    "a device called dots": ("[network m]\nkind = macvtap\ndevice = ..\n", 3, "device"),
-    "a device with a long name": ("[network m]\nkind = macvtap\ndevice = a234567890123456\n", 3, "too long"),
-    "a device with an escape": ("[network m]\nkind = macvtap\ndevice = eth\x1b[2J\n", 3, "device"),
-    # mode
+    "a network with an escape": ("[network \x1b[2J]\nkind = macvtap\ndevice = eth0\n", 1, "no name of a network"),
+    "no device": ("[network m]\nkind = macvtap\n", 2, "device"),
     "an unknown mode": (MACVTAP + "mode = vepe\n", 4, "vepe"),
-    "a mode that is none of ours": (MACVTAP + "mode = source\n", 4, "source"),
-    "a mode in capitals": (MACVTAP + "mode = VEPA\n", 4, "VEPA"),
-    "an empty mode": (MACVTAP + "mode =\n", 4, "mode"),
-    "an unknown mode among others": (MACVTAP + "mode = vepa bridge hairpin\n", 4, "hairpin"),
-    "modes with commas": (MACVTAP + "mode = vepa,bridge\n", 4, "vepa,bridge"),
-    "a mode twice": (MACVTAP + "mode = vepa bridge vepa\n", 4, "vepa"),
-    "a mode by number": (MACVTAP + "mode = 2\n", 4, "2"),
-    # what other files have
-    "a comment behind a value": (MACVTAP + "mtu = 9000 # jumbo\n", 4, "has a line of its own"),
-    "a comment behind patterns": ("[network r]\nbridge = br0\ntaps = red* # of these\n", 3, "has a line of its own"),
-    "a comment for a value": (MACVTAP + "mtu = # jumbo\n", 4, "has a line of its own"),
-    "a value in quotes": ('[network r]\nbridge = "br0"\n', 2, "is not quoted"),
-    # mtu, allmulticast
-    "no number for an MTU": (MACVTAP + "mtu = big\n", 4, "is no MTU"),
-    "too large an MTU": (MACVTAP + "mtu = 65536\n", 4, "is no MTU"),
-    "too small an MTU": (MACVTAP + "mtu = 67\n", 4, "is no MTU"),
-    "a negative MTU": (MACVTAP + "mtu = -1\n", 4, "is no MTU"),
-    "an MTU in hex": (MACVTAP + "mtu = 0x5dc\n", 4, "is no MTU"),
-    "an MTU beyond 32 bits": (MACVTAP + "mtu = 4294968796\n", 4, "is no MTU"),
-    "allmulticast by number": (MACVTAP + "allmulticast = 1\n", 4, "allmulticast"),
-    "an empty allmulticast": (MACVTAP + "allmulticast =\n", 4, "allmulticast"),
-    "a wrong allmulticast": (MACVTAP + "allmulticast = off\n", 4, "allmulticast"),
-    # keys
-    "an unknown key": (MACVTAP + "colour = red\n", 4, "colour"),
-    "a key in capitals": (MACVTAP + "Mode = vepa\n", 4, "Mode"),
-    "a misspelt key": ("[network m]\nkind = macvtap\ndevcie = eth0\n", 3, "devcie"),
-    "a key of the other section": (MACVTAP + "serve = all\n", 4, "serve"),
-    "a network's key for Xen": ("[xen]\ndevice = eth0\n", 2, "device"),
-    # keys of the other kind
-    "a bridge for macvtaps": (MACVTAP + "bridge = br0\n", 4, "bridge"),
-    "taps for macvtaps": (MACVTAP + "taps = web*\n", 4, "taps"),
-    "a bridge before the kind": ("[network m]\nbridge = br0\nkind = macvtap\ndevice = eth0\n", 2, "bridge"),
-    "a mode for a bridge": ("[network b]\nkind = bridge\nbridge = br0\nmode = vepa\n", 4, "mode"),
-    "a device for a bridge": ("[network b]\nkind = bridge\ndevice = eth0\n", 3, "device"),
-    "allmulticast for a bridge": ("[network b]\nbridge = br0\nallmulticast = yes\n", 3, "allmulticast"),
-    "a device without a kind": ("[network m]\ndevice = eth0\n", 2, "device"),
-    "a mode without a kind": ("[network m]\nmode = vepa\n", 2, "mode"),
-    "the kind changes in a second section": (MACVTAP + "[network m]\nkind = bridge\n", (3, 5), ""),
-    # chains and loops
-    "a chain": ("[network a]\nbridge = b\n[network b]\nbridge = br0\n", 2, "b"),
-    "a chain to macvtaps": ("[network a]\nbridge = m\n" + MACVTAP, 2, "m"),
-    "a loop": ("[network a]\nbridge = b\n[network b]\nbridge = a\n", (2, 4), ""),
-    "a loop of three": ("[network a]\nbridge = b\n[network b]\nbridge = c\n[network c]\nbridge = a\n", (2, 4, 6), ""),
-    # bytes
+    "a loop": ("[network a]\nbridge = b\n[network b]\nbridge = a\n", 2, "network b"),
     "a NUL": (MACVTAP + "mode = ve\0pa\n", 4, "NUL"),
-    "a NUL in a name": ("[network m\0]\nkind = macvtap\n", 1, "NUL"),
-    "a long line": (MACVTAP + f"mode = {'vepa ' * 40}\n", 4, "longer than"),
     "a very long line": (MACVTAP + f"; {'x' * 100000}\n", 4, "longer than"),
-    "a long line in the end": (MACVTAP + "x" * 300, 4, "longer than"),
-    # the first of several
-    "two mistakes": (MACVTAP + "mode = x\nmtu = y\n", 4, "x"),
-    "behind a good network": (MACVTAP + "[network n]\nkind = macvtap\ndevice = eth1\nmode = vepa\n[network o]\nkind = x\n",
-                              9, "x"),
 }
-
-GOOD = {
-    "every mode": MACVTAP + "mode = vepa private bridge passthru\n",
-    "tabs and blanks": "[network m]\nkind=macvtap\n  device\t=  eth0\nmode =\tvepa \t bridge\n",
-    "the kind last": "[network m]\ndevice = eth0\nmode = private\nkind = macvtap\n",
-    "in two sections": MACVTAP + "[network n]\nbridge = br0\n[network m]\nmode = private\n",
-    "a long name of a network": f"[network {'m' * 31}]\nkind = macvtap\ndevice = eth0\n",
-    "a device of 15 characters": "[network m]\nkind = macvtap\ndevice = a23456789012345\n",
-    "a network that is called as its bridge": "[network br0]\nbridge = br0\nmtu = 1400\n",
-    "two names of a bridge": "[network br0]\nmtu = 1400\n[network red]\nbridge = br0\n",
-    "a device that is called as a network": MACVTAP + "[network eth0]\nbridge = br0\n",
-    "carriage returns": MACVTAP.replace("\n", "\r\n"),
-    "no last newline": MACVTAP + "mode = vepa",
-    "comments": "# one\n; two\n" + MACVTAP + "; three\nmode = vepa ; four\n",
-}
-
-
-def lines(line):
-    return f"line ({'|'.join(map(str, line if isinstance(line, tuple) else (line,)))}): "
 
 
 def write(path, text):
@@ -141,15 +41,8 @@ def sane(text):
 def test_a_wrong_file_is_refused_with_its_line(bed, text, line, words):
     write(bed.conf, text)
     error = refused(bed, "list")
-    assert re.search(f'configuration "{bed.conf}" is refused: {lines(line)}', error), error
+    assert f'configuration "{bed.conf}" is refused: line {line}: ' in error
     assert words in error.split(": line ", 1)[1] and sane(error)
-
-
-@pytest.mark.parametrize("text", GOOD.values(), ids=GOOD.keys())
-def test_a_good_file_is_not(bed, text):
-    write(bed.conf, text)
-    result = bed.vifctl("list", check=0)
-    assert (result.out, result.err) == ("", "")
 
 
 def test_the_example_is_good_with_its_lines_taken_in(bed):
@@ -169,7 +62,7 @@ def test_a_wrong_file_of_the_directory_is_named(bed):
         path = drop_in(bed, f"{number}.conf", "")
         write(path, text.replace("[network m]", "[network m2]"))
         error = refused(bed, "list")
-        assert re.search(f'configuration "{path}" is refused: {lines(line)}', error), error
+        assert f'configuration "{path}" is refused: line {line}: ' in error
         path.unlink()
     bed.vifctl("list", check=0)
 
@@ -178,14 +71,14 @@ def test_a_wrong_file_of_the_directory_is_named(bed):
     (MACVTAP, "[network m]\nbridge = br0\n", 2),
     (MACVTAP, "\n[network m]\nkind = bridge\n", 3),
     ("[network b]\nbridge = br0\n", "[network b]\nmode = vepa\n", 2),
-    ("[network a]\nbridge = b\n", "[network b]\nbridge = br0\n", (1, 2)),
+    ("[network a]\nbridge = b\n", "[network b]\nbridge = br0\n", 1),
     ("[network b]\nbridge = br0\n", "[network a]\nbridge = b\n", 2),
 ])
 def test_files_that_are_good_alone_and_wrong_together(bed, first, second, line):
     path = drop_in(bed, "a.conf", first)
     bed.vifctl("list", check=0)
     path = drop_in(bed, "b.conf", second)
-    assert re.search(f'configuration "{path}" is refused: {lines(line)}', refused(bed, "list"))
+    assert f'configuration "{path}" is refused: line {line}: ' in refused(bed, "list")
 
 
 def test_a_later_file_goes_before(bed):
@@ -201,21 +94,20 @@ def test_the_daemon_goes_on_with_what_it_has(bed):
     bed.bridge("br0")
     host_nic(bed)
     daemon = bed.daemon()
-    names = [f"tap{i}" for i in range(20)]
+    names = [f"tap{number}" for number in range(len(WRONG))]
     for name in names:
         bed.tap(name)
         bed.vifctl("attach", name, "red", check=0)
     bed.vifctl("create", "vepanet", "web0", f"mac={MAC}", check=0)
     good, before = bed.conf.read_text(), bed.snapshot()
-    for number, (text, line, words) in enumerate(WRONG.values()):
+    for name, (text, line, words) in zip(names, WRONG.values()):
         write(bed.conf, text)
         seen = len(daemon.log())
         daemon.reload()
         said = daemon.log()[seen:]
-        assert re.search(f'configuration "{bed.conf}" is refused: {lines(line)}', said), said
+        assert f'configuration "{bed.conf}" is refused: line {line}: ' in said
         assert words in said and sane(said)
-        # Not the same one each time: it would give way.
-        name = names[number % len(names)]
+        # Not the same one each time: the daemon would give way.
         bed.ip(f"link set {name} nomaster")
         bed.until(lambda: bed.in_place(name), what=f"{name} is put back")  # noqa: B023
     assert bed.snapshot() == before and daemon.running()
@@ -234,7 +126,7 @@ def test_good_and_bad_files_in_turn_while_ports_come_and_go(bed):
     bed.tap("tap100")
     bed.vifctl("attach", "tap100", "red", check=0)
     bed.vifctl("create", "privatenet", "web100", f"mac={MAC}", check=0)
-    for turn in range(20):
+    for turn in range(2 * len(wrong)):
         other = good[turn % 2]
         on, mode = ("br0", "private") if turn % 2 == 0 else ("br1", "bridge")
         bed.conf.write_text(other)
@@ -242,9 +134,12 @@ def test_good_and_bad_files_in_turn_while_ports_come_and_go(bed):
         tap = bed.tap(f"tap{turn}")
         bed.vifctl("attach", tap.name, "red", check=0)
         bed.vifctl("create", "privatenet", f"web{turn}", check=0)
-        write(bed.conf, wrong[turn][0])
+        text, line, words = wrong[turn % len(wrong)]
+        write(bed.conf, text)
+        seen = len(daemon.log())
         daemon.reload()
-        assert f"line {wrong[turn][1]}" in daemon.log() or isinstance(wrong[turn][1], tuple)
+        said = daemon.log()[seen:]
+        assert f"line {line}: " in said and words in said, said
         bed.ip(f"link set {tap.name} nomaster")
         bed.ip(f"link set web{turn} allmulticast off")
         bed.until(lambda: bed.in_place(tap.name, on))  # noqa: B023

@@ -7,11 +7,11 @@ there is no xen-backend bus without Xen.
 
 import socket
 import struct
-import time
 
 import pytest
 
 from bed import PORT_MAC, TOP
+from isolation import wait_until
 
 RULES = TOP / "udev-rules"
 MARKS = [RULES / "72-vifagent.rules", RULES / "98-vifagent-late.rules"]
@@ -122,9 +122,12 @@ def test_without_the_shipped_rules_it_does_not_flap(bed):
     bed.daemon()
     bed.tap("tap0")
     udevd.settle()
-    time.sleep(0.5)
-    before = bed.snapshot()
-    bed.never(lambda: bed.snapshot() != before, what="it does not come to rest")
+
+    def at_rest():
+        before = bed.snapshot()
+        return not wait_until(lambda: bed.snapshot() != before, 0.3)
+
+    bed.until(at_rest, what="it comes to rest")
 
 
 def test_a_network_of_the_configuration(bed):

@@ -56,9 +56,9 @@ def test_link_removed_first(xen):
     nic, is_running = running(xen)
     yield is_running
     xen.bed.delete("vif5.0")
-    yield lambda: True
+    yield lambda: xen.says("vif5.0", "waiting", "link does not exist yet")
     nic.unplug()
-    yield lambda: True
+    yield lambda: xen.list() == {}
     nic.closed()
     nic.remove()
     yield xen.stays(lambda: all_is_gone(xen))
@@ -111,7 +111,7 @@ def test_closed_and_no_longer_online(xen):
     nic, is_running = running(xen)
     yield is_running
     nic.unplug()
-    yield lambda: True
+    yield xen.stays(lambda: xen.on("vif5.0"))
     nic.closed()
     yield lambda: xen.left("vif5.0")
     assert nic.status() is None

@@ -31,7 +31,7 @@ def test_netback_unbound_and_bound(xen, removes_status):
     unbind(xen, nic, "vif5.0", removes_status)
     yield lambda: xen.says("vif5.0", "waiting", "link does not exist yet")
     nic.netback_ready()
-    yield lambda: True
+    yield xen.stays(lambda: xen.says("vif5.0", "waiting", "link does not exist yet") and not xen.reported(nic))
     xen.bed.vif("vif5.0")
     # Who is struck after joining and before telling finds all in order when it comes back.
     tells = removes_status or xen.fate != "struck"

@@ -8,7 +8,7 @@ import pytest
 
 from xenhost import FATES, everywhere, scenario, with_both_stores
 
-fates = pytest.mark.parametrize("fate", FATES)
+fates = pytest.mark.parametrize("fate", FATES, indirect=True)
 
 
 def running(xen, **keys):

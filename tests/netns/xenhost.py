@@ -2,7 +2,8 @@
 """A Xen host for a test: its toolstack, its netback, and a daemon with a fate.
 
 A test that is a @scenario is a generator: it lets things happen and yields a
-condition that must come true then.  It is run once for each of FATES.
+condition that must come true then.  It is run with each of FATES and on each of
+its hosts, but not with each fate on each host (pairs.py), unless with --long.
 """
 
 import functools
@@ -40,17 +41,14 @@ where_deaths_are_told = pytest.mark.parametrize(
     "xen", [*KINDS[:2], "dom0/oxenstored"], indirect=True)
 
 
-def scenario(function):
-    """A test whose steps are played once for each fate of the daemon."""
+def scenario(steps):
+    """A test whose steps are played with each fate of the daemon."""
 
-    @pytest.mark.parametrize("fate", FATES)
-    @functools.wraps(function)
-    def test(fate, **kwargs):
-        kwargs["xen"].play(function(**kwargs), fate)
+    @pytest.mark.parametrize("fate", FATES, indirect=True)
+    @functools.wraps(steps)
+    def test(xen, **kwargs):
+        xen.play(steps(xen, **kwargs))
 
-    signature = inspect.signature(function)
-    fate = inspect.Parameter("fate", inspect.Parameter.KEYWORD_ONLY)
-    test.__signature__ = signature.replace(parameters=[*signature.parameters.values(), fate])
     return test
 
 
@@ -108,7 +106,7 @@ class Scripts:
 class XenHost:
     """dom0 or a driver domain with xenstored (self.xs) and vifagentd (self.daemon)."""
 
-    def __init__(self, bed, kind="dom0", store="c"):
+    def __init__(self, bed, kind="dom0", store="c", fate="lives"):
         self.bed = bed
         self.kind = kind
         self.backend = 3 if kind == "driver-domain" else 0
@@ -119,7 +117,7 @@ class XenHost:
         if kind == "no-script":
             config += "serve = all\n"
         self.daemon = bed.daemon(config=config)
-        self.fate = "lives"
+        self.fate = fate
         self._bridges = {}
         self._names = {}  # of the links that a NIC may have, by its path
         self._scripts = {}  # by a NIC's path
@@ -245,22 +243,21 @@ class XenHost:
 
     # How it goes
 
-    def play(self, steps, fate):
+    def play(self, steps):
         """Go through a scenario."""
-        self.fate = fate
         while True:
-            if fate == "absent":
+            if self.fate == "absent":
                 self.daemon.kill()
             try:
                 condition = next(steps)
             except StopIteration:
                 break
-            if fate == "struck":
+            if self.fate == "struck":
                 self.daemon.kill()
-            if fate in ("absent", "struck"):
+            if self.fate in ("absent", "struck"):
                 self.daemon.start()
             self.bed.until(condition, what=inspect.getsource(condition).strip())
-            if fate == "restarted":
+            if self.fate == "restarted":
                 self.daemon.kill()
                 self.daemon.start()
 

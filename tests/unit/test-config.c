@@ -163,6 +163,37 @@ static void a_line_of_198_characters_is_taken(void **state)
 	config_free(c);
 }
 
+static void good_files_are_taken(void **state)
+{
+	static const char *const good[] = {
+		"[network m]\nkind = macvtap\ndevice = eth0\n"
+		"mode = vepa private bridge passthru\n",
+		/* tabs, blanks, carriage returns, no last newline, comments */
+		"[network m]\nkind=macvtap\n  device\t=  eth0\n"
+		"mode =\tvepa \t bridge\n",
+		"[network m]\r\nkind = macvtap\r\ndevice = eth0\r\n",
+		"[network m]\nkind = macvtap\ndevice = eth0\nmode = vepa",
+		"# one\n; two\n[network m]\nkind = macvtap\n"
+		"; three\ndevice = eth0 ; four\n",
+		/* the kind last; a network in two sections */
+		"[network m]\ndevice = eth0\nmode = private\nkind = macvtap\n",
+		"[network m]\nkind = macvtap\ndevice = eth0\n"
+		"[network n]\nbridge = br0\n[network m]\nmode = private\n",
+		/* the longest names */
+		"[network mmmmmmmmmmmmmmmmmmmmmmmmmmmmmmm]\n"
+		"kind = macvtap\ndevice = a23456789012345\n",
+		/* a network, a bridge and a device of the same name */
+		"[network br0]\nbridge = br0\nmtu = 1400\n",
+		"[network br0]\nmtu = 1400\n[network red]\nbridge = br0\n",
+		"[network m]\nkind = macvtap\ndevice = eth0\n"
+		"[network eth0]\nbridge = br0\n",
+	};
+
+	(void)state;
+	for (each(i, good))
+		config_free(parse(good[i]));
+}
+
 /* ---- wrong files -------------------------------------------------------- */
 
 #define S10 "xxxxxxxxxx"
@@ -184,6 +215,9 @@ static const struct {
 	{ "[network]\nbridge = br0\n", 1, "\"network\"" },
 	{ "[networks red]\nbridge = br0\n", 1, "\"networks red\"" },
 	{ "\n\n[vlan 5]\nx = y\n", 3, "\"vlan 5\"" },
+	{ "[macvtap m]\ndevice = eth0\n", 1, "\"macvtap m\"" },
+	{ "[Network red]\nkind = macvtap\n", 1, "\"Network red\"" },
+	{ "[network red]\n[Service]\nUser=root\n", 2, "\"Service\"" },
 	/* a network without a good name */
 	{ "[network ]\nmtu = 1500\n", 1, "no name of a network" },
 	{ "[network  red]\nmtu = 1500\n", 1, "no name of a network" },
@@ -192,6 +226,10 @@ static const struct {
 	{ "[network ..]\nmtu = 1500\n", 1, "no name of a network" },
 	{ "[network %s]\nmtu = 1500\n", 1, "no name of a network" },
 	{ "[network r\xf6t]\nmtu = 1500\n", 1, "no name of a network" },
+	{ "[network r\xc3\xb6t]\nmtu = 1500\n", 1, "no name of a network" },
+	{ "[network ../m]\nmtu = 1500\n", 1, "no name of a network" },
+	{ "[network %n%n]\nmtu = 1500\n", 1, "no name of a network" },
+	{ "[network \x1b[2J]\nmtu = 1500\n", 1, "no name of a network" },
 	{ "[network 12345678901234567890123456789012]\nmtu = 1500\n", 1,
 	  "too long for a network's name by 1" },
 	{ "[network " S50 S50 "]\nmtu = 1500\n", 1, "too long" },
@@ -202,11 +240,17 @@ static const struct {
 	{ "[network red]\nkind = openvswitch\n", 2, "\"openvswitch\" is not known here" },
 	{ "[network red]\nkind = Macvtap\n", 2, "bridge and macvtap are" },
 	{ "[network red]\nkind = macvlan\n", 2, "bridge and macvtap are" },
+	{ "[network red]\nkind = bridge macvtap\n", 2, "bridge and macvtap are" },
+	{ "[network red]\nserve = all\n", 2, "\"serve\" is not known" },
+	{ "[xen]\ndevice = eth0\n", 2, "\"device\" is not known" },
 	/* a macvtap's keys */
 	{ "[network red]\nkind = macvtap\n", 2, "has no device=" },
 	{ "[network red]\n\nkind=macvtap\nmode=vepa\n", 3, "has no device=" },
 	{ MACVTAP "device =\n", 3, "device=\"\"" },
 	{ MACVTAP "device = a/b\n", 3, "device=\"a/b\"" },
+	{ MACVTAP "device = ../eth0\n", 3, "device=\"../eth0\"" },
+	{ MACVTAP "device = eth0:1\n", 3, "device=\"eth0:1\"" },
+	{ MACVTAP "device = eth\x1b[2J\n", 3, "device=" },
 	{ MACVTAP "device = eth0 eth1\n", 3, "device=\"eth0 eth1\"" },
 	{ MACVTAP "device = eth%d\n", 3, "device=\"eth%d\"" },
 	{ MACVTAP "device = ..\n", 3, "device=\"..\"" },
@@ -217,6 +261,11 @@ static const struct {
 	{ MACVTAP "device = eth0\nmode = vepa,bridge\n", 4, "\"vepa,bridge\"" },
 	{ MACVTAP "device = eth0\nmode = vepa bridge vepa\n", 4, "vepa is there twice" },
 	{ MACVTAP "device = eth0\nmode = VEPA\n", 4, "\"VEPA\"" },
+	{ MACVTAP "device = eth0\nmode = vepa bridge hairpin\n", 4, "\"hairpin\"" },
+	{ MACVTAP "device = eth0\nmode = 2\n", 4, "\"2\"" },
+	{ MACVTAP "device = eth0\nMode = vepa\n", 4, "\"Mode\" is not known" },
+	{ MACVTAP "device = eth0\nallmulticast = 1\n", 4, "neither yes nor no" },
+	{ MACVTAP "device = eth0\nallmulticast = off\n", 4, "neither yes nor no" },
 	{ MACVTAP "device = eth0\nallmulticast = on\n", 4, "neither yes nor no" },
 	{ MACVTAP "device = eth0\nallmulticast =\n", 4, "neither yes nor no" },
 	{ MACVTAP "device = eth0\nmtu = huge\n", 4, "is no MTU" },
@@ -224,6 +273,8 @@ static const struct {
 	/* keys of the other kind */
 	{ "[network red]\nmode = vepa\n", 2, "mode is for kind = macvtap, but [network red] is of kind bridge" },
 	{ "[network red]\nbridge = br0\ndevice = eth0\n", 3, "device is for kind = macvtap" },
+	{ "[network red]\ndevice = eth0\n", 2, "device is for kind = macvtap" },
+	{ MACVTAP "device = eth0\n[network red]\nkind = bridge\n", 3, "device is for kind = macvtap" },
 	{ "[network red]\nallmulticast = no\nkind = bridge\n", 2, "allmulticast is for kind = macvtap" },
 	{ MACVTAP "bridge = br0\ndevice = eth0\n", 3, "bridge is for kind = bridge, but [network red] is of kind macvtap" },
 	{ MACVTAP "device = eth0\n\ntaps = tap*\n", 5, "taps is for kind = bridge" },
@@ -244,6 +295,14 @@ static const struct {
 	{ "[network red]\nmtu = 67\n", 2, "is no MTU" },
 	{ "[network red]\nmtu = 65536\n", 2, "is no MTU" },
 	{ "[network red]\nmtu = 1500 1500\n", 2, "is no MTU" },
+	{ "[network red]\nmtu = 0x5dc\n", 2, "is no MTU" },
+	{ "[network red]\nmtu = 4294968796\n", 2, "is no MTU" },
+	/* what other programs' files have */
+	{ "[network red]\nmtu = 9000 # jumbo\n", 2, "has a line of its own" },
+	{ "[network red]\nmtu = # jumbo\n", 2, "has a line of its own" },
+	{ "[network red]\ntaps = red* # of these\n", 2, "has a line of its own" },
+	{ "[network red]\nbridge = \"br0\"\n", 2, "is not quoted" },
+	{ "{ \"network\": { \"kind\": \"macvtap\" } }\n", 1, "section \"\" is not known" },
 	{ "[xen]\nserve = nobody\n", 2, "neither script nor all" },
 	{ "[xen]\nserve =\n", 2, "neither script nor all" },
 	{ "[xen]\nscript-wait = 31\n", 2, "from 0 to 30" },
@@ -270,6 +329,7 @@ static const struct {
 	{ "[network red]\nmtu = big\nmtu = huge\n", 2, "\"big\"" },
 	{ "[network red]\nmtu = big\nnonsense\n", 2, "\"big\"" },
 	{ "[network red]\nnonsense\nmtu = big\n", 2, "neither [section] nor key = value" },
+	{ "[network a]\nkind = macvtap\ndevice = eth1\n[network b]\nkind = x\n", 5, "\"x\"" },
 };
 
 static void wrong_files_are_refused_with_the_line(void **state)
@@ -297,15 +357,36 @@ static void wrong_files_are_refused_with_the_line(void **state)
 
 static void a_nul_is_refused_with_the_line(void **state)
 {
-	static const char text[] = "[xen]\nserve\0=all\n";
+	static const char value[] = "[xen]\nserve\0=all\n";
+	static const char section[] = "[network red\0]\nmtu = 1500\n";
 	char error[REASON_SIZE] = "";
 	struct config *c = NULL;
 
 	(void)state;
-	assert_int_equal(parse_file(text, sizeof(text) - 1, &c, error),
+	assert_int_equal(parse_file(value, sizeof(value) - 1, &c, error),
 			 -EINVAL);
 	assert_string_equal(error, "line 2: it has a NUL inside");
+	assert_int_equal(parse_file(section, sizeof(section) - 1, &c, error),
+			 -EINVAL);
+	assert_string_equal(error, "line 1: it has a NUL inside");
 	assert_null(c);
+}
+
+static void a_very_long_line_is_refused_with_its_number(void **state)
+{
+	size_t len = 100000;
+	char *text = calloc(1, len + 1);
+	char error[REASON_SIZE] = "";
+	struct config *c = NULL;
+
+	(void)state;
+	assert_non_null(text);
+	memset(text, 'x', len);
+	memcpy(text, "[xen]\n; ", strlen("[xen]\n; "));
+	assert_int_equal(parse_file(text, len, &c, error), -EINVAL);
+	check(strncmp(error, "line 2: ", 8) == 0, "%s", error);
+	check(strstr(error, "longer than 198"), "%s", error);
+	free(text);
 }
 
 /* A network's section without bridge= means the bridge of that name. */
@@ -560,8 +641,10 @@ int main(void)
 		cmocka_unit_test(line_ends_of_other_systems_are_taken),
 		cmocka_unit_test(many_networks_are_kept),
 		cmocka_unit_test(a_line_of_198_characters_is_taken),
+		cmocka_unit_test(good_files_are_taken),
 		cmocka_unit_test(wrong_files_are_refused_with_the_line),
 		cmocka_unit_test(a_nul_is_refused_with_the_line),
+		cmocka_unit_test(a_very_long_line_is_refused_with_its_number),
 		cmocka_unit_test(a_network_that_no_bridge_can_be_named_after_says_so),
 		cmocka_unit_test(every_error_has_its_line),
 		cmocka_unit_test(a_wrong_section_is_wrong_even_when_empty),

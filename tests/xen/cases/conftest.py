@@ -5,9 +5,15 @@ from dom0 import (BRIDGE, DOM0_IP, Daemon, Guest, add_bridge, domains, ip, keep,
 from driver_domain import DriverDomain
 
 
+def pytest_addoption(parser):
+    parser.addoption("--long", action="store_true", help="more attaches under load")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def host():
-    """dom0 has a bridge, and the agent runs, as after its boot."""
+    """dom0 has a bridge, no guest, and the agent runs, as after its boot."""
+    for domid in domains().values():
+        xl("destroy", domid, check=False)  # left by the run before, if a case is run once more
     if BRIDGE not in links():
         add_bridge(BRIDGE, f"{DOM0_IP}/24")
 

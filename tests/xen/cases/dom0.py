@@ -74,6 +74,14 @@ def wait_until(predicate, timeout=30, what="", pause=0.1):
         time.sleep(pause)
 
 
+def never(predicate, seconds, what):
+    """Watch for a while that it does not come true."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        assert not predicate(), what
+        time.sleep(0.1)
+
+
 def note(text):
     """A line for the log of figures, out/figures."""
     with open(OUT / "figures", "a") as log:
@@ -148,7 +156,14 @@ class Ping:
     """A ping that runs meanwhile, five times a second; lost() ends it."""
 
     def __init__(self, address):
-        self.process = start("ping", "-n", "-i", "0.2", address)
+        self.process = start("ping", "-n", "-i", "0.2", address, bufsize=0)
+
+    def answers(self, count):
+        """Wait for so many more."""
+        while count > 0:
+            line = self.process.stdout.readline()
+            assert line, "ping has ended"
+            count -= b" bytes from " in line
 
     def lost(self):
         """(sent, lost)"""

@@ -3,6 +3,7 @@
 
 import time
 
+import pytest
 from dom0 import (BRIDGE, Guest, OUT, add_bridge, bridge, domains, finish, ip, note, nothing_left, ping,
                   ports, start, vifctl_list, wait_until)
 
@@ -44,6 +45,7 @@ def test_create_succeeds_where_the_bridge_comes_meanwhile():
         ip("link", "del", "late0", check=False)
 
 
+@pytest.mark.both
 def test_attach_fails_and_the_daemon_tries_again(guest, daemon):
     """libxl leaves the NIC there, with the error; once the bridge is there it connects."""
     done = guest.attach("bridge=late0", check=False)

@@ -3,6 +3,7 @@
 
 import re
 
+import pytest
 from dom0 import (BRIDGE, Daemon, Guest, alias, bridge, finish, json, link_up, links,
                   nothing_left, ping, ports, run, signal, start, store, vifctl_list,
                   wait_until, xl)
@@ -33,6 +34,7 @@ def test_pv_with_one_nic(guest):
     agree(guest, {0: BRIDGE})
 
 
+@pytest.mark.both
 def test_pv_with_three_nics_on_two_bridges():
     with bridge("xenbr1") as second, \
             Guest(vifs=(f"bridge={BRIDGE}", f"bridge={second}", f"bridge={BRIDGE}")) as g:

@@ -12,6 +12,7 @@ def gone(guest, timeout=30):
     assert not [p for p in vifctl_list().values() if p["nic"].startswith(f"{guest.domid}.")]
 
 
+@pytest.mark.both
 def test_destroy():
     with Guest() as g:
         assert g.vif() in ports(BRIDGE)
@@ -33,6 +34,7 @@ def test_crash():
         gone(g)
 
 
+@pytest.mark.both
 def test_reboot():
     """A domain of another number, with other links."""
     with Guest(on_reboot="restart") as g:

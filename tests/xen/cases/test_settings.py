@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """vifname, mtu, and NICs that come and go on a running guest."""
 
+import pytest
 from dom0 import (BRIDGE, alias, bridge, link_up, links, nothing_left, note, ports, run, store,
                   time, vif_links, vifctl_list, wait_until, xl, VIFS)
 
@@ -49,6 +50,7 @@ def test_attach_and_detach_twenty_times(guest):
     assert set(store.ls(f"/libxl/{guest.domid}/device/vif")) == {"0"}
 
 
+@pytest.mark.both
 def test_bridge_key_changed_on_a_running_guest(guest):
     with bridge("xenbr1"):
         store.write(guest.backend() + "/bridge", "xenbr1")
@@ -58,6 +60,7 @@ def test_bridge_key_changed_on_a_running_guest(guest):
     assert alias(guest.vif()).startswith("vifagent/1 ")
 
 
+@pytest.mark.both
 def test_netback_unbound_and_bound(guest):
     """The link is another then; nobody but the daemon puts it back."""
     guest.wait_connected()

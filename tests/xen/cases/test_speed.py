@@ -6,7 +6,7 @@ import statistics
 import pytest
 from dom0 import BRIDGE, XENSTORED, Guest, Watch, config, note
 
-pytestmark = pytest.mark.once
+pytestmark = [pytest.mark.once, pytest.mark.figures]
 
 SCRIPTS = ["vif-bridge", "vif-agent", "/bin/true"]
 

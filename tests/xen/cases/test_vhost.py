@@ -4,7 +4,7 @@
 import pytest
 from dom0 import BRIDGE, OUT, finish, links, note, ping, ports, run, start, time, vifctl_list, wait_until
 
-pytestmark = pytest.mark.once_with_oxenstored
+pytestmark = pytest.mark.once
 
 
 def test_a_guest_with_vhost():
