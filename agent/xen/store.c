@@ -103,19 +103,17 @@ static int read_value(struct store *s, xs_transaction_t t, const char *path,
 {
 	unsigned int len;
 	char *value;
-	int r;
 
 	errno = 0;
 	value = xs_read(s->xs, t, path, &len);
-	r = value ? (int)len : error();
-	if (value && len >= size)
-		r = -E2BIG;
-	if (r >= 0) {
+	if (!value)
+		return error();
+	if (len < size) {
 		memcpy(buf, value, len);
 		buf[len] = '\0';
 	}
 	free(value);
-	return r;
+	return len < size ? (int)len : -E2BIG;
 }
 
 /* ---- reading ---------------------------------------------------------- */

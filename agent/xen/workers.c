@@ -14,7 +14,7 @@
 #define THREADS_MAX 8
 
 /* A NIC's values, and what libxenstore and the C library want. */
-#define STACK_SIZE (256 * 1024)
+#define STACK_SIZE ((size_t)256 * 1024)
 
 /* What the end of threads takes that do not hang. */
 #define JOIN_MS 200
