@@ -72,13 +72,17 @@ static int do_open(struct session *s, struct job *job)
 
 static int do_keys(struct session *s, struct job *job)
 {
-	uint32_t self;
+	uint32_t self = 0;
+	bool known = false;
 	int r = nic_read(s->store, job->self, job->id, job->questions,
 			 &job->nic);
 
-	/* Who fills the store writes our domid first. */
-	if (r == 0 && !job->nic.exists && !s->filled)
-		r = store_self(s->store, &self, &s->filled);
+	/* Who fills the store writes our domid first.  If it is not the one
+	 * that the job has, the job looked in another domain's directory. */
+	if (r == 0 && !job->nic.exists && !s->filled) {
+		r = store_self(s->store, &self, &known);
+		s->filled = known && self == job->self;
+	}
 	job->nic.unsure = !job->nic.exists && !s->filled;
 	return r;
 }
