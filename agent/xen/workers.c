@@ -349,7 +349,10 @@ static bool end_threads(struct workers *w)
 	end.tv_sec += end.tv_nsec / 1000000000L;
 	end.tv_nsec %= 1000000000L;
 	for (unsigned int i = 0; i < w->running; i++)
-		ended += pthread_timedjoin_np(w->thread[i], NULL, &end) == 0;
+		if (pthread_timedjoin_np(w->thread[i], NULL, &end) == 0)
+			ended++;
+		else
+			(void)pthread_detach(w->thread[i]);
 	return ended == w->running;
 }
 
