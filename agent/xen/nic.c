@@ -145,7 +145,8 @@ static int get_error(struct reader *r, struct nic *n)
 	int err = get(r, "hotplug-error");
 
 	if (err == 0 && r->len >= 0)
-		text_reason(n->error, "%s", r->value);
+		(void)snprintf(n->error, sizeof(n->error), "%.*s",
+			       NIC_ERROR_SIZE - 1, r->value);
 	return err;
 }
 

@@ -15,6 +15,9 @@
 /* The name by which a NIC's "script" key asks for us. */
 #define NIC_SCRIPT "vif-agent"
 
+/* The longest error that we report: a link's name, ": " and a reason. */
+#define NIC_ERROR_SIZE (REASON_SIZE + VIF_NAMESIZE + 2)
+
 /* XenbusState, xen/include/public/io/xenbus.h */
 enum {
 	NIC_INIT_WAIT = 2,
@@ -38,7 +41,7 @@ struct nic {
 	bool unsure;		/* the store is new, and nobody has filled it: that
 				 * a NIC is missing says nothing */
 	enum hotplug_status status;
-	char error[REASON_SIZE];	/* "hotplug-error", "" if none */
+	char error[NIC_ERROR_SIZE];	/* "hotplug-error", "" if none */
 	struct wish wish;	/* bridge, vifname and mtu */
 };
 
@@ -74,7 +77,7 @@ struct tell {
 	const char *status;	/* "connected", "error"; NULL: leave it as it is */
 	bool rewrite;		/* even if it is there: netback's link is new */
 	bool error_too;		/* hotplug-error, too: … */
-	char error[REASON_SIZE + VIF_NAMESIZE + 2];	/* … "" for none */
+	char error[NIC_ERROR_SIZE];	/* … "" for none */
 };
 
 /* Is any of that not so yet? */

@@ -24,7 +24,7 @@ struct store {
 
 const char *store_socket_path(void)
 {
-	static char path[256];
+	static _Thread_local char path[256];
 	const char *dir = getenv("XENSTORED_RUNDIR");
 	const char *env = getenv("XENSTORED_PATH");
 

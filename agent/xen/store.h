@@ -93,7 +93,7 @@ int store_write_if(struct store *s, const char *guard, const char *expected,
  */
 int store_rm_empty(struct store *s, const char *path);
 
-/* Where xenstored's socket is, or will be. */
+/* Where xenstored's socket is, or will be; each thread has its own copy. */
 const char *store_socket_path(void);
 
 #endif

@@ -72,13 +72,17 @@ static int do_open(struct session *s, struct job *job)
 
 static int do_keys(struct session *s, struct job *job)
 {
-	uint32_t self;
+	uint32_t self = 0;
+	bool known = false;
 	int r = nic_read(s->store, job->self, job->id, job->questions,
 			 &job->nic);
 
-	/* Who fills the store writes our domid first. */
-	if (r == 0 && !job->nic.exists && !s->filled)
-		r = store_self(s->store, &self, &s->filled);
+	/* Who fills the store writes our domid first.  If it is not the one
+	 * that the job has, the job looked in another domain's directory. */
+	if (r == 0 && !job->nic.exists && !s->filled) {
+		r = store_self(s->store, &self, &known);
+		s->filled = known && self == job->self;
+	}
 	job->nic.unsure = !job->nic.exists && !s->filled;
 	return r;
 }
@@ -345,7 +349,10 @@ static bool end_threads(struct workers *w)
 	end.tv_sec += end.tv_nsec / 1000000000L;
 	end.tv_nsec %= 1000000000L;
 	for (unsigned int i = 0; i < w->running; i++)
-		ended += pthread_timedjoin_np(w->thread[i], NULL, &end) == 0;
+		if (pthread_timedjoin_np(w->thread[i], NULL, &end) == 0)
+			ended++;
+		else
+			(void)pthread_detach(w->thread[i]);
 	return ended == w->running;
 }
 
