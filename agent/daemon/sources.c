@@ -102,6 +102,15 @@ static int mark_each(const struct port_id *id, const int hint[LOOKS],
 	return 0;
 }
 
+/* Those in the table were marked when the list was requested. */
+static void add_nic(struct sources *s, struct vif_id nic)
+{
+	const struct port_id id = { .is_nic = true, .nic = nic };
+
+	if (!table_find(s->table, &id))
+		mark_id(s, &id);
+}
+
 static void on_list(struct job *job)
 {
 	struct sources *s = job->arg;
@@ -111,7 +120,7 @@ static void on_list(struct job *job)
 	else if (job->result < 0)
 		scan_later(s, job->result);
 	for (size_t i = 0; i < job->n && job->result == 0; i++)
-		mark_nic(s, job->ids[i]);
+		add_nic(s, job->ids[i]);
 	job_free(job);
 }
 
