@@ -47,7 +47,7 @@ static struct rtnl_facts bridge;	/* the last one asked for */
 
 /* ---- the kernel ------------------------------------------------------- */
 
-static void write_record(const struct nic *n, const struct rtnl_facts *link)
+static int write_record(const struct nic *n, const struct rtnl_facts *link)
 {
 	char text[256];
 
@@ -55,15 +55,15 @@ static void write_record(const struct nic *n, const struct rtnl_facts *link)
 		       n->domid, n->devid, link->name, link->mac[0],
 		       link->mac[1], link->mac[2], link->mac[3], link->mac[4],
 		       link->mac[5], link->mtu);
-	links_set_record(link->ifindex, text);
+	return links_set_record(link->ifindex, text);
 }
 
-static void put_on_bridge(const struct rtnl_facts *link)
+static int put_on_bridge(const struct rtnl_facts *link)
 {
 	static const unsigned char mac[6] = { 0xfe, 255, 255, 255, 255, 255 };
 
-	links_put_on_bridge(link->ifindex, bridge.ifindex, mac);
-	links_set_up(link->ifindex);
+	return links_put_on_bridge(link->ifindex, bridge.ifindex, mac) < 0 ? -1 :
+	       links_set_up(link->ifindex);
 }
 
 /* ---- a NIC ------------------------------------------------------------ */
@@ -117,7 +117,7 @@ static bool tell_connected(const struct nic *n)
 	return keys_connect(k->path[STATE], k->value[STATE], status);
 }
 
-/* Returns false if it is not complete. */
+/* Returns false if it is not complete, or goes. */
 static bool join(struct nic *n)
 {
 	struct rtnl_facts link;
@@ -127,9 +127,8 @@ static bool join(struct nic *n)
 	    link.master)
 		return false;
 	find_bridge(n->keys.value[BRIDGE]);
-	write_record(n, &link);
-	put_on_bridge(&link);
-	return tell_connected(n);
+	return write_record(n, &link) == 0 && put_on_bridge(&link) == 0 &&
+	       tell_connected(n);
 }
 
 static int door(void)

@@ -128,29 +128,32 @@ static struct rtnl_link *new_link(void)
 	return l;
 }
 
-static void change(int ifindex, struct rtnl_link *changes)
+static int change(int ifindex, struct rtnl_link *changes)
 {
 	struct rtnl_link *old = new_link();
 	struct nl_msg *msg;
+	int r;
 
 	rtnl_link_set_ifindex(old, ifindex);
 	if (rtnl_link_build_change_request(old, changes, NLM_F_ACK, &msg) < 0 ||
-	    nl_send_auto(rtnl, msg) < 0 || nl_wait_for_ack(rtnl) < 0)
+	    nl_send_auto(rtnl, msg) < 0)
 		die("change");
+	r = nl_wait_for_ack(rtnl);
 	nlmsg_free(msg);
 	rtnl_link_put(old);
 	rtnl_link_put(changes);
+	return r < 0 ? -1 : 0;
 }
 
-void links_set_record(int ifindex, const char *text)
+int links_set_record(int ifindex, const char *text)
 {
 	struct rtnl_link *l = new_link();
 
 	rtnl_link_set_ifalias(l, text);
-	change(ifindex, l);
+	return change(ifindex, l);
 }
 
-void links_put_on_bridge(int ifindex, int bridge, const unsigned char mac[6])
+int links_put_on_bridge(int ifindex, int bridge, const unsigned char mac[6])
 {
 	struct rtnl_link *l = new_link();
 	struct nl_addr *addr = nl_addr_build(AF_LLC, mac, 6);
@@ -159,15 +162,15 @@ void links_put_on_bridge(int ifindex, int bridge, const unsigned char mac[6])
 	nl_addr_put(addr);
 	rtnl_link_set_master(l, bridge);
 	(void)rtnl_link_inet6_set_addr_gen_mode(l, IN6_ADDR_GEN_MODE_NONE);
-	change(ifindex, l);
+	return change(ifindex, l);
 }
 
-void links_set_up(int ifindex)
+int links_set_up(int ifindex)
 {
 	struct rtnl_link *l = new_link();
 
 	rtnl_link_set_flags(l, IFF_UP);
-	change(ifindex, l);
+	return change(ifindex, l);
 }
 
 /* ---- events ----------------------------------------------------------- */

@@ -30,14 +30,13 @@ int links_dump(void)
 	return count;
 }
 
-void links_set_record(int ifindex, const char *text)
+int links_set_record(int ifindex, const char *text)
 {
 	struct rtnl_message m;
 
 	rtnl_begin(&m, RTM_NEWLINK, 0, ifindex);
 	rtnl_add(&m, IFLA_IFALIAS, text, strlen(text) + 1);
-	if (rtnl_change(rtnl, &m) < 0)
-		die("record");
+	return rtnl_change(rtnl, &m) < 0 ? -1 : 0;
 }
 
 static void add_addrgen_none(struct rtnl_message *m)
@@ -54,7 +53,7 @@ static void add_addrgen_none(struct rtnl_message *m)
 	rtnl_add(m, IFLA_AF_SPEC, &none, sizeof(none));
 }
 
-void links_put_on_bridge(int ifindex, int bridge, const unsigned char mac[6])
+int links_put_on_bridge(int ifindex, int bridge, const unsigned char mac[6])
 {
 	struct rtnl_message m;
 
@@ -62,18 +61,16 @@ void links_put_on_bridge(int ifindex, int bridge, const unsigned char mac[6])
 	rtnl_add(&m, IFLA_ADDRESS, mac, 6);
 	rtnl_add(&m, IFLA_MASTER, &bridge, sizeof(bridge));
 	add_addrgen_none(&m);
-	if (rtnl_change(rtnl, &m) < 0)
-		die("join");
+	return rtnl_change(rtnl, &m) < 0 ? -1 : 0;
 }
 
-void links_set_up(int ifindex)
+int links_set_up(int ifindex)
 {
 	struct rtnl_message m;
 
 	rtnl_begin(&m, RTM_NEWLINK, 0, ifindex);
 	m.link.ifi_flags = m.link.ifi_change = IFF_UP;
-	if (rtnl_change(rtnl, &m) < 0)
-		die("up");
+	return rtnl_change(rtnl, &m) < 0 ? -1 : 0;
 }
 
 int links_watch(void)
