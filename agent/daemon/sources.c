@@ -66,11 +66,6 @@ static void mark_id(struct sources *s, const struct port_id *id)
 		scan_later(s, -ENOMEM);
 }
 
-void sources_mark(struct sources *s, const struct port_id *id)
-{
-	mark_id(s, id);
-}
-
 static void mark_nic(struct sources *s, struct vif_id nic)
 {
 	struct port_id id = { .is_nic = true, .nic = nic };
@@ -100,6 +95,15 @@ static int mark_each(const struct port_id *id, const int hint[LOOKS],
 		p->keep = true;
 	table_mark(s->table, p);
 	return 0;
+}
+
+void sources_mark(struct sources *s, const struct port_id *id,
+		  const int hint[LOOKS])
+{
+	int r = mark_each(id, hint, s);
+
+	if (r < 0)
+		scan_later(s, r);
 }
 
 /* Those in the table were marked when the list was requested. */
