@@ -100,9 +100,10 @@ static size_t candidates(const struct nic_look *n, enum part part,
 	return i;
 }
 
-/* By name, by where it was last, by looking everywhere. */
+/* By name, by where it was last, by looking everywhere.  @ret_taken: does a
+ * link have the part's usual name? */
 static int find_by_name(const struct nic_look *n, enum part part,
-			struct link *ret)
+			struct link *ret, bool *ret_taken)
 {
 	struct host *h = n->agent->host;
 	struct search s = { .nic = n, .part = part, .ret = ret };
@@ -112,6 +113,7 @@ static int find_by_name(const struct nic_look *n, enum part part,
 
 	for (size_t i = 0; i < count; i++) {
 		r = h->ops->link_by_name(h, names[i], ret);
+		*ret_taken |= i == 0 && r == 0;
 		if (r == 0 && is_part(n, part, ret))
 			return 0;
 		if (r < 0 && r != -ENODEV)
@@ -147,13 +149,16 @@ static int find_netback(const struct nic_look *n, struct link *ret)
  * Where there is no netback (as in a namespace on a host without Xen) a link
  * named vifD.V stands in for its.
  */
-static int find_part(const struct nic_look *n, enum part part, struct link *ret)
+static int find_part(const struct nic_look *n, enum part part, struct link *ret,
+		     bool *ret_taken)
 {
 	struct host *h = n->agent->host;
 
-	if (part == PART_VIF && h->ops->has_netback(h))
+	*ret_taken = part == PART_VIF && h->ops->has_netback(h);
+	/* netback does not say who has the name. */
+	if (*ret_taken)
 		return find_netback(n, ret);
-	return find_by_name(n, part, ret);
+	return find_by_name(n, part, ret, ret_taken);
 }
 
 /* Nothing of this NIC was found: somebody else's link may have its name. */
@@ -372,12 +377,14 @@ static int look_part(struct nic_look *n, enum part part, struct look *look)
 	(void)vif_name_make(name, n->id, part == PART_EMU ? VIF_EMU :
 							     VIF_NETBACK);
 	memcpy(look->name, name, sizeof(look->name));
-	r = find_part(n, part, &look->state.link);
-	if (r == -ENODEV && n->goal == GOAL_JOIN) {
+	r = find_part(n, part, &look->state.link, &taken);
+	if (r == -ENODEV && taken && n->goal == GOAL_JOIN) {
+		bool unused;
+
 		taken = find_stranger(n, name, &stranger);
 		/* It may have come just between the two questions. */
 		if (taken)
-			r = find_part(n, part, &look->state.link);
+			r = find_part(n, part, &look->state.link, &unused);
 	}
 	if (r < 0 && r != -ENODEV)
 		return r;

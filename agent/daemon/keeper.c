@@ -352,6 +352,18 @@ static void look_on(struct keeper *k, struct port *p, bool unwell, bool news)
 	look_again(k, p, doubled(RETRY_FIRST_MS, p->tries, RETRY_LAST_MS));
 }
 
+/* An event that came while its keys were on their way may be the first one of
+ * another life.  Returns NULL. */
+static struct port *drop(struct keeper *k, struct port *p)
+{
+	const struct port old = *p;
+
+	table_remove(&k->table, p);
+	if (old.dirty)
+		sources_mark(k->sources, &old.id, old.ifindex);
+	return NULL;
+}
+
 /* Returns the port, or NULL if there is none any more. */
 static struct port *digest(struct keeper *k, struct port *p,
 			   const struct look *looks, int n)
@@ -378,10 +390,8 @@ static struct port *digest(struct keeper *k, struct port *p,
 		early |= look->early;
 		p->untold |= look->untold;
 	}
-	if (!alive) {
-		table_remove(&k->table, p);
-		return NULL;
-	}
+	if (!alive)
+		return drop(k, p);
 	if (k->ops->passive) {
 		look_on(k, p, unwell, news);
 		return p;
@@ -435,8 +445,7 @@ static struct port *forget(struct keeper *k, struct port *p)
 	memcpy(gone.name, p->name, sizeof(gone.name));
 	if (k->ops->news && p->name[0])
 		k->ops->news(&gone, k->ops->arg);
-	table_remove(&k->table, p);
-	return NULL;
+	return drop(k, p);
 }
 
 /* What is asked of xenstored for a port, or told. */
@@ -542,7 +551,7 @@ static void look_at(struct keeper *k, struct port *p, const struct nic *nic,
 	else if (!tell.tell.remove)
 		p = forget(k, p);
 	if (n == -ENODEV && !id.is_nic && looks[0].id.is_nic)
-		sources_mark(k->sources, &looks[0].id);
+		sources_mark(k->sources, &looks[0].id, NULL);
 	if (!p || n < 0 || !nic)
 		return;
 	tell.tell.mtu_is_new |= tell.tell.mtu != p->told_mtu;

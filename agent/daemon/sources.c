@@ -66,11 +66,6 @@ static void mark_id(struct sources *s, const struct port_id *id)
 		scan_later(s, -ENOMEM);
 }
 
-void sources_mark(struct sources *s, const struct port_id *id)
-{
-	mark_id(s, id);
-}
-
 static void mark_nic(struct sources *s, struct vif_id nic)
 {
 	struct port_id id = { .is_nic = true, .nic = nic };
@@ -102,6 +97,24 @@ static int mark_each(const struct port_id *id, const int hint[LOOKS],
 	return 0;
 }
 
+void sources_mark(struct sources *s, const struct port_id *id,
+		  const int hint[LOOKS])
+{
+	int r = mark_each(id, hint, s);
+
+	if (r < 0)
+		scan_later(s, r);
+}
+
+/* Those in the table were marked when the list was requested. */
+static void add_nic(struct sources *s, struct vif_id nic)
+{
+	const struct port_id id = { .is_nic = true, .nic = nic };
+
+	if (!table_find(s->table, &id))
+		mark_id(s, &id);
+}
+
 static void on_list(struct job *job)
 {
 	struct sources *s = job->arg;
@@ -111,7 +124,7 @@ static void on_list(struct job *job)
 	else if (job->result < 0)
 		scan_later(s, job->result);
 	for (size_t i = 0; i < job->n && job->result == 0; i++)
-		mark_nic(s, job->ids[i]);
+		add_nic(s, job->ids[i]);
 	job_free(job);
 }
 

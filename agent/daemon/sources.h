@@ -49,7 +49,8 @@ bool sources_mute(const struct sources *s);
  * is missing there says nothing. */
 bool sources_is_stale(const struct sources *s);
 
-/* This port deserves a look. */
-void sources_mark(struct sources *s, const struct port_id *id);
+/* This port deserves a look; its links were there, if @hint is given. */
+void sources_mark(struct sources *s, const struct port_id *id,
+		  const int hint[LOOKS]);
 
 #endif

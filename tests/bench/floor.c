@@ -8,9 +8,11 @@
  *	floor serve SELF		like the daemon: whenever a NIC is complete
  *	floor dump			all links
  *
- * What the agent takes beyond this is its own; what this takes is the kernel's
- * and xenstored's.  The floor has several requests to xenstored under way at
- * once; floor-library is the same with libxenstore, one after the other.
+ * floor-library is this with the agent's own libraries, libxenstore and
+ * libnl-route-3, one request after the other: what the agent takes beyond that
+ * is its own.  floor is this without any, on bare sockets, with several requests
+ * to xenstored under way at once: what that takes is the kernel's and
+ * xenstored's.
  *
  * The keys are those without which a join cannot be right (agent/xen/nic.c).  The
  * script is run for a NIC that libxl has just made: whether the NIC is alive
@@ -20,18 +22,15 @@
  * ("hotplug-status").  Then the frontend's "mtu", which must be the link's;
  * and the one write, in a transaction that finds "state" unchanged.
  */
-#include <linux/if.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "tests/bench/keys.h"
-#include "tests/bench/rtnl.h"
+#include "tests/bench/links.h"
 #include "tests/bench/tool.h"
-#include "tests/bench/wire.h"
 
 /* So many NICs' keys are asked for at once at a restart. */
 #define WINDOW 16
@@ -44,63 +43,27 @@ struct nic {
 	struct keys keys;
 };
 
-static int rtnl;
 static struct rtnl_facts bridge;	/* the last one asked for */
-
-static void open_all(void)
-{
-	rtnl = rtnl_open(0);
-	if (rtnl < 0)
-		die("rtnetlink");
-	keys_open();
-}
 
 /* ---- the kernel ------------------------------------------------------- */
 
-static void write_record(const struct nic *n, const struct rtnl_facts *link)
+static int write_record(const struct nic *n, const struct rtnl_facts *link)
 {
-	struct rtnl_message m;
 	char text[256];
 
 	(void)snprintf(text, sizeof(text), "vifagent/1 by=xenstore nic=%u.%u part=vif was.name=%s was.mac=%02x:%02x:%02x:%02x:%02x:%02x was.mtu=%u was.up=0 was.gen=0",
 		       n->domid, n->devid, link->name, link->mac[0],
 		       link->mac[1], link->mac[2], link->mac[3], link->mac[4],
 		       link->mac[5], link->mtu);
-	rtnl_begin(&m, RTM_NEWLINK, 0, link->ifindex);
-	rtnl_add(&m, IFLA_IFALIAS, text, strlen(text) + 1);
-	if (rtnl_change(rtnl, &m) < 0)
-		die("record");
+	return links_set_record(link->ifindex, text);
 }
 
-static void add_addrgen_none(struct rtnl_message *m)
-{
-	static const struct {
-		struct rtattr inet6, mode;
-		uint8_t value, pad[3];
-	} none = {
-		{ sizeof(none), AF_INET6 },
-		{ sizeof(struct rtattr) + 1, IFLA_INET6_ADDR_GEN_MODE },
-		IN6_ADDR_GEN_MODE_NONE, { 0 },
-	};
-
-	rtnl_add(m, IFLA_AF_SPEC, &none, sizeof(none));
-}
-
-static void put_on_bridge(const struct rtnl_facts *link)
+static int put_on_bridge(const struct rtnl_facts *link)
 {
 	static const unsigned char mac[6] = { 0xfe, 255, 255, 255, 255, 255 };
-	struct rtnl_message m;
 
-	rtnl_begin(&m, RTM_NEWLINK, 0, link->ifindex);
-	rtnl_add(&m, IFLA_ADDRESS, mac, sizeof(mac));
-	rtnl_add(&m, IFLA_MASTER, &bridge.ifindex, sizeof(int));
-	add_addrgen_none(&m);
-	if (rtnl_change(rtnl, &m) < 0)
-		die("join");
-	rtnl_begin(&m, RTM_NEWLINK, 0, link->ifindex);
-	m.link.ifi_flags = m.link.ifi_change = IFF_UP;
-	if (rtnl_change(rtnl, &m) < 0)
-		die("up");
+	return links_put_on_bridge(link->ifindex, bridge.ifindex, mac) < 0 ? -1 :
+	       links_set_up(link->ifindex);
 }
 
 /* ---- a NIC ------------------------------------------------------------ */
@@ -131,7 +94,7 @@ static void set_nic(struct nic *n, unsigned int self, unsigned int domid,
 static void find_bridge(const char *name)
 {
 	if (strcmp(bridge.name, name) != 0 &&
-	    rtnl_query(rtnl, name, &bridge) < 0)
+	    links_query(name, &bridge) < 0)
 		die(name);
 }
 
@@ -140,7 +103,7 @@ static bool find_link(const struct nic *n, struct rtnl_facts *ret)
 	char name[32];
 
 	(void)snprintf(name, sizeof(name), "vif%u.%u", n->domid, n->devid);
-	return rtnl_query(rtnl, name, ret) == 0;
+	return links_query(name, ret) == 0;
 }
 
 static bool tell_connected(const struct nic *n)
@@ -154,7 +117,7 @@ static bool tell_connected(const struct nic *n)
 	return keys_connect(k->path[STATE], k->value[STATE], status);
 }
 
-/* Returns false if it is not complete. */
+/* Returns false if it is not complete, or goes. */
 static bool join(struct nic *n)
 {
 	struct rtnl_facts link;
@@ -164,9 +127,8 @@ static bool join(struct nic *n)
 	    link.master)
 		return false;
 	find_bridge(n->keys.value[BRIDGE]);
-	write_record(n, &link);
-	put_on_bridge(&link);
-	return tell_connected(n);
+	return write_record(n, &link) == 0 && put_on_bridge(&link) == 0 &&
+	       tell_connected(n);
 }
 
 static int door(void)
@@ -215,8 +177,7 @@ static int look_at_all(unsigned int self)
 	int under_way;
 	struct nic n;
 
-	if (rtnl_dump(rtnl) < 0)
-		return 1;
+	(void)links_dump();
 	do {
 		for (under_way = 0; under_way < WINDOW && next_nic(&n, self);
 		     under_way++)
@@ -231,36 +192,26 @@ static int dump(void)
 {
 	double begin = now_us();
 
-	if (rtnl_dump(rtnl) < 0)
-		return 1;
+	(void)links_dump();
 	(void)printf("%.0f\n", now_us() - begin);
 	return 0;
 }
 
 /* ---- like the daemon -------------------------------------------------- */
 
-static void on_links(int fd, unsigned int self)
+static void on_link(const struct rtnl_facts *link, void *self)
 {
-	char buf[32768] __attribute__((aligned(4)));
-	const struct nlmsghdr *h = (const struct nlmsghdr *)buf;
-	int len = (int)recv(fd, buf, sizeof(buf), 0);
 	unsigned int domid, devid;
-	struct rtnl_facts link;
 	struct nic n;
 
-	for (; NLMSG_OK(h, len); h = NLMSG_NEXT(h, len)) {
-		if (h->nlmsg_type != RTM_NEWLINK)
-			continue;
-		rtnl_parse(h, &link);
-		if (link.master || sscanf(link.name, "vif%u.%u", &domid,
-					  &devid) != 2)
-			continue;
-		set_nic(&n, self, domid, devid, ALL_KEYS);
-		(void)join(&n);
-	}
+	if (link->master ||
+	    sscanf(link->name, "vif%u.%u", &domid, &devid) != 2)
+		return;
+	set_nic(&n, *(unsigned int *)self, domid, devid, ALL_KEYS);
+	(void)join(&n);
 }
 
-static void on_key(const char *path, unsigned int self)
+static void on_key(const char *path, void *self)
 {
 	const char *rest = strstr(path, "/backend/vif/");
 	unsigned int domid, devid;
@@ -270,38 +221,26 @@ static void on_key(const char *path, unsigned int self)
 	if (!rest || sscanf(rest, "/backend/vif/%u/%u/%15s", &domid, &devid,
 			    key) != 3 || strcmp(key, "state") != 0)
 		return;
-	set_nic(&n, self, domid, devid, ALL_KEYS);
+	set_nic(&n, *(unsigned int *)self, domid, devid, ALL_KEYS);
 	(void)join(&n);
 }
 
-/* A second connection hears the events, so that they never stand in an answer's
- * way. */
 static int serve(unsigned int self)
 {
-	struct wire *events = wire_open();
-	struct pollfd fds[] = {
-		{ .fd = rtnl_open(RTMGRP_LINK), .events = POLLIN },
-		{ .fd = events ? wire_fd(events) : -1, .events = POLLIN },
-	};
-	char root[KEYS_PATH], buf[WIRE_SIZE];
-	uint32_t type;
+	struct pollfd fds[2] = { { .events = POLLIN }, { .events = POLLIN } };
+	char root[KEYS_PATH];
 
 	(void)snprintf(root, sizeof(root), "/local/domain/%u/backend/vif",
 		       self);
-	if (fds[0].fd < 0 || !events || wire_watch(events, root) < 0)
-		return 1;
+	fds[0].fd = links_watch();
+	fds[1].fd = keys_watch(root);
 	(void)puts("ready");
 	(void)fflush(stdout);
 	while (poll(fds, 2, -1) > 0) {
 		if (fds[0].revents)
-			on_links(fds[0].fd, self);
-		if (!fds[1].revents)
-			continue;
-		do {
-			if (wire_receive(events, &type, buf) < 0)
-				return 1;
-			on_key(buf, self);
-		} while (wire_has_more(events));
+			links_read_events(on_link, &self);
+		if (fds[1].revents)
+			keys_read_events(on_key, &self);
 	}
 	return 1;
 }
@@ -311,7 +250,8 @@ int main(int argc, char **argv)
 	const char *verb = argc > 1 ? argv[1] : "";
 	unsigned int self = argc > 2 ? (unsigned int)strtoul(argv[2], NULL, 10) : 0;
 
-	open_all();
+	links_open();
+	keys_open();
 	if (strcmp(verb, "door") == 0)
 		return door();
 	if (strcmp(verb, "many") == 0)

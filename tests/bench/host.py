@@ -116,7 +116,7 @@ class Host:
     def vif_bridge(self, nic, verb="online"):
         return self._script([VIF_BRIDGE], nic, verb)
 
-    def floor_door(self, nic, program="floor"):
+    def floor_door(self, nic, program="floor-library"):
         took = self.tool("stopwatch", "spawn", TOOLS / program, "door", env=self.bed.script_env(nic))
         self.check(nic)
         return took
@@ -130,7 +130,7 @@ class Host:
         """Microseconds from starting the daemon until it is ready; it is ended then."""
         return self.tool("stopwatch", "ready", BUILD / "vifagentd", "-c", self.bed.conf)
 
-    def floor_server(self, program="floor"):
+    def floor_server(self, program="floor-library"):
         server = Processes.start([TOOLS / program, "serve", self.domid], env=self.bed.env(),
                                  stdout=subprocess.PIPE, text=True)
         assert server.stdout.readline() == "ready\n"

@@ -9,7 +9,7 @@
 #include "tests/bench/keys.h"
 #include "tests/bench/tool.h"
 
-static struct xs_handle *xs;
+static struct xs_handle *xs, *events;
 
 static void check(bool good)
 {
@@ -19,7 +19,7 @@ static void check(bool good)
 
 void keys_open(void)
 {
-	xs = xs_open(XS_OPEN_SOCKETONLY);
+	xs = xs_open(0);
 	check(xs);
 }
 
@@ -52,4 +52,23 @@ bool keys_connect(const char *guard, const char *expected, const char *path)
 	free(value);
 	check(!same || xs_write(xs, t, path, "connected", 9));
 	return xs_transaction_end(xs, t, !same) && same;
+}
+
+/* ---- events ----------------------------------------------------------- */
+
+int keys_watch(const char *dir)
+{
+	events = xs_open(0);
+	check(events && xs_watch(events, dir, dir));
+	return xs_fileno(events);
+}
+
+void keys_read_events(void (*fn)(const char *path, void *arg), void *arg)
+{
+	char **event;
+
+	while ((event = xs_check_watch(events))) {
+		fn(event[XS_WATCH_PATH], arg);
+		free(event);
+	}
 }

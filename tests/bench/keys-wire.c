@@ -8,7 +8,7 @@
 #include "tests/bench/tool.h"
 #include "tests/bench/wire.h"
 
-static struct wire *wire;
+static struct wire *wire, *events;
 
 static void check(bool good)
 {
@@ -75,4 +75,24 @@ bool keys_connect(const char *guard, const char *expected, const char *path)
 	check(wire_receive(wire, &type, buf) >= 0);
 	return wire_ask(wire, XS_TRANSACTION_END, tx, same ? "T" : "F", 2,
 			buf) >= 0 && same;
+}
+
+/* ---- events ----------------------------------------------------------- */
+
+int keys_watch(const char *dir)
+{
+	events = wire_open();
+	check(events && wire_watch(events, dir) >= 0);
+	return wire_fd(events);
+}
+
+void keys_read_events(void (*fn)(const char *path, void *arg), void *arg)
+{
+	char buf[WIRE_SIZE];
+	uint32_t type;
+
+	do {
+		check(wire_receive(events, &type, buf) >= 0);
+		fn(buf, arg);
+	} while (wire_has_more(events));
 }

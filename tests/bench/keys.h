@@ -21,3 +21,9 @@ void keys_read(struct keys *k);
 void keys_read_many(struct keys *k, int count);
 /* Write "connected", if the value of guard is the expected one. */
 bool keys_connect(const char *guard, const char *expected, const char *path);
+
+/* What is written below a directory, on a connection of its own, so that events
+ * never stand in an answer's way.  Returns a file descriptor to poll. */
+int keys_watch(const char *dir);
+/* Calls fn for each path; not all at once need be there. */
+void keys_read_events(void (*fn)(const char *path, void *arg), void *arg);

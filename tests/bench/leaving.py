@@ -85,7 +85,7 @@ def _floor(kind):
 
 def measure(options, noise):
     for kind in _kinds(options):
-        times = take_turns({"agent": lambda kind=kind: _agent(kind), "floor": lambda kind=kind: _floor(kind)},
+        times = take_turns({"agent": lambda kind=kind: _agent(kind), "bare": lambda kind=kind: _floor(kind)},
                            options.rounds(3, 2), noise)
         yield Row(f"{kind.count} owners die at once, {kind.count} {kind.name}s of ours to delete", "ms", **times,
-                  note="the floor: one delete of a group").at_most(2)
+                  note="the bare floor: one delete of a group").at_most_bare(2)

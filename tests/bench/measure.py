@@ -28,13 +28,13 @@ class Goal:
 
 @dataclass
 class Row:
-    """One line; agent, floor and script are lists of samples, all in this unit."""
+    """One line; agent, floor, bare and script are lists of samples, all in this unit."""
 
     what: str
     unit: str
     agent: list
-    floor: list = field(default_factory=list)
-    library: list = field(default_factory=list)  # the floor by libxenstore
+    floor: list = field(default_factory=list)  # with the agent's libraries
+    bare: list = field(default_factory=list)  # without any
     script: list = field(default_factory=list)
     goals: list = field(default_factory=list)
     note: str = ""
@@ -56,8 +56,8 @@ class Row:
         return self.median / self.middle(self.floor) if self.floor else None
 
     @property
-    def to_library(self):
-        return self.median / self.middle(self.library) if self.library else None
+    def to_bare(self):
+        return self.median / self.middle(self.bare) if self.bare else None
 
     @property
     def faster_than_script(self):
@@ -66,6 +66,11 @@ class Row:
     def at_most(self, ratio):
         """Adds the goal to take at most so many times the floor."""
         self.goals.append(Goal(f"<= {ratio} x floor", self.to_floor <= ratio))
+        return self
+
+    def at_most_bare(self, ratio):
+        """The same for the floor without libraries."""
+        self.goals.append(Goal(f"<= {ratio} x bare floor", self.to_bare <= ratio))
         return self
 
     def faster(self, times):
@@ -81,8 +86,8 @@ class Row:
     def as_dict(self):
         return dataclasses.asdict(self) | {
             "median": self.median, "p95": self.p95, "floor_median": self.middle(self.floor),
-            "library_median": self.middle(self.library), "script_median": self.middle(self.script),
-            "to_floor": self.to_floor, "to_library": self.to_library,
+            "bare_median": self.middle(self.bare), "script_median": self.middle(self.script),
+            "to_floor": self.to_floor, "to_bare": self.to_bare,
             "faster_than_script": self.faster_than_script}
 
 

@@ -210,3 +210,20 @@ def test_what_is_missing_is_said(xen):
     xen.bed.until(lambda: xen.says("vif5.0", "waiting", "there is no bridge br0"))
     xen.bridge()
     xen.bed.until(lambda: xen.says("vif5.0", "ok"))
+
+
+def test_keys_are_written_one_after_the_other(bed):
+    """Each is an event, and the first ones do not make a NIC yet."""
+    xs = bed.xenstored(domid=3)
+    bed.bridge("br0")
+    bed.daemon(config="[xen]\ntoolstack-delay = 0\n")
+    paths = []
+    for domid in range(10, 110):
+        bed.tap(f"vif{domid}.0", hold=False, persistent=True)
+        paths.append(f"/local/domain/3/backend/vif/{domid}/0")
+    for path in paths:
+        for key, value in {"script": "/etc/xen/scripts/vif-agent", "bridge": "br0", "online": "1",
+                           "hotplug-status": "", "state": "1"}.items():
+            xs.write(f"{path}/{key}", value)
+        xs.write(f"{path}/state", "2")
+    bed.until(lambda: all(xs.read(f"{path}/hotplug-status") == b"connected" for path in paths), timeout=20)
