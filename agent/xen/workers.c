@@ -142,7 +142,7 @@ static int do_kind(struct session *s, struct job *job)
 bool job_is_answered(int result)
 {
 	return result >= 0 || result == -ENOENT || result == -EACCES ||
-	       result == -EAGAIN;
+	       result == -EAGAIN || result == -ECONNREFUSED;
 }
 
 void job_do(struct session *s, struct job *job)
