@@ -215,6 +215,22 @@ class Daemon:
 
 
 @contextlib.contextmanager
+def unit_setting(line, daemon):
+    """The unit has this line, too, for a while."""
+    drop_in = Path("/run/systemd/system/vifagentd.service.d/case.conf")
+    drop_in.parent.mkdir(parents=True, exist_ok=True)
+    drop_in.write_text(f"[Service]\n{line}\n")
+    run("systemctl", "daemon-reload")
+    daemon.restart()
+    try:
+        yield
+    finally:
+        drop_in.unlink()
+        run("systemctl", "daemon-reload")
+        daemon.restart()
+
+
+@contextlib.contextmanager
 def config(text, daemon=None):
     """Another configuration for a while."""
     CONFIG.parent.mkdir(exist_ok=True)

@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The script with the daemon, without it, and the daemon alone."""
 
+import os
+from pathlib import Path
+
 import pytest
 from dom0 import (BRIDGE, Guest, Ping, alias, bridge, config, ifindex, ip, link_up, never, note, nothing_left, ping,
-                  ports, run, vifctl_list, wait_until)
+                  ports, run, unit_setting, vifctl_list, wait_until)
 
 ALONE = f"bridge={BRIDGE},script=/bin/true"
+DEVICE = "/dev/xen/xenbus"
 
 
 def test_the_unit_runs_by_itself_and_knows_its_mode(daemon):
@@ -44,6 +48,23 @@ def test_the_daemon_alone(daemon):
             g.detach(1)
             g.destroy()
             wait_until(lambda: not nothing_left(g.domid), 20)
+
+
+def test_xenstored_through_the_kernels_device(daemon):
+    """As where it runs in a domain of its own, with no socket in dom0."""
+    device = f"XENSTORED_PATH={DEVICE}"
+    with unit_setting(f"Environment={device}", daemon), config("[xen]\nserve = all\n", daemon):
+        assert DEVICE in files_of(daemon.pid())
+        with Guest(vifs=(ALONE,)) as g:
+            g.wait_connected()
+            ping(g.ip)
+            assert g.vif() in run("env", device, "vifctl", "list").out
+            g.destroy()
+            wait_until(lambda: not nothing_left(g.domid), 20)
+
+
+def files_of(pid):
+    return {os.readlink(fd) for fd in Path(f"/proc/{pid}/fd").iterdir()}
 
 
 def test_another_script_is_left_alone(guest):
