@@ -89,11 +89,12 @@ struct store *store_close(struct store *s)
 	return NULL;
 }
 
-/* What a failure means; a handle that is broken stays so. */
+/* What a failure means; a handle that is broken stays so.  Never 0. */
 static int error(void)
 {
-	return errno == EPIPE || errno == EBADF || errno == ECONNRESET ?
-		-ENOTCONN : -errno;
+	if (errno == EPIPE || errno == EBADF || errno == ECONNRESET)
+		return -ENOTCONN;
+	return errno ? -errno : -EIO;
 }
 
 static int read_value(struct store *s, xs_transaction_t t, const char *path,
@@ -101,11 +102,12 @@ static int read_value(struct store *s, xs_transaction_t t, const char *path,
 {
 	unsigned int len;
 	char *value = xs_read(s->xs, t, path, &len);
-	int r = value ? (int)len : error();
+	int r = -E2BIG;
 
-	if (value && len >= size)
-		r = -E2BIG;
-	if (r >= 0) {
+	if (!value)
+		return error();
+	if (len < size) {
+		r = (int)len;
 		memcpy(buf, value, len);
 		buf[len] = '\0';
 	}
