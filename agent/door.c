@@ -240,6 +240,9 @@ int door_each_port(struct agent *a, each_port_fn fn, void *arg)
 
 	if (door_store(a)) {
 		job = ask(a, &list, &r);
+		/* The links tell, too. */
+		if (r == -ETIMEDOUT || r == -ENOTCONN)
+			r = 0;
 		for (size_t i = 0; job && i < job->n && r == 0; i++) {
 			struct port_id id = { .is_nic = true,
 					      .nic = job->ids[i] };
@@ -247,9 +250,6 @@ int door_each_port(struct agent *a, each_port_fn fn, void *arg)
 			r = fn(&id, NULL, arg);
 		}
 		job_free(job);
-		/* The links tell, too. */
-		if (r == -ETIMEDOUT)
-			r = 0;
 	}
 	return r ? r : each_link_port(a, fn, arg);
 }

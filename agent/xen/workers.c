@@ -256,11 +256,11 @@ int workers_new(unsigned int threads, struct workers **ret)
 
 /* Signals are for the thread that has the event loop; here one would only
  * interrupt a connect(). */
-static int start_threads(struct workers *w)
+static int start_thread(struct workers *w)
 {
 	pthread_attr_t attr;
 	sigset_t all, old;
-	int r = 0;
+	int r;
 
 	/* Another heap for so little is dear. */
 	(void)mallopt(M_ARENA_MAX, 1);
@@ -268,10 +268,8 @@ static int start_threads(struct workers *w)
 	(void)pthread_sigmask(SIG_SETMASK, &all, &old);
 	(void)pthread_attr_init(&attr);
 	(void)pthread_attr_setstacksize(&attr, STACK_SIZE);
-	while (w->running < w->threads && r == 0) {
-		r = pthread_create(&w->thread[w->running], &attr, work, w);
-		w->running += r == 0;
-	}
+	r = pthread_create(&w->thread[w->running], &attr, work, w);
+	w->running += r == 0;
 	(void)pthread_attr_destroy(&attr);
 	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
 	/* Fewer will do. */
@@ -280,8 +278,11 @@ static int start_threads(struct workers *w)
 
 int workers_give(struct workers *w, struct job *job)
 {
-	int r = w->running < w->threads ? start_threads(w) : 0;
+	int r = 0;
 
+	/* Who asks one question at a time has one thread, and one connection. */
+	if (w->running < w->threads && w->running <= w->load)
+		r = start_thread(w);
 	if (r < 0)
 		return r;
 	w->load++;

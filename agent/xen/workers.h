@@ -74,15 +74,15 @@ bool job_is_answered(int result);
 
 /* ---- threads ---------------------------------------------------------- */
 
-/* The threads are started when the first job is given.  Returns 0 or a
+/* Threads are started as jobs need them, so many at most.  Returns 0 or a
  * negative errno value. */
 int workers_new(unsigned int threads, struct workers **ret);
 
 /* Returns NULL; @w may be NULL.  Threads that hang are left to exit(). */
 struct workers *workers_free(struct workers *w);
 
-/* Returns 0, or what starting the first thread gave; then the job is still the
- * caller's. */
+/* Returns 0, or what starting the first thread gave; then the job is still
+ * the caller's. */
 int workers_give(struct workers *w, struct job *job);
 
 /* Jobs given and not yet taken back. */
@@ -91,7 +91,7 @@ unsigned int workers_load(const struct workers *w);
 /* To be polled for reading: a job is done. */
 int workers_fd(const struct workers *w);
 
-/* The next job that is done, or NULL. */
+/* The next job that is done, or NULL; to be called until then. */
 struct job *workers_take(struct workers *w);
 
 #endif
