@@ -20,9 +20,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "agent/acl-file.h"
+#include "agent/cli/acl-file.h"
 #include "agent/host/tap.h"
-#include "agent/reconcile.h"
+#include "agent/engine/settle.h"
 
 #define ACL_FILE SYSCONFDIR "/qemu/bridge.conf"
 
@@ -162,7 +162,7 @@ static void join(const struct tap *tap, const char *bridge)
 		.state.link.ifindex = tap->ifindex,
 		.wish = { .by = BY_HAND },
 	};
-	struct agent agent = { 0 };
+	struct host *host;
 	int r;
 
 	(void)wish_set(&look.wish, WISH_NETWORK, "br", bridge, strlen(bridge));
@@ -170,13 +170,13 @@ static void join(const struct tap *tap, const char *bridge)
 	(void)text_copy(look.wish.bridge, sizeof(look.wish.bridge), bridge);
 	look.record = (struct record) { .by = BY_HAND, .wish = look.wish,
 					.made = true };
-	r = host_open(&agent.host);
+	r = host_open(&host);
 	if (r < 0)
 		die("no netlink socket: %s", strerror(-r));
-	settle(&agent, &look, false, false, LOOK_ACT);
+	settle(host, &look, false, false, LOOK_ACT);
 	if (look.verdict != IN_ORDER)
 		die("%s", look.reason);
-	host_close(agent.host);
+	host_close(host);
 }
 
 static void send_fd(int to, int fd)

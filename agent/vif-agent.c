@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "agent/cmd/cmd.h"
+#include "agent/cli/cmd.h"
 
 /* libxl gives each NIC a bridge key; where there is none a rule may name the
  * network. vifctl is where this program is, and does the same by this name. */

@@ -9,9 +9,9 @@
 #include <sys/resource.h>
 
 #include "agent/daemon/keeper.h"
-#include "agent/log.h"
-#include "agent/notify.h"
-#include "agent/reconcile.h"
+#include "agent/base/log.h"
+#include "agent/base/notify.h"
+#include "agent/engine/agent.h"
 
 struct daemon {
 	const char *config_path;

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent/cmd/taps.h"
+#include "agent/cli/taps.h"
 
 static const struct verb {
 	const char *name;

@@ -19,7 +19,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "agent/core/text.h"
+#include "agent/base/text.h"
 
 /* What fgets() gets into QEMU's line[4096]; it would go on as if a new line
  * began. */

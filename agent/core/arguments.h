@@ -10,7 +10,7 @@
 #ifndef VIFAGENT_ARGUMENTS_H
 #define VIFAGENT_ARGUMENTS_H
 
-#include "agent/core/text.h"
+#include "agent/base/text.h"
 #include "naming/naming.h"
 
 #define MODEL_SIZE 32

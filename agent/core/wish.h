@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "agent/core/macvtap.h"
-#include "agent/core/text.h"
+#include "agent/base/text.h"
 #include "naming/naming.h"
 
 /* A network's name: one from the configuration, or a bridge's. */

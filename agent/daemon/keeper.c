@@ -11,7 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "agent/log.h"
+#include "agent/base/log.h"
+#include "agent/engine/reconcile.h"
 
 /* Looks between two turns of the event loop, and NICs whose keys are asked for
  * at once: what has been read long before the look is the more likely stale. */

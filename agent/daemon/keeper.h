@@ -10,7 +10,7 @@
 
 #include "agent/daemon/sources.h"
 #include "agent/daemon/table.h"
-#include "agent/reconcile.h"
+#include "agent/engine/look.h"
 
 struct event_base;
 struct keeper;

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "agent/daemon/store-finder.h"
-#include "agent/log.h"
+#include "agent/base/log.h"
 
 /* Deaths come in bursts, one event each from the C xenstored. */
 static const struct timeval death_delay = { 0, 20000 };

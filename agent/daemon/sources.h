@@ -10,7 +10,7 @@
 #define VIFAGENT_SOURCES_H
 
 #include "agent/daemon/table.h"
-#include "agent/reconcile.h"
+#include "agent/engine/agent.h"
 
 struct event_base;
 struct sources;

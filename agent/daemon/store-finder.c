@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "agent/core/text.h"
+#include "agent/base/text.h"
 #include "agent/xen/store.h"
 
 /* After a socket has appeared it takes a moment until somebody listens; the

@@ -13,7 +13,7 @@
 #include <sys/queue.h>
 #include <time.h>
 
-#include "agent/reconcile.h"
+#include "agent/engine/look.h"
 
 struct event;
 struct keeper;

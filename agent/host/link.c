@@ -14,7 +14,7 @@
 #include <string.h>
 #include <sys/random.h>
 
-#include "agent/core/text.h"
+#include "agent/base/text.h"
 #include "agent/host/procfs.h"
 #include "agent/host/rtnl.h"
 #include "agent/host/sysfs.h"

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "agent/core/text.h"
+#include "agent/base/text.h"
 
 /* proc(5): "pid (comm) state ppid …", num_threads is field 20, starttime 22.  A comm may have
  * blanks and parentheses in it. */

@@ -13,7 +13,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "agent/core/text.h"
+#include "agent/base/text.h"
 
 /* What the kernel fills in a dump (netlink_dump, net/netlink/af_netlink.c); a
  * link alone takes a few KiB, but with many alternative names it takes more. */

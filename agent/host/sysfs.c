@@ -11,7 +11,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "agent/core/text.h"
+#include "agent/base/text.h"
 
 #define XEN_BACKEND "/sys/bus/xen-backend"
 #define CLASS_NET "/sys/class/net"

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent/core/text.h"
+#include "agent/base/text.h"
 
 /* As large as netlink's own: a thousand taps may come at once. */
 #define RECEIVE_BUFFER (16 << 20)

@@ -11,7 +11,7 @@
 #include <unistd.h>
 #include <xenstore.h>
 
-#include "agent/core/text.h"
+#include "agent/base/text.h"
 #include "naming/naming.h"
 
 /* A transaction over two or three nodes that fails this often is being

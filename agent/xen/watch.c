@@ -11,7 +11,7 @@
 #include <unistd.h>
 #include <xenstore.h>
 
-#include "agent/core/text.h"
+#include "agent/base/text.h"
 #include "agent/xen/store.h"
 
 struct watch {

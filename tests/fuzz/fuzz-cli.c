@@ -6,8 +6,8 @@
  * The input is lines: the verb's letter, the environment's XENBUS_PATH and
  * INTERFACE, then arguments.
  */
-#include "agent/cmd/attach.c"
-#include "agent/cmd/xen-script.c"
+#include "agent/cli/attach.c"
+#include "agent/cli/xen-script.c"
 
 #include "tests/fuzz/fuzz.h"
 #include "tests/unit/fake-host.h"

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "agent/core/macvtap.h"
-#include "agent/core/text.h"
+#include "agent/base/text.h"
 
 /* br_mtu_min() of no ports: ETH_DATA_LEN */
 #define MTU_OF_NO_PORTS 1500

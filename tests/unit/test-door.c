@@ -18,7 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "agent/door.h"
+#include "agent/engine/door.h"
 #include "tests/unit/fake-host.h"
 #include "tests/unit/fake-store.h"
 

@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent/reconcile.h"
+#include "agent/engine/settle.h"
 #include "tests/unit/fake-host.h"
 
 /* ---- the fields --------------------------------------------------------- */
@@ -492,7 +492,7 @@ static unsigned int look(struct run *r, bool leave, bool dead)
 	for (int b = BR0; b <= BRF; b++)
 		r->bridges[b - BR0] = r->f.link[b - 1];
 	r->came_from = r->f.link[PORT - 1].l.master;
-	settle(&a, l, leave, dead,
+	settle(a.host, l, leave, dead,
 	       LOOK_ACT | (r->v[PATIENT] ? LOOK_PATIENT : 0));
 	looks++;
 	return r->f.acts - before;

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "agent/core/text.h"
+#include "agent/base/text.h"
 #include "naming/naming.h"
 
 /* What an out-parameter holds before: nothing may change it on failure. */

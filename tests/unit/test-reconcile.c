@@ -11,7 +11,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "agent/door.h"
+#include "agent/engine/door.h"
+#include "agent/engine/settle.h"
 #include "tests/unit/fake-host.h"
 
 enum { BR0 = 2, TAP = 3, BR1 = 4, STRANGER = 5 };
@@ -436,7 +437,7 @@ static void what_is_to_be_changed_is_asked_for_once_more(void **state)
 	assert_int_equal(looks[0].verdict, IN_ORDER);
 	f.acts = 0;
 	memcpy(stale.state.link.alias, tap()->alias, LINK_ALIASSIZE);
-	settle(&a, &stale, false, false, LOOK_ACT);
+	settle(a.host, &stale, false, false, LOOK_ACT);
 	assert_int_equal(stale.verdict, IN_ORDER);
 	assert_int_equal(f.acts, 0);
 	assert_false(stale.outdated);
@@ -451,12 +452,12 @@ static void a_wish_is_not_carried_out_when_its_record_is_another(void **state)
 	alias(TAP, BY_HAND_BR0);
 	memcpy(old.state.link.alias, tap()->alias, LINK_ALIASSIZE);
 	alias(TAP, BY_HAND_BR1);
-	settle(&a, &old, false, false, LOOK_ACT);
+	settle(a.host, &old, false, false, LOOK_ACT);
 	assert_true(old.outdated);
 	assert_int_equal(f.acts, 0);
 	/* A door that has its own wish is not deterred. */
 	old.found = false;
-	settle(&a, &old, false, false, LOOK_ACT);
+	settle(a.host, &old, false, false, LOOK_ACT);
 	assert_int_equal(old.verdict, IN_ORDER);
 	assert_string_not_equal(tap()->alias, BY_HAND_BR1);
 }
@@ -470,7 +471,7 @@ static void its_own_name_is_not_another_link_s(void **state)
 	look.found = false;
 	(void)text_copy(look.wish.name, sizeof(look.wish.name), "web0");
 	f.rename_next = "web0";
-	settle(&a, &look, false, false, LOOK_ACT);
+	settle(a.host, &look, false, false, LOOK_ACT);
 	assert_string_equal(look.reason, "");
 	assert_int_equal(look.verdict, IN_ORDER);
 	assert_string_equal(tap()->name, "web0");
@@ -492,7 +493,7 @@ static void udev_is_told_of_a_record_that_is_new_or_gone(void **state)
 
 	(void)state;
 	look.found = false;
-	settle(&a, &look, false, false, LOOK_ACT);
+	settle(a.host, &look, false, false, LOOK_ACT);
 	assert_int_equal(look.verdict, IN_ORDER);
 	assert_int_equal(announced(), 1);
 	assert_int_equal(look_at_link(TAP, LOOK_ACT), 1);
@@ -500,7 +501,7 @@ static void udev_is_told_of_a_record_that_is_new_or_gone(void **state)
 	assert_int_equal(look_at_link(TAP, LOOK_ACT), 1);
 	assert_int_equal(tap()->master, BR0);
 	assert_int_equal(announced(), 0);
-	settle(&a, &look, true, false, LOOK_ACT);
+	settle(a.host, &look, true, false, LOOK_ACT);
 	assert_int_equal(look.verdict, NOT_OURS);
 	assert_int_equal(announced(), 1);
 }
@@ -512,13 +513,13 @@ static void udev_is_not_told_what_its_rules_know(void **state)
 	(void)state;
 	look.found = false;
 	look.record.made = true;
-	settle(&a, &look, false, false, LOOK_ACT);
+	settle(a.host, &look, false, false, LOOK_ACT);
 	assert_int_equal(look.verdict, IN_ORDER);
 	alias(TAP, "");
 	look = look_by_hand();
 	look.found = false;
 	look.record.by = BY_UDEV;
-	settle(&a, &look, false, false, LOOK_ACT);
+	settle(a.host, &look, false, false, LOOK_ACT);
 	assert_int_equal(look.verdict, IN_ORDER);
 	assert_int_equal(announced(), 0);
 }

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "agent/core/text.h"
+#include "agent/base/text.h"
 
 /* ---- quoting ----------------------------------------------------------- */
 

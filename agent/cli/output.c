@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* output.c - looks in print */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "agent/cli/cmd.h"
+
+void output_line(const struct look *look)
+{
+	const struct wish *w = &look->wish;
+
+	(void)printf("%-16s %-9s %-16s %-9s %s\n", look->name,
+		     verdict_name(look->verdict),
+		     w->network[0] ? w->network : "-", source_name(w->by),
+		     look->reason);
+}
+
+void output_store_note(const struct cmd *c)
+{
+	int r = c->agent.store_error;
+
+	if (r == -ETIMEDOUT)
+		(void)cmd_fail(CMD_OK, "note: xenstored does not answer; what only xenstore knows is not shown");
+	else if (r < 0 && r != -ENOENT && r != -ENOTCONN)
+		(void)cmd_fail(CMD_OK, "note: xenstored cannot be reached at %s: %s; NICs that only xenstore knows are not shown",
+			       store_socket_path(), strerror(-r));
+}
+
+static void add_string(struct json_object *o, const char *key, const char *s)
+{
+	json_object_object_add(o, key, s && s[0] ? json_object_new_string(s) :
+						   NULL);
+}
+
+static struct json_object *mac_json(const uint8_t m[6])
+{
+	char text[MAC_TEXTSIZE];
+
+	text_mac_print(text, m);
+	return json_object_new_string(text);
+}
+
+static struct json_object *wish_json(const struct wish *w)
+{
+	static const uint8_t none[6];
+	struct json_object *o = json_object_new_object();
+
+	add_string(o, "by", source_name(w->by));
+	add_string(o, "network", w->network);
+	add_string(o, "bridge", w->bridge);
+	add_string(o, "device", w->device);
+	add_string(o, "mode", w->mode ? macvtap_mode_name(w->mode) : NULL);
+	add_string(o, "name", w->name);
+	json_object_object_add(o, "mtu", w->mtu ? json_object_new_int64(w->mtu)
+						: NULL);
+	json_object_object_add(o, "mac", memcmp(w->mac, none, sizeof(none)) ?
+				       mac_json(w->mac) : NULL);
+	json_object_object_add(o, "up", json_object_new_boolean(!w->stays_down));
+	return o;
+}
+
+static struct json_object *link_json(const struct state *s)
+{
+	struct json_object *o = json_object_new_object();
+	const struct link *l = &s->link;
+	bool on_bridge = s->have_bridge && l->master == s->bridge.ifindex;
+
+	add_string(o, "name", l->name);
+	json_object_object_add(o, "ifindex", json_object_new_int(l->ifindex));
+	add_string(o, "kind", l->kind);
+	json_object_object_add(o, "address", mac_json(l->mac));
+	json_object_object_add(o, "mtu", json_object_new_int64(l->mtu));
+	add_string(o, "master", on_bridge ? s->bridge.name : s->master.name);
+	json_object_object_add(o, "up", json_object_new_boolean(l->up));
+	json_object_object_add(o, "carrier",
+			       json_object_new_boolean(l->carrier));
+	add_string(o, "alias", l->alias);
+	return o;
+}
+
+static struct json_object *steps_json(const struct look *look)
+{
+	struct json_object *a = json_object_new_array();
+	char text[512];
+
+	for (size_t i = 0; i < look->plan.n; i++) {
+		step_text(&look->plan.step[i], &look->state, text,
+			  sizeof(text));
+		json_object_array_add(a, json_object_new_string(text));
+	}
+	return a;
+}
+
+struct json_object *output_json(const struct look *look)
+{
+	struct json_object *o = json_object_new_object();
+	char nic[24];
+
+	add_string(o, "port", look->name);
+	if (look->id.is_nic) {
+		(void)snprintf(nic, sizeof(nic), "%" PRIu32 ".%" PRIu32,
+			       look->id.nic.domid, look->id.nic.devid);
+		add_string(o, "nic", nic);
+		add_string(o, "part", look->part == PART_EMU ? "emu" : "vif");
+	}
+	add_string(o, "state", verdict_name(look->verdict));
+	add_string(o, "reason", look->reason);
+	json_object_object_add(o, "wish", wish_json(&look->wish));
+	json_object_object_add(o, "link", look->found ? link_json(&look->state)
+						      : NULL);
+	json_object_object_add(o, "steps", steps_json(look));
+	return o;
+}
+
+void output_json_print(struct json_object *o)
+{
+	puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY |
+					    JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(o);
+}

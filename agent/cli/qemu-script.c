@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * qemu-script.c - vifctl qemu-ifup and qemu-ifdown: what QEMU runs as the
+ * script= and downscript= of -netdev tap
+ *
+ * launch_script() of net/tap.c: argv[1] is the tap's name, the environment is
+ * QEMU's, stderr is seen by the user; QEMU waits, without limit, and starts no
+ * guest if ifup's exit code is not 0.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/cli/cmd.h"
+
+/* The way it was called, then the environment, then the configuration. */
+static const char *find_network(const struct cmd *c, const char *tap)
+{
+	const struct network *n = config_network_of_tap(c->agent.config, tap);
+	const char *env = getenv("VIF_NETWORK");
+
+	if (c->suffix)
+		return c->suffix;
+	if (env && env[0])
+		return env;
+	return n ? n->name : NULL;
+}
+
+int cmd_qemu_ifup(struct cmd *c)
+{
+	struct wish w = { .by = BY_HAND };
+	const char *network;
+	struct link l;
+	int r;
+
+	if (c->argc != 1)
+		return cmd_fail(CMD_USAGE, "vif-ifup takes one LINK, as QEMU gives it");
+	r = cmd_find_link(c, c->argv[0], &l);
+	if (r)
+		return r;
+	network = find_network(c, l.name);
+	if (!network)
+		return cmd_fail(CMD_FAILED, "%s: no network is asked for; give vifagent.conf a [network] with taps = %s, or QEMU VIF_NETWORK in its environment, or call a link to vif-ifup with the network behind a dot (script=/etc/vif-ifup.br0)",
+				l.name, l.name);
+	if (wish_set(&w, WISH_NETWORK, "network", network, strlen(network)) < 0)
+		return cmd_fail(CMD_FAILED, "%s: %s", l.name, w.error);
+	return cmd_join_by_hand(c, &l, &w);
+}
+
+/* QEMU's tap goes by itself; one that stays is to be as it was. */
+int cmd_qemu_ifdown(struct cmd *c)
+{
+	struct record record;
+	struct link l;
+	int r;
+
+	if (c->argc != 1)
+		return cmd_fail(CMD_USAGE, "vif-ifdown takes one LINK, as QEMU gives it");
+	r = cmd_find_link(c, c->argv[0], &l);
+	if (r)
+		return r;
+	if (record_parse(l.alias, &record) < 0 || record.by != BY_HAND ||
+	    record.made)
+		return CMD_OK;
+	return cmd_leave_by_hand(c, &l);
+}

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * run.c - vifctl run: become a program that is given its taps
+ *
+ * The taps are open when the program starts, and go when it ends.  Where it
+ * opens one itself, by name, the tap is persistent and the record says for
+ * whom it is; then the daemon deletes it.  So it does with every macvtap.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "agent/cli/taps.h"
+#include "agent/core/arguments.h"
+#include "agent/host/procfs.h"
+
+#define NICS_MAX 32
+
+#define NIC_USAGE "--nic takes NETWORK[,KEY=VALUE...]"
+
+struct nic_run {
+	struct tap_spec spec;
+	struct tap tap;
+	unsigned int n_vhost;
+	int vhost[TAP_QUEUES_MAX];
+};
+
+struct run {
+	struct nic_run nic[NICS_MAX];
+	struct nic_arguments arguments[NICS_MAX];
+	size_t n;
+};
+
+/* ---- what is asked for ------------------------------------------------ */
+
+static int set_key(struct nic_run *nic, struct nic_arguments *a,
+		   const char *arg)
+{
+	const char *model = cmd_value(arg, "model");
+	int r;
+
+	if (model && arguments_set_model(a, model) < 0)
+		return cmd_fail(CMD_FAILED, "model=%s is no name of a QEMU device",
+				text_quote_str(model).text);
+	if (model)
+		return 0;
+	r = taps_set(&nic->spec, arg);
+	if (r == -ENOENT)
+		return cmd_fail(CMD_USAGE, "--nic does not know %s; it takes model, " TAPS_KEYS,
+				text_quote_str(arg).text);
+	return r;
+}
+
+/* "NETWORK[,KEY=VALUE]..." */
+static int add_nic(struct cmd *c, struct run *run, char *text)
+{
+	struct nic_run *nic = &run->nic[run->n];
+	struct nic_arguments *a = &run->arguments[run->n];
+	char *save = NULL;
+	char *network = strtok_r(text, ",", &save);
+	struct wish w;
+	int r = 0;
+
+	if (run->n == NICS_MAX)
+		return cmd_fail(CMD_FAILED, "more than %d NICs", NICS_MAX);
+	taps_spec_init(&nic->spec);
+	*a = (struct nic_arguments) { .model = MODEL_DEFAULT };
+	if (!network)
+		return cmd_fail(CMD_USAGE, NIC_USAGE);
+	if (wish_set(&nic->spec.wish, WISH_NETWORK, "network", network,
+		     strlen(network)) < 0)
+		return cmd_fail(CMD_FAILED, "%s", nic->spec.wish.error);
+	for (char *arg; r == 0 && (arg = strtok_r(NULL, ",", &save)); )
+		r = set_key(nic, a, arg);
+	if (r)
+		return r;
+	w = nic->spec.wish;
+	config_resolve(c->agent.config, &w);
+	a->stays = w.kind == NETWORK_MACVTAP;
+	taps_draw_mac(c, &nic->spec.wish, &w);
+	a->queues = nic->spec.options.queues;
+	a->has_name = nic->spec.wish.name[0] != '\0';
+	if (a->queues > 1 && !arguments_is_virtio(a->model))
+		return cmd_fail(CMD_FAILED, "queues=%u is only for virtio-net, not for model=%s",
+				a->queues, a->model);
+	run->n++;
+	return 0;
+}
+
+static int parse(struct cmd *c, struct run *run, char ***ret_program)
+{
+	static const struct option options[] = {
+		{ "nic", required_argument, NULL, 'n' },
+		{ 0 }
+	};
+	int o, r;
+
+	/* The verb stands before its arguments. */
+	optind = opterr = 0;
+	while ((o = getopt_long(c->argc + 1, c->argv - 1, "+:n:", options,
+				NULL)) != -1) {
+		if (o == ':')
+			return cmd_fail(CMD_USAGE, NIC_USAGE);
+		if (o != 'n')
+			return cmd_fail(CMD_USAGE, "run does not know %s; it takes --nic NETWORK[,KEY=VALUE...], and -- before the program",
+					text_quote_str(c->argv[optind - 2]).text);
+		r = add_nic(c, run, optarg);
+		if (r)
+			return r;
+	}
+	*ret_program = c->argv - 1 + optind;
+	if (!**ret_program)
+		return cmd_fail(CMD_USAGE, "run takes [--nic NETWORK[,KEY=VALUE...]]... -- PROGRAM [ARGUMENT...]");
+	return 0;
+}
+
+/* Whose it is matters only to who opens it. */
+static int check_owners(const struct run *run)
+{
+	for (size_t i = 0; i < run->n; i++) {
+		const struct tap_spec *s = &run->nic[i].spec;
+
+		if (run->arguments[i].by_fd && (s->owner != (uid_t)-1 ||
+						s->group != (gid_t)-1))
+			return cmd_fail(CMD_USAGE, "owner= and group= are for a program that opens its tap by {name}; on network %s it is given one that is open",
+					s->wish.network);
+	}
+	return 0;
+}
+
+/* ---- the taps --------------------------------------------------------- */
+
+/* Faster, where the kernel and the device can; nothing depends on it. */
+static void open_vhost(struct nic_run *nic, struct nic_arguments *a)
+{
+	if (!arguments_is_virtio(a->model))
+		return;
+	while (nic->n_vhost < a->queues) {
+		int fd = tap_open_vhost();
+
+		if (fd < 0)
+			break;
+		nic->vhost[nic->n_vhost++] = fd;
+	}
+	if (nic->n_vhost == a->queues)
+		a->vhost = nic->vhost;
+}
+
+static int make(struct cmd *c, struct nic_run *nic, struct nic_arguments *a)
+{
+	struct process self;
+	struct look look;
+	int r = procfs_process(getpid(), &self);
+
+	if (r < 0)
+		return cmd_fail(CMD_FAILED, "/proc does not tell of this process: %s",
+				strerror(-r));
+	r = taps_make(c, &nic->spec, &self, !a->by_fd, &nic->tap, &look);
+	if (r)
+		return r;
+	memcpy(a->name, nic->tap.name, sizeof(a->name));
+	memcpy(a->mac, nic->tap.is_macvtap ? look.state.link.mac :
+	       nic->spec.wish.mac, sizeof(a->mac));
+	a->mtu = look.state.link.mtu;
+	a->fd = nic->tap.fd;
+	if (a->by_fd)
+		open_vhost(nic, a);
+	return 0;
+}
+
+static int hand_over(const int *fd, unsigned int n)
+{
+	for (unsigned int i = 0; fd && i < n; i++)
+		if (fcntl(fd[i], F_SETFD, 0) < 0)
+			return cmd_fail(CMD_FAILED, "fd %d: %s", fd[i],
+					strerror(errno));
+	return 0;
+}
+
+static int prepare(struct nic_run *nic, const struct nic_arguments *a)
+{
+	int r;
+
+	if (!a->by_fd)
+		return taps_give(&nic->spec, &nic->tap);
+	r = hand_over(a->fd, a->queues);
+	return r ? r : hand_over(a->vhost, a->queues);
+}
+
+/* ---- the program ------------------------------------------------------ */
+
+static int become(struct run *run, char **program)
+{
+	char **argv = arguments_make(program, run->arguments, run->n);
+	int r = 0;
+
+	if (!argv)
+		return cmd_fail(CMD_FAILED, "out of memory");
+	for (size_t i = 0; r == 0 && i < run->n; i++)
+		r = prepare(&run->nic[i], &run->arguments[i]);
+	if (r == 0) {
+		(void)signal(SIGPIPE, SIG_DFL);
+		(void)execvp(argv[0], argv);
+		r = cmd_fail(CMD_FAILED, "%s cannot be run: %s",
+			     text_quote_str(program[0]).text, strerror(errno));
+	}
+	arguments_free(argv);
+	return r;
+}
+
+int cmd_run(struct cmd *c)
+{
+	struct run *run = calloc(1, sizeof(*run));
+	char error[REASON_SIZE];
+	char **program = c->argv;
+	size_t made = 0;
+	int r;
+
+	if (!run)
+		return cmd_fail(CMD_FAILED, "out of memory");
+	r = parse(c, run, &program);
+	if (r == 0 && arguments_scan(program, run->arguments, run->n, error) < 0)
+		r = cmd_fail(CMD_USAGE, "%s", error);
+	if (r == 0)
+		r = check_owners(run);
+	while (r == 0 && made < run->n) {
+		r = make(c, &run->nic[made], &run->arguments[made]);
+		made += r == 0;
+	}
+	if (r == 0)
+		r = become(run, program);
+	/* Nobody is going to open them. */
+	for (size_t i = 0; i < made; i++)
+		taps_drop(c, &run->nic[i].tap);
+	free(run);
+	return r;
+}

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* show.c - vifctl show and vifctl plan: one port, in full */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "agent/cli/cmd.h"
+
+static void print_steps(const struct look *look)
+{
+	char text[512];
+
+	for (size_t i = 0; i < look->plan.n; i++) {
+		step_text(&look->plan.step[i], &look->state, text,
+			  sizeof(text));
+		(void)printf("    %zu. %s\n", i + 1, text);
+	}
+}
+
+/* What everybody asks who has one. */
+static void print_macvtap(const struct state *s)
+{
+	const char *device = s->device.name;
+
+	(void)printf("    device  %s, mode %s%s\n", device,
+		     macvtap_mode_name(s->link.mode),
+		     s->link.allmulticast ? "" : ", no allmulticast");
+	if (!s->device.up)
+		(void)printf("    note    %s is down: nothing passes until it is up (ip link set %s up)\n",
+			     device, device);
+	if (s->link.mode == MACVLAN_MODE_PASSTHRU)
+		(void)printf("    note    this host cannot use %s itself while the guest has it; give the host another NIC\n",
+			     device);
+	else
+		(void)printf("    note    this host and the guest cannot talk by %s%s: what the host sends goes out on the wire; give the host a macvlan (ip link add link %s name host0 type macvlan mode bridge) and mode=bridge to the guest, or use a bridge\n",
+			     device,
+			     s->link.mode == MACVLAN_MODE_VEPA ?
+			     ", unless the switch sends frames back" : "",
+			     device);
+}
+
+static void print_link(const struct state *s)
+{
+	const struct link *l = &s->link;
+	char mac[MAC_TEXTSIZE];
+
+	text_mac_print(mac, l->mac);
+	(void)printf("    link    ifindex %d, %s, mtu %u, %s%s%s%s\n",
+		     l->ifindex, mac, l->mtu,
+		     l->up ? "up" : "down", l->carrier ? "" : ", no carrier",
+		     l->kind[0] ? ", " : "", l->kind);
+	if (l->master && s->have_bridge && l->master == s->bridge.ifindex)
+		(void)printf("    master  %s\n", s->bridge.name);
+	else if (l->master)
+		(void)printf("    master  %s\n", s->master.name);
+	if (s->have_bridge && !s->bridge.up)
+		(void)printf("    note    bridge %s is down: nothing passes until it is up (ip link set %s up)\n",
+			     s->bridge.name, s->bridge.name);
+	if (s->have_device)
+		print_macvtap(s);
+	if (l->alias[0])
+		(void)printf("    alias   %s\n", text_quote_str(l->alias).text);
+}
+
+static void print(const struct look *look)
+{
+	static const uint8_t none[6];
+	const struct wish *w = &look->wish;
+	char mac[MAC_TEXTSIZE];
+
+	(void)printf("%s: %s\n", look->name, verdict_name(look->verdict));
+	if (look->reason[0] && look->verdict != TO_DO)
+		(void)printf("    reason  %s\n", look->reason);
+	else if (look->verdict == NOT_OURS && w->by == BY_NOBODY)
+		(void)printf("    reason  nobody asks for a network for it: say vifctl attach %s NETWORK, or have a udev rule set VIF_NETWORK\n",
+			     look->name);
+	(void)printf("    wish    network %s, %s %s, by %s",
+		     w->network[0] ? w->network : "-",
+		     w->kind == NETWORK_MACVTAP ? "device" : "bridge",
+		     wish_place(w)[0] ? wish_place(w) : "-",
+		     source_name(w->by));
+	if (w->mode)
+		(void)printf(", mode %s", macvtap_mode_name(w->mode));
+	if (w->name[0])
+		(void)printf(", name %s", w->name);
+	if (w->mtu)
+		(void)printf(", mtu %u", w->mtu);
+	if (memcmp(w->mac, none, sizeof(none)) != 0) {
+		text_mac_print(mac, w->mac);
+		(void)printf(", mac %s", mac);
+	}
+	puts(w->stays_down ? ", up no" : "");
+	if (look->found)
+		print_link(&look->state);
+	if (look->plan.n)
+		puts("    steps");
+	print_steps(look);
+}
+
+static bool nic_exists(struct cmd *c, struct vif_id id)
+{
+	struct nic nic;
+
+	return door_keys(&c->agent, id, 0, &nic) == 0 && nic.exists;
+}
+
+/* "5.0" or the name of a link; returns 0 or an exit code */
+static int find_port(struct cmd *c, const char *arg, struct port_id *ret)
+{
+	char name[VIF_NAMESIZE + 4];
+	enum vif_kind kind;
+	struct link l;
+	int r;
+
+	(void)snprintf(name, sizeof(name), "vif%.16s", arg);
+	*ret = (struct port_id) { .is_nic = true };
+	if (strlen(arg) < VIF_NAMESIZE &&
+	    vif_name_parse(name, &ret->nic, &kind) == 0 &&
+	    kind == VIF_NETBACK)
+		return 0;
+	/* The link may be what is missing, or the NIC somebody else's. */
+	if (vif_name_parse(arg, &ret->nic, &kind) == 0 && nic_exists(c, ret->nic))
+		return 0;
+	r = cmd_find_link(c, arg, &l);
+	if (r == 0)
+		*ret = door_owner(&c->agent, &l);
+	return r;
+}
+
+static int each_of(struct cmd *c, const char *arg, cmd_look_fn fn, void *data)
+{
+	struct look looks[LOOKS];
+	struct port_id id;
+	int r = find_port(c, arg, &id);
+
+	if (r)
+		return r;
+	r = door_look(&c->agent, &id, LOOK_SEARCH, NULL, NULL, looks);
+	output_store_note(c);
+	if (r == 0 || r == -ENODEV)
+		return cmd_fail(CMD_FAILED, "there is no port %s",
+				text_quote_str(arg).text);
+	if (r < 0)
+		return cmd_fail(CMD_FAILED, "port %s: %s",
+				text_quote_str(arg).text, strerror(-r));
+	for (int i = 0; i < r; i++)
+		fn(c, &looks[i], data);
+	return 0;
+}
+
+static void show_one(struct cmd *c, const struct look *look, void *arg)
+{
+	if (c->json)
+		json_object_array_add(arg, output_json(look));
+	else
+		print(look);
+}
+
+static void plan_one(struct cmd *c, const struct look *look, void *arg)
+{
+	if (look->verdict == NOT_OURS && look->plan.n == 0)
+		return;
+	if (c->json) {
+		json_object_array_add(arg, output_json(look));
+		return;
+	}
+	if (look->plan.n) {
+		(void)printf("%s:\n", look->name);
+		print_steps(look);
+	} else {
+		(void)printf("%s: %s%s%s\n", look->name,
+			     look->reason[0] ? verdict_name(look->verdict) :
+			     "nothing to do", look->reason[0] ? ": " : "",
+			     look->reason);
+	}
+}
+
+static int run(struct cmd *c, cmd_look_fn fn)
+{
+	struct json_object *all = c->json ? json_object_new_array() : NULL;
+	int r;
+
+	if (c->argc == 1)
+		r = each_of(c, c->argv[0], fn, all);
+	else
+		r = cmd_each_look(c, fn, all);
+	if (r == 0 && c->json)
+		output_json_print(all);
+	else
+		json_object_put(all);
+	return r;
+}
+
+int cmd_show(struct cmd *c)
+{
+	if (c->argc != 1)
+		return cmd_fail(CMD_USAGE, "show takes one argument: a link, or DOMID.DEVID");
+	return run(c, show_one);
+}
+
+int cmd_plan(struct cmd *c)
+{
+	if (c->argc > 1)
+		return cmd_fail(CMD_USAGE, "plan takes one argument at most: a link, or DOMID.DEVID");
+	return run(c, plan_one);
+}

@@ -1,0 +1,399 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* taps.c - taps that we make: what they are to be, and the making */
+#include "agent/cli/taps.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "agent/engine/settle.h"
+#include "agent/host/macvtap-node.h"
+#include "agent/host/procfs.h"
+
+void taps_spec_init(struct tap_spec *s)
+{
+	*s = (struct tap_spec) {
+		.wish = { .by = BY_HAND },
+		.options = { .queues = 1, .vnet_hdr = true },
+		.owner = (uid_t)-1,
+		.group = (gid_t)-1,
+	};
+}
+
+/* ---- the keys --------------------------------------------------------- */
+
+static int set_owner(struct tap_spec *s, const char *value)
+{
+	const struct passwd *pw = getpwnam(value);
+	unsigned long n;
+
+	if (pw)
+		s->owner = pw->pw_uid;
+	else if (text_number(value, (uid_t)-2, &n) == 0)
+		s->owner = (uid_t)n;
+	else
+		return cmd_fail(CMD_FAILED, "owner=%s: there is no such user",
+				text_quote_str(value).text);
+	return 0;
+}
+
+static int set_group(struct tap_spec *s, const char *value)
+{
+	const struct group *gr = getgrnam(value);
+	unsigned long n;
+
+	if (gr)
+		s->group = gr->gr_gid;
+	else if (text_number(value, (gid_t)-2, &n) == 0)
+		s->group = (gid_t)n;
+	else
+		return cmd_fail(CMD_FAILED, "group=%s: there is no such group",
+				text_quote_str(value).text);
+	return 0;
+}
+
+static int set_queues(struct tap_spec *s, const char *value)
+{
+	unsigned long n;
+
+	if (text_number(value, TAP_QUEUES_MAX, &n) < 0 || n < 1)
+		return cmd_fail(CMD_FAILED, "queues=%s is no number of queues from 1 to %d",
+				text_quote_str(value).text, TAP_QUEUES_MAX);
+	s->options.queues = (unsigned int)n;
+	return 0;
+}
+
+static int set_vnet_hdr(struct tap_spec *s, const char *value)
+{
+	if (strcmp(value, "on") != 0 && strcmp(value, "off") != 0)
+		return cmd_fail(CMD_FAILED, "vnet-hdr=%s is neither on nor off",
+				text_quote_str(value).text);
+	s->options.vnet_hdr = strcmp(value, "on") == 0;
+	return 0;
+}
+
+int taps_set(struct tap_spec *s, const char *arg)
+{
+	static const struct {
+		const char *name;
+		int (*set)(struct tap_spec *s, const char *value);
+	} keys[] = {
+		{ "owner", set_owner },
+		{ "group", set_group },
+		{ "queues", set_queues },
+		{ "vnet-hdr", set_vnet_hdr },
+	};
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		const char *value = cmd_value(arg, keys[i].name);
+
+		if (value)
+			return keys[i].set(s, value);
+	}
+	return cmd_set_wish(&s->wish, arg);
+}
+
+/* Is this MAC the link's, or the guest's whom it is for? */
+static int has_mac(const struct link *l, void *mac)
+{
+	struct record r;
+
+	return memcmp(l->mac, mac, sizeof(l->mac)) == 0 ||
+	       (record_parse(l->alias, &r) == 0 &&
+		memcmp(r.wish.mac, mac, sizeof(l->mac)) == 0);
+}
+
+void taps_draw_mac(struct cmd *c, struct wish *w, const struct wish *resolved)
+{
+	static const uint8_t range[3] = { 0x52, 0x54, 0x00 }, none[6];
+	struct host *h = c->agent.host;
+
+	if (memcmp(w->mac, none, sizeof(none)) != 0 ||
+	    resolved->mode == MACVLAN_MODE_PASSTHRU)
+		return;
+	/* Of 500 in this range two are the same once in 130 times. */
+	do {
+		if (getrandom(w->mac, sizeof(w->mac), 0) != sizeof(w->mac))
+			abort();	/* since Linux 3.17 always there */
+		memcpy(w->mac, range, sizeof(range));
+	} while (h->ops->links(h, has_mac, w->mac) == 1);
+}
+
+/* ---- the making ------------------------------------------------------- */
+
+static int say_not_made(int r)
+{
+	switch (r) {
+	case -ENOENT:
+	case -ENODEV:
+		return cmd_fail(CMD_FAILED, "no tap can be made: there is no /dev/net/tun; load the module (modprobe tun)");
+	case -EPERM:
+		return cmd_fail(CMD_FAILED, "no tap can be made: that takes root, or CAP_NET_ADMIN");
+	default:
+		return cmd_fail(CMD_FAILED, "no tap can be made: %s",
+				strerror(-r));
+	}
+}
+
+/* Put it on its network.  Returns 0, or an exit code when it has said what is
+ * wrong; then the link is still there. */
+static int join(struct cmd *c, const struct tap_spec *s,
+		const struct process *process, struct tap *t,
+		struct look *look)
+{
+	struct wish w = s->wish;
+
+	if (!w.name[0])
+		tap_own_name(t, w.name);
+	memcpy(look->wish.name, w.name, sizeof(look->wish.name));
+	memcpy(look->name, t->name, sizeof(look->name));
+	look->id.ifindex = look->state.link.ifindex = t->ifindex;
+	look->record = (struct record) { .by = BY_HAND, .wish = w,
+					 .made = true };
+	if (process)
+		look->record.process = *process;
+	settle(c->agent.host, look, false, false, LOOK_ACT);
+	if (look->verdict != IN_ORDER)
+		return cmd_fail(CMD_FAILED, "%s: %s", w.name, look->reason);
+	if (look->device_was_down)
+		(void)cmd_fail(CMD_OK, "%s was down; it has been set up for %s",
+			       look->wish.device, w.name);
+	memcpy(t->name, look->state.link.name, sizeof(t->name));
+	memcpy(look->name, t->name, sizeof(look->name));
+	return 0;
+}
+
+static int make_tap(struct cmd *c, const struct tap_spec *s,
+		    const struct process *process, struct tap *ret,
+		    struct look *look)
+{
+	struct tap tap = { 0 };
+	int r = tap_create(&s->options, &tap);
+
+	if (r < 0)
+		return say_not_made(r);
+	r = join(c, s, process, &tap, look);
+	if (r)
+		tap_close(&tap);
+	else
+		*ret = tap;
+	return r;
+}
+
+/* ---- macvtaps --------------------------------------------------------- */
+
+/* How often one is made anew whose name or node is another's. */
+#define TRIES 8
+
+struct neighbour {
+	int device;
+	struct link *ret;
+};
+
+static int find_neighbour(const struct link *l, void *arg)
+{
+	const struct neighbour *n = arg;
+
+	if (l->lower != n->device)
+		return 0;
+	*n->ret = *l;
+	return 1;
+}
+
+/* The kernel says only EINVAL when a device in passthru is to be shared. */
+static int say_no_macvtap(struct cmd *c, const struct wish *w,
+			  const struct macvtap_new *m, int r)
+{
+	struct host *h = c->agent.host;
+	struct link other;
+	struct neighbour n = { .device = m->device, .ret = &other };
+
+	if (r == -EOPNOTSUPP)
+		return cmd_fail(CMD_FAILED, "no macvtap can be made: this kernel has none; load the module (modprobe macvtap)");
+	if (r == -EPERM)
+		return cmd_fail(CMD_FAILED, "no macvtap can be made: that takes root, or CAP_NET_ADMIN");
+	if (r == -EINVAL && h->ops->links(h, find_neighbour, &n) == 1)
+		return cmd_fail(CMD_FAILED, "no macvtap in mode %s can be made on %s: %s is on it, and one in mode passthru must be alone; end one of them, or ask for another device",
+				macvtap_mode_name(w->mode), w->device,
+				other.name);
+	return cmd_fail(CMD_FAILED, "no macvtap in mode %s can be made on %s: %s%s%s",
+			macvtap_mode_name(w->mode), w->device, strerror(-r),
+			h->error[0] ? ": " : "", h->error);
+}
+
+static int say_no_node(const struct tap *t, int r)
+{
+	if (r == -ENXIO)
+		return cmd_fail(CMD_FAILED, "the macvtap cannot be opened: /sys does not know it; is that another network namespace's? (mount -t sysfs sysfs /sys)");
+	if (r == -EEXIST)
+		return cmd_fail(CMD_FAILED, "/dev/tap%d, by which the macvtap would be opened, is another's; let vifctl run open it", t->ifindex);
+	if (r == -ENOENT)
+		return cmd_fail(CMD_FAILED, "there is no /dev/tap%d, by which the macvtap would be opened (/dev is no devtmpfs); let vifctl run open it", t->ifindex);
+	return cmd_fail(CMD_FAILED, "/dev/tap%d, by which the macvtap would be opened: %s",
+			t->ifindex, strerror(-r));
+}
+
+/* What it is made with.  Until it is ready it is this process's, and down. */
+static int describe(struct cmd *c, const struct tap_spec *s,
+		    struct look *look, struct macvtap_new *ret)
+{
+	struct record record = { .by = BY_HAND, .wish = s->wish, .made = true };
+	const struct wish *w = &look->wish;
+	struct plan plan;
+	int r = settle_find_device(c->agent.host, w, &look->state);
+
+	if (r == 0)
+		r = procfs_process(getpid(), &record.process);
+	if (r < 0)
+		return cmd_fail(CMD_FAILED, "no macvtap can be made: %s",
+				strerror(-r));
+	plan_macvtap(w, &look->state, &plan);
+	if (plan.verdict != IN_ORDER)
+		return cmd_fail(CMD_FAILED, "%s", plan.reason);
+	record.wish.stays_down = true;
+	*ret = (struct macvtap_new) { .device = look->state.device.ifindex,
+				      .mode = w->mode, .mtu = w->mtu };
+	memcpy(ret->mac, w->mac, sizeof(ret->mac));
+	if (record_print(&record, ret->alias) < 0)
+		return cmd_fail(CMD_FAILED, "what is asked for is too long for a record");
+	return 0;
+}
+
+/* Numbers that the kernel does not come to for long. */
+static int draw_ifindex(void)
+{
+	uint32_t n;
+
+	if (getrandom(&n, sizeof(n), 0) != sizeof(n))
+		return 0;
+	return 100000 + (int)(n % 900000);
+}
+
+/* Are the name and node free that it has by its ifindex? */
+static int check_number(struct cmd *c, const struct tap_spec *s,
+			const struct tap *t, bool by_name)
+{
+	struct host *h = c->agent.host;
+	char name[VIF_NAMESIZE];
+	struct link other;
+
+	tap_own_name(t, name);
+	if (!s->wish.name[0] && h->ops->link_by_name(h, name, &other) == 0)
+		return -EEXIST;
+	return by_name ? macvtap_node_check(t) : 0;
+}
+
+static void delete_macvtap(struct cmd *c, const struct tap *t)
+{
+	static const struct step delete = { .kind = STEP_DELETE };
+	struct host *h = c->agent.host;
+
+	(void)h->ops->do_step(h, t->ifindex, &delete);
+}
+
+/* One that has a number, and so a name and a node, of its own. */
+static int create(struct cmd *c, const struct tap_spec *s, bool by_name,
+		  const struct wish *w, struct macvtap_new *m,
+		  struct tap *ret)
+{
+	struct host *h = c->agent.host;
+	struct tap t = { .is_macvtap = true };
+	struct link link;
+	int r = -EEXIST;
+
+	/* A node may also be missing that another's was in the way of, or that
+	 * went with it. */
+	for (int i = 0; i < TRIES && (r == -EEXIST || r == -ENOENT); i++) {
+		m->ifindex = i ? draw_ifindex() : 0;
+		r = h->ops->create_macvtap(h, m, &link);
+		if (r == -EEXIST)
+			continue;
+		if (r < 0)
+			return say_no_macvtap(c, w, m, r);
+		t.ifindex = link.ifindex;
+		memcpy(t.name, link.name, sizeof(t.name));
+		r = check_number(c, s, &t, by_name);
+		if (r < 0)
+			delete_macvtap(c, &t);
+	}
+	if (r < 0)
+		return say_no_node(&t, r);
+	*ret = t;
+	return 0;
+}
+
+static int make_macvtap(struct cmd *c, const struct tap_spec *s,
+			const struct process *process, bool by_name,
+			struct tap *ret, struct look *look)
+{
+	struct tap_spec spec = *s;
+	struct macvtap_new m = { 0 };
+	struct tap t = { 0 };
+	int r;
+
+	/* Were it not in the record, nobody could put it right. */
+	taps_draw_mac(c, &spec.wish, &look->wish);
+	memcpy(look->wish.mac, spec.wish.mac, sizeof(look->wish.mac));
+	r = describe(c, &spec, look, &m);
+	if (r == 0)
+		r = create(c, &spec, by_name, &look->wish, &m, &t);
+	if (r)
+		return r;
+	if (!by_name) {
+		r = macvtap_open(&t, &s->options);
+		if (r == -ENXIO)
+			r = say_no_node(&t, r);
+		else if (r < 0)
+			r = cmd_fail(CMD_FAILED, "the macvtap cannot be opened: /dev/tap%d is not it, and a node of its own cannot be made: %s",
+				     t.ifindex, strerror(-r));
+	}
+	if (r == 0)
+		r = join(c, &spec, process, &t, look);
+	if (r)
+		taps_drop(c, &t);
+	else
+		*ret = t;
+	return r;
+}
+
+/* ---- both ------------------------------------------------------------- */
+
+int taps_make(struct cmd *c, const struct tap_spec *s,
+	      const struct process *process, bool by_name, struct tap *ret,
+	      struct look *look)
+{
+	*look = (struct look) { .wish = s->wish };
+	config_resolve(c->agent.config, &look->wish);
+	if (look->wish.error[0])
+		return cmd_fail(CMD_FAILED, "%s", look->wish.error);
+	if (look->wish.kind == NETWORK_MACVTAP)
+		return make_macvtap(c, s, process, by_name, ret, look);
+	return make_tap(c, s, by_name ? process : NULL, ret, look);
+}
+
+int taps_give(const struct tap_spec *s, struct tap *t)
+{
+	/* One of nobody's would be everybody's. */
+	bool is_given = s->owner != (uid_t)-1 || s->group != (gid_t)-1;
+	uid_t owner = is_given ? s->owner : getuid();
+	int r = t->is_macvtap ? macvtap_node_give(t, owner, s->group) :
+				tap_persist(t, owner, s->group);
+
+	if (r < 0)
+		return cmd_fail(CMD_FAILED, "%s cannot be made to stay for who opens it: %s",
+				t->name, strerror(-r));
+	return 0;
+}
+
+void taps_drop(struct cmd *c, struct tap *t)
+{
+	if (t->is_macvtap)
+		delete_macvtap(c, t);
+	else
+		tap_unpersist(t);
+	tap_close(t);
+}

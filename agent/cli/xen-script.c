@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * xen-script.c - vif-agent, or vifctl xen-script: the hotplug script that libxl
+ * runs
+ *
+ * libxl__hotplug_nic() and get_hotplug_env(), tools/libs/light/libxl_linux.c:
+ *	vif-agent online|offline type_if=vif	for netback's link
+ *	vif-agent add|remove type_if=tap	for QEMU's tap
+ * with XENBUS_PATH (relative to the backend domain), vif, and for taps
+ * INTERFACE, in the environment.  The exit code is all that libxl waits for;
+ * if it is not 0 it shows hotplug-error.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/cli/cmd.h"
+#include "agent/cli/wait.h"
+
+static const struct action {
+	const char *name;
+	enum part part;
+	bool leave;
+} actions[] = {
+	{ "online", PART_VIF, false },
+	{ "offline", PART_VIF, true },
+	{ "add", PART_EMU, false },
+	{ "remove", PART_EMU, true },
+};
+
+static const struct action *find_action(const char *name)
+{
+	for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++)
+		if (strcmp(actions[i].name, name) == 0)
+			return &actions[i];
+	return NULL;
+}
+
+/* Say it where libxl looks, and to who reads stderr (xl does). */
+static int fail(struct cmd *c, const struct port_id *id, enum part part,
+		int code, const char *text)
+{
+	struct agent *a = &c->agent;
+	struct nic nic;
+
+	/* Only a vif's status holds netback back. */
+	if (door_keys(a, id->nic, LOOK_SCRIPT, &nic) == 0 && nic.exists) {
+		struct tell t = { .status = part == PART_VIF ? "error" : NULL,
+				  .rewrite = true, .error_too = true };
+
+		(void)text_copy(t.error, sizeof(t.error), text);
+		(void)door_tell(a, id->nic, &nic, &t);
+	}
+	return cmd_fail(code, "%s", text);
+}
+
+/* Which NIC the environment means. */
+static int find_nic(struct cmd *c, struct port_id *ret)
+{
+	const char *path = getenv("XENBUS_PATH");
+	const char *name = getenv("INTERFACE");
+	enum vif_kind kind;
+
+	*ret = (struct port_id) { .is_nic = true };
+	if (path && cmd_find_nic(c, path, &ret->nic) == 0)
+		return 0;
+	if (path)
+		return cmd_fail(CMD_USAGE, "XENBUS_PATH=%s is no path of a vif backend of this domain; libxl gives backend/vif/DOMID/DEVID",
+				text_quote_str(path).text);
+	if (name && vif_name_parse(name, &ret->nic, &kind) == 0)
+		return 0;
+	return cmd_fail(CMD_USAGE, "xen-script needs XENBUS_PATH in the environment, as libxl sets it");
+}
+
+/* Each action is about one link: libxl runs another for the other. */
+static unsigned int only(const struct action *action)
+{
+	return action->part == PART_VIF ? LOOK_VIF_ONLY : LOOK_EMU_ONLY;
+}
+
+static bool names_no_network(const struct look *look)
+{
+	return look->verdict == REFUSED && !look->wish.network[0] &&
+	       !look->wish.error[0];
+}
+
+static int join(struct cmd *c, const struct port_id *id,
+		const struct action *action)
+{
+	char text[REASON_SIZE], name[VIF_NAMESIZE + 24];
+	struct look look;
+	int r;
+
+	r = wait_for_port(c, id, action->part,
+			  LOOK_ACT | LOOK_SCRIPT | LOOK_SEARCH | only(action),
+			  c->agent.config->script_wait, &look);
+	if (r < 0 && c->agent.store != STORE_THERE && r != -ENOTCONN)
+		return cmd_fail(CMD_FAILED, "xenstored does not answer at %s; is it running?",
+				store_socket_path());
+	if (r == 0 && look_is_done(&look))
+		return CMD_OK;
+	if (r == 0 && c->ask_rules && names_no_network(&look))
+		return c->ask_rules(c);
+	(void)snprintf(name, sizeof(name), "vif%u.%u%s", id->nic.domid,
+		       id->nic.devid, action->part == PART_EMU ? "-emu" : "");
+	if (r < 0)
+		text_reason(text, "%s: %s", name,
+			       r == -ENOTCONN ? "lost connection to xenstored" :
+			       strerror(-r));
+	else if (look.reason[0])
+		text_reason(text, "%s: %s",
+			       look.name[0] ? look.name : name, look.reason);
+	else if (action->part == PART_EMU && look.nic_exists)
+		text_reason(text, "%s: QEMU has made no such tap",
+			       name);
+	else
+		text_reason(text, "%s: there is no such NIC in xenstore, or no such tap",
+			       name);
+	return fail(c, id, action->part, CMD_FAILED, text);
+}
+
+/* What is gone already is fine; nothing is written into a NIC that goes. */
+static int leave(struct cmd *c, const struct port_id *id,
+		 const struct action *action)
+{
+	struct look looks[LOOKS];
+	int n = door_look(&c->agent, id, LOOK_ACT | LOOK_LEAVE | LOOK_SEARCH |
+			  only(action), NULL, NULL, looks);
+
+	if (n < 0)
+		return cmd_fail(CMD_FAILED, "vif%u.%u: %s", id->nic.domid,
+				id->nic.devid, strerror(-n));
+	for (int i = 0; i < n; i++)
+		if (looks[i].verdict == FAILED)
+			return cmd_fail(CMD_FAILED, "%s: %s", looks[i].name,
+					looks[i].reason);
+	return CMD_OK;
+}
+
+/* What is said when xenstored has not answered in time. */
+static char last_words[96] = "vifctl: xenstored does not answer\n";
+
+/* libxl kills a script after 40 s without a word. */
+static void limit_time(struct cmd *c)
+{
+	unsigned int seconds = 5;
+
+	if (c->agent.config)
+		seconds += c->agent.config->script_wait;
+	door_direct(&c->agent, seconds * 1000, last_words);
+}
+
+int cmd_xen_script(struct cmd *c)
+{
+	const struct action *action = NULL;
+	const char *type = NULL, *wrong = NULL;
+	char text[REASON_SIZE];
+	struct port_id id;
+	int r;
+
+	for (int i = 0; i < c->argc; i++) {
+		const char *arg = c->argv[i];
+
+		if (strncmp(arg, "type_if=", 8) == 0 &&
+		    (strcmp(arg + 8, "vif") == 0 || strcmp(arg + 8, "tap") == 0))
+			type = arg + 8;
+		else if (!action && find_action(arg))
+			action = find_action(arg);
+		else
+			wrong = arg;
+	}
+	limit_time(c);
+	r = find_nic(c, &id);
+	if (r)
+		return r;
+	(void)snprintf(last_words, sizeof(last_words),
+		       "vifctl: vif%u.%u: xenstored does not answer\n",
+		       id.nic.domid, id.nic.devid);
+	if (wrong || !action) {
+		text_reason(text, "xen-script %s%s%s online, offline, add or remove, and type_if=vif or type_if=tap",
+			    wrong ? "does not know " : "",
+			    wrong ? text_quote_str(wrong).text : "",
+			    wrong ? ": it takes" : "takes");
+		return fail(c, &id, PART_VIF, CMD_USAGE, text);
+	}
+	if (c->broken && !action->leave)
+		return fail(c, &id, action->part, CMD_FAILED, c->broken);
+	/* As Xen's scripts have it: an action of the other kind is none. */
+	if (type && (strcmp(type, "tap") == 0) != (action->part == PART_EMU))
+		return CMD_OK;
+	return action->leave ? leave(c, &id, action) : join(c, &id, action);
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* port.c - which ports there are, and whose a link claims to be */
+#include "agent/engine/port.h"
+
+#include <errno.h>
+#include <string.h>
+
+bool port_id_equal(const struct port_id *a, const struct port_id *b)
+{
+	if (a->is_nic != b->is_nic)
+		return false;
+	return a->is_nic ? vif_id_equal(a->nic, b->nic) :
+			   a->ifindex == b->ifindex;
+}
+
+bool nic_is_served(const struct agent *a, const struct nic *nic)
+{
+	return nic->exists && (nic->script_is_ours || a->config->serve_all);
+}
+
+/* The NIC that a name claims, if such a link can be that NIC's. */
+static bool nic_of_name(struct agent *a, const struct link *l,
+			struct vif_id *ret)
+{
+	struct host *h = a->host;
+	enum vif_kind kind;
+
+	if (vif_name_parse(l->name, ret, &kind) < 0)
+		return false;
+	if (kind == VIF_NETBACK)
+		return !h->ops->has_netback(h);
+	return strcmp(l->kind, "tun") == 0;
+}
+
+enum nic_claim link_claim(struct agent *a, const struct link *l, struct vif_id *ret)
+{
+	struct host *h = a->host;
+	struct record r;
+
+	if (record_parse(l->alias, &r) == 0 && r.has_nic) {
+		*ret = r.nic;
+		/* Attached by hand it stays so when the NIC is gone. */
+		return r.by == BY_HAND ? CLAIM_IF_SERVED : CLAIM_SURE;
+	}
+	return (h->ops->has_netback(h) &&
+		h->ops->netback_nic(h, l->name, ret) == 0) ||
+	       nic_of_name(a, l, ret) ? CLAIM_IF_SERVED : CLAIM_NONE;
+}
+
+struct walk {
+	struct agent *agent;
+	each_port_fn fn;
+	void *arg;
+};
+
+static int walk_link(const struct link *l, void *arg)
+{
+	struct port_id link = { .ifindex = l->ifindex };
+	struct port_id nic = { .is_nic = true };
+	int hint[LOOKS] = { 0 };
+	struct walk *w = arg;
+	struct record r;
+	struct wish udev;
+	int err;
+
+	if (record_parse(l->alias, &r) == 0) {
+		nic.nic = r.nic;
+		hint[r.part] = l->ifindex;
+		return r.has_nic && r.by != BY_HAND ?
+			w->fn(&nic, hint, w->arg) : w->fn(&link, NULL, w->arg);
+	}
+	err = udev_wish(w->agent->udev, l->ifindex, l->name, &udev);
+	if (err < 0)
+		return err;
+	return udev.by == BY_UDEV ? w->fn(&link, NULL, w->arg) : 0;
+}
+
+int each_link_port(struct agent *a, each_port_fn fn, void *arg)
+{
+	struct walk w = { .agent = a, .fn = fn, .arg = arg };
+
+	return a->host->ops->links(a->host, walk_link, &w);
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* port.h - which ports there are, and whose a link claims to be */
+#ifndef VIFAGENT_PORT_H
+#define VIFAGENT_PORT_H
+
+#include "agent/engine/agent.h"
+
+/* Which port, or which two: the links of a NIC have one wish. */
+struct port_id {
+	bool is_nic;
+	struct vif_id nic;	/* if is_nic */
+	int ifindex;		/* else */
+};
+
+bool port_id_equal(const struct port_id *a, const struct port_id *b);
+
+/* A NIC has two links, by enum part. */
+#define LOOKS 2
+
+/* Does a link say by its record, its device or its name that it is a NIC's? */
+enum nic_claim {
+	CLAIM_NONE,
+	CLAIM_IF_SERVED,	/* it is, if xenstore has the NIC */
+	CLAIM_SURE,
+};
+enum nic_claim link_claim(struct agent *a, const struct link *link,
+		      struct vif_id *ret);
+
+/* Does xenstore have this NIC, and is it ours to serve? */
+bool nic_is_served(const struct agent *a, const struct nic *nic);
+
+/*
+ * each_link_port() - find every port that links tell of: by records, by rules
+ * @fn:		@hint is as for reconcile(), or NULL
+ *
+ * The same port may come more than once.  Returns 0 or the first non-zero
+ * value of @fn, or a negative errno value.
+ */
+typedef int (*each_port_fn)(const struct port_id *id, const int hint[LOOKS],
+			    void *arg);
+int each_link_port(struct agent *a, each_port_fn fn, void *arg);
+
+#endif
