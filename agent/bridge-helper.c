@@ -173,7 +173,7 @@ static void join(const struct tap *tap, const char *bridge)
 	r = host_open(&host);
 	if (r < 0)
 		die("no netlink socket: %s", strerror(-r));
-	settle(host, &look, false, false, LOOK_ACT);
+	settle(host, &look, GOAL_JOIN, LOOK_ACT);
 	if (look.verdict != IN_ORDER)
 		die("%s", look.reason);
 	host_close(host);

@@ -90,7 +90,7 @@ static int join_once(struct cmd *c, const struct link *l, const struct wish *w)
 					.nic = look.id.nic,
 					.part = look.part };
 	config_resolve(c->agent.config, &look.wish);
-	settle(c->agent.host, &look, false, false, LOOK_ACT);
+	settle(c->agent.host, &look, GOAL_JOIN, LOOK_ACT);
 	if (look.verdict != IN_ORDER)
 		return cmd_fail(CMD_FAILED, "%s: %s", l->name, look.reason);
 	return complete(c, &look.id, look.state.link.name);
@@ -128,7 +128,7 @@ int cmd_leave_by_hand(struct cmd *c, const struct link *l)
 	struct look look;
 
 	begin(c, l, &look);
-	settle(c->agent.host, &look, true, false, LOOK_ACT);
+	settle(c->agent.host, &look, GOAL_LEAVE, LOOK_ACT);
 	if (look.verdict != NOT_OURS)
 		return cmd_fail(CMD_FAILED, "%s: %s", l->name, look.reason);
 	/* What xenstore or a rule wishes holds again. */

@@ -156,7 +156,7 @@ static int join(struct cmd *c, const struct tap_spec *s,
 					 .made = true };
 	if (process)
 		look->record.process = *process;
-	settle(c->agent.host, look, false, false, LOOK_ACT);
+	settle(c->agent.host, look, GOAL_JOIN, LOOK_ACT);
 	if (look->verdict != IN_ORDER)
 		return cmd_fail(CMD_FAILED, "%s: %s", w.name, look->reason);
 	if (look->device_was_down)

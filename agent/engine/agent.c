@@ -112,7 +112,7 @@ int agent_open(struct agent *a, const char *config_path,
 	*a = (struct agent) { 0 };
 	r = host_open(&a->host);
 	if (r < 0) {
-		text_reason(error, "no netlink socket: %s", strerror(-r));
+		text_reason(error, "cannot open a netlink socket: %s", strerror(-r));
 		return r;
 	}
 	/* Without them there are no such wishes; the rest works. */

@@ -6,6 +6,15 @@
 #include "agent/core/plan.h"
 #include "agent/engine/port.h"
 
+/* What becomes of a link. */
+enum goal {
+	GOAL_JOIN,
+	GOAL_LEAVE,		/* and be as it was found */
+	GOAL_LEAVE_DEAD,	/* its NIC is dead: see plan_leave() */
+	GOAL_KEEP,		/* xenstore cannot say: touch nothing */
+	GOAL_NONE,		/* it belongs to another script */
+};
+
 enum look_flags {
 	/* Carry out the plan; else only say it. */
 	LOOK_ACT = 1 << 0,
@@ -65,7 +74,7 @@ struct look {
 };
 
 /* What is said of a port that another program keeps changing. */
-#define HELD_REASON "another program keeps changing it, so it is left alone for a while; make that program leave it (NetworkManager: unmanaged-devices=interface-name:vif*)"
+#define HELD_REASON "another program keeps changing it, so vifagentd stops correcting it for a while; configure that program to ignore it (NetworkManager: unmanaged-devices=interface-name:vif*)"
 
 /* Is the link there, in order, and netback told to go on? For who waits for
  * that. */

@@ -12,14 +12,6 @@
  * at is looked at again when it is quiet. */
 #define TRIES 4
 
-/* What is to become of a NIC's links. */
-enum goal {
-	GOAL_JOIN,
-	GOAL_LEAVE,		/* the NIC is gone */
-	GOAL_KEEP,		/* xenstore cannot say: touch nothing */
-	GOAL_NONE,		/* none of our business */
-};
-
 /* One look at a NIC. */
 struct nic_look {
 	struct agent *agent;
@@ -170,16 +162,16 @@ static void say_missing(const struct link *stranger, enum part part,
 	const struct link *l = stranger;
 
 	look->verdict = WAITING;
-	text_reason(look->reason, "its link does not exist yet; netback makes it");
+	text_reason(look->reason, "its link does not exist yet; netback has not created it");
 	if (!l)
 		return;
 	look->verdict = REFUSED;
 	if (part == PART_EMU)
-		text_reason(look->reason, "a link has its name, but it is %s%s and not a tap of QEMU's; rename or remove that link",
-			    l->kind[0] ? "of kind " : "of another NIC",
+		text_reason(look->reason, "its name is already used by a link that is not QEMU's tap (%s%s); rename or remove that link",
+			    l->kind[0] ? "kind " : "another NIC's",
 			    l->kind);
 	else
-		text_reason(look->reason, "a link has its name, but it is not netback's for this NIC; rename or remove that link");
+		text_reason(look->reason, "its name is already used by a link that netback did not create for this NIC; rename or remove that link");
 }
 
 /* ---- what is wished for it? ------------------------------------------- */
@@ -263,18 +255,21 @@ static bool netback_has(const struct nic_look *n)
 static enum goal find_goal(const struct nic_look *n)
 {
 	if (n->flags & LOOK_LEAVE)
-		return GOAL_LEAVE;
+		return GOAL_LEAVE_DEAD;
 	if (!n->known)
 		return GOAL_KEEP;
+	if (!n->nic.exists && (n->flags & LOOK_KEEP || n->nic.unsure ||
+			       netback_has(n)))
+		return GOAL_KEEP;
 	if (!n->nic.exists)
-		return n->flags & LOOK_KEEP || n->nic.unsure ||
-		       netback_has(n) ? GOAL_KEEP : GOAL_LEAVE;
+		return GOAL_LEAVE_DEAD;
 	if (!n->nic.script_is_ours && !n->agent->config->serve_all &&
 	    !(n->flags & LOOK_SCRIPT))
 		return GOAL_NONE;
 	/* dom0's own nodes outlive a domain that dies. */
-	return nic_is_dead(&n->nic) || !n->nic.has_domain ? GOAL_LEAVE :
-							    GOAL_JOIN;
+	if (nic_is_dead(&n->nic) || !n->nic.has_domain)
+		return GOAL_LEAVE_DEAD;
+	return GOAL_JOIN;
 }
 
 /* ---- one part --------------------------------------------------------- */
@@ -292,7 +287,7 @@ static bool give_way(struct look *look, unsigned int flags)
 	if (!yields(look, flags))
 		return false;
 	look->verdict = WAITING;
-	text_reason(look->reason, "it is just being left");
+	text_reason(look->reason, "another process is detaching it");
 	return true;
 }
 
@@ -306,8 +301,8 @@ static void keep(const struct nic_look *n, struct look *look)
 		(void)h->ops->link_by_index(h, s->link.master, &s->master);
 	look->verdict = look->state.owner == OWNER_US ? WAITING : NOT_OURS;
 	text_reason(look->reason, n->known ?
-		    "xenstored does not know this NIC, which may be xenstored's loss; left as it is" :
-		    "xenstored does not answer; left as it is");
+		    "the NIC is missing from xenstore, perhaps because xenstored was restarted; port left unchanged" :
+		    "xenstored does not answer; port left unchanged");
 }
 
 static int pursue(const struct nic_look *n, enum part part, struct look *look)
@@ -322,7 +317,8 @@ static int pursue(const struct nic_look *n, enum part part, struct look *look)
 	/* Somebody began to detach it: that is finished first. */
 	if (ours && look->state.record.leaving && n->flags & LOOK_ACT &&
 	    n->goal != GOAL_KEEP) {
-		settle(n->agent->host, look, true, n->goal == GOAL_LEAVE, n->flags);
+		settle(n->agent->host, look, n->goal == GOAL_LEAVE_DEAD ?
+		       GOAL_LEAVE_DEAD : GOAL_LEAVE, n->flags);
 		if (look->verdict != NOT_OURS || !look->found)
 			return 0;
 		by_hand = false;
@@ -334,12 +330,12 @@ static int pursue(const struct nic_look *n, enum part part, struct look *look)
 		r = wish_for_part(n, part, look);
 		if (r < 0)
 			return r;
-		settle(n->agent->host, look, false, false, n->flags);
-	} else if (n->goal == GOAL_LEAVE) {
-		settle(n->agent->host, look, true, true, n->flags);
+		settle(n->agent->host, look, GOAL_JOIN, n->flags);
+	} else if (n->goal == GOAL_LEAVE_DEAD) {
+		settle(n->agent->host, look, GOAL_LEAVE_DEAD, n->flags);
 	} else {
 		look->verdict = NOT_OURS;
-		text_reason(look->reason, "its script key does not name %s; set serve = all to have it served",
+		text_reason(look->reason, "its script key does not name %s; to serve it all the same, set serve = all",
 			    NIC_SCRIPT);
 	}
 	return 0;
@@ -351,7 +347,7 @@ static int pursue(const struct nic_look *n, enum part part, struct look *look)
  */
 static bool may_be_newer(const struct nic_look *n, const struct look *look)
 {
-	return n->goal == GOAL_LEAVE && n->flags & LOOK_ACT &&
+	return n->goal == GOAL_LEAVE_DEAD && n->flags & LOOK_ACT &&
 	       !(n->flags & LOOK_LEAVE) && look->state.owner == OWNER_US &&
 	       look->state.link.ifindex != n->hint;
 }
@@ -486,7 +482,7 @@ static int clear_away(const struct nic_look *n, struct look ret[LOOKS],
 {
 	struct look *vif = &ret[count > 0 ? count - 1 : 0];
 
-	if (n->goal != GOAL_LEAVE || !n->nic.exists || n->agent->self == 0 ||
+	if (n->goal != GOAL_LEAVE_DEAD || !n->nic.exists || n->agent->self == 0 ||
 	    !(n->flags & LOOK_ACT) || n->flags & LOOK_LEAVE)
 		return count;
 	for (int i = 0; i < count; i++)
@@ -609,9 +605,9 @@ static int look_link(struct agent *a, int ifindex, const struct nic *nic,
 		look->record = *rec;
 	if (flags & LOOK_LEAVE || (ours && rec->leaving) ||
 	    look->wish.by == BY_NOBODY || is_orphan(a, look))
-		settle(a->host, look, true, false, flags);
+		settle(a->host, look, GOAL_LEAVE, flags);
 	else
-		settle(a->host, look, false, false, flags);
+		settle(a->host, look, GOAL_JOIN, flags);
 	memcpy(look->name, look->state.link.name, sizeof(look->name));
 	return look->outdated ? -EAGAIN : 1;
 }

@@ -137,7 +137,7 @@ static int gather_former(struct host *h, struct state *s)
 }
 
 /* @is_fresh: the link itself has been asked for a moment ago. */
-static int gather(struct host *h, const struct wish *w, bool leave,
+static int gather(struct host *h, const struct wish *w, enum goal goal,
 		  unsigned int flags, bool is_fresh, struct state *s)
 {
 	struct state g = { .link = s->link };
@@ -147,7 +147,7 @@ static int gather(struct host *h, const struct wish *w, bool leave,
 	if (r < 0)
 		return r;
 	g.owner = record_owner(g.link.alias, &g.record);
-	if (leave) {
+	if (goal != GOAL_JOIN) {
 		r = gather_former(h, &g);
 	} else {
 		r = w->kind == NETWORK_MACVTAP ? settle_find_device(h, w, &g) :
@@ -160,7 +160,8 @@ static int gather(struct host *h, const struct wish *w, bool leave,
 		g.patient = flags & LOOK_PATIENT;
 	}
 	if (r == 0)
-		r = gather_master(h, leave ? g.link.mtu : plan_mtu(w, &g), &g);
+		r = gather_master(h, goal == GOAL_JOIN ? plan_mtu(w, &g) :
+						      g.link.mtu, &g);
 	if (r == 0)
 		*s = g;
 	return r;
@@ -175,13 +176,13 @@ static int failed(struct look *look, const char *what, int r,
 	look->verdict = FAILED;
 	/* macvlan_open(): its device, or another macvlan on it, has its MAC */
 	if (r == -EADDRINUSE)
-		text_reason(look->reason, "its address %02x:%02x:%02x:%02x:%02x:%02x is in use on device %s, by another macvtap or by the device itself; ask for another (mac=), or end that one",
+		text_reason(look->reason, "its address %02x:%02x:%02x:%02x:%02x:%02x is already used on device %s, by another macvtap or by the device itself; request another (mac=), or stop the other guest",
 			    mac[0], mac[1], mac[2], mac[3], mac[4], mac[5],
 			    look->wish.device);
 	else
 		text_reason(look->reason, "%s failed: %s%s%s%s", what,
 			    strerror(-r), h->error[0] ? ": " : "", h->error,
-			    r == -EPERM ? "; it takes root, or CAP_NET_ADMIN" :
+			    r == -EPERM ? "; this needs root or CAP_NET_ADMIN" :
 					  "");
 	return r;
 }
@@ -280,7 +281,7 @@ static int vanished(struct look *look)
 {
 	look->found = false;
 	look->verdict = NOT_OURS;
-	text_reason(look->reason, "its link has vanished");
+	text_reason(look->reason, "its link has disappeared");
 	return 0;
 }
 
@@ -289,7 +290,7 @@ static int outdated(struct look *look)
 {
 	look->outdated = true;
 	look->verdict = WAITING;
-	text_reason(look->reason, "something else changes it at the same time");
+	text_reason(look->reason, "another program changes it at the same time");
 	return 0;
 }
 
@@ -307,14 +308,13 @@ static void new_alias(const struct plan *p, char alias[LINK_ALIASSIZE])
 			memcpy(alias, p->step[i].change.alias, LINK_ALIASSIZE);
 }
 
-static void make_plan(struct look *look, bool leave, bool dead,
-		      unsigned int flags)
+static void make_plan(struct look *look, enum goal goal, unsigned int flags)
 {
-	if (leave)
-		plan_leave(&look->state, dead, &look->plan);
-	else
+	if (goal == GOAL_JOIN)
 		plan_join(&look->wish, &look->record, &look->state,
 			  &look->plan);
+	else
+		plan_leave(&look->state, goal == GOAL_LEAVE_DEAD, &look->plan);
 	look->verdict = look->plan.verdict;
 	memcpy(look->reason, look->plan.reason, sizeof(look->reason));
 	if (flags & LOOK_ACT)
@@ -325,7 +325,7 @@ static void make_plan(struct look *look, bool leave, bool dead,
 		held(look);
 }
 
-static int carry_out(struct host *h, struct look *look, bool leave, bool dead,
+static int carry_out(struct host *h, struct look *look, enum goal goal,
 		     unsigned int flags)
 {
 	/* One that is not ours yet is sure to be changed. */
@@ -337,8 +337,7 @@ static int carry_out(struct host *h, struct look *look, bool leave, bool dead,
 	memcpy(alias, look->state.link.alias, sizeof(alias));
 	for (int round = 0; round < ROUNDS;) {
 		h->error[0] = '\0';
-		r = gather(h, &look->wish, leave, flags,
-			   is_fresh, &look->state);
+		r = gather(h, &look->wish, goal, flags, is_fresh, &look->state);
 		if (r == -ENODEV)
 			return vanished(look);
 		if (r == -ENOMEM && ++round < ROUNDS)
@@ -348,8 +347,9 @@ static int carry_out(struct host *h, struct look *look, bool leave, bool dead,
 		look->found = true;
 		if (by_alias && strcmp(look->state.link.alias, alias) != 0)
 			return outdated(look);
-		make_plan(look, leave, dead, flags);
-		if (look->verdict == NOT_OURS && look->steps && !dead)
+		make_plan(look, goal, flags);
+		if (look->verdict == NOT_OURS && look->steps &&
+		    goal != GOAL_LEAVE_DEAD)
 			h->ops->announce(h, look->state.link.name);
 		if (look->verdict != TO_DO || !(flags & LOOK_ACT))
 			return 0;
@@ -379,10 +379,10 @@ static void undo(struct host *h, const struct look *look)
 	struct look back = { .id = look->id, .leaving = true,
 			     .state.link = look->state.link };
 
-	(void)carry_out(h, &back, true, false, LOOK_ACT);
+	(void)carry_out(h, &back, GOAL_LEAVE, LOOK_ACT);
 }
 
-void settle(struct host *h, struct look *look, bool leave, bool dead,
+void settle(struct host *h, struct look *look, enum goal goal,
 	    unsigned int flags)
 {
 	struct record record;
@@ -390,8 +390,8 @@ void settle(struct host *h, struct look *look, bool leave, bool dead,
 			OWNER_US;
 	int r;
 
-	look->leaving = leave;
-	r = carry_out(h, look, leave, dead, flags);
-	if (r < 0 && !leave && !was_ours && look->steps)
+	look->leaving = goal != GOAL_JOIN;
+	r = carry_out(h, look, goal, flags);
+	if (r < 0 && goal == GOAL_JOIN && !was_ours && look->steps)
 		undo(h, look);
 }

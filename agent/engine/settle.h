@@ -9,11 +9,11 @@
  * settle() - bring one link to its wish: gather, plan, act, and again
  * @look:	.id, .name, .wish, .record and .state.link.ifindex are filled in,
  *		and if .found all of .state.link and .owner
- * @leave:	the goal is to leave it; @dead as in plan_leave()
+ * @goal:	GOAL_JOIN, GOAL_LEAVE or GOAL_LEAVE_DEAD
  *
  * The part of reconcile() that knows neither xenstore nor udev.
  */
-void settle(struct host *h, struct look *look, bool leave, bool dead,
+void settle(struct host *h, struct look *look, enum goal goal,
 	    unsigned int flags);
 
 /*

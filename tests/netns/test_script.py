@@ -225,7 +225,7 @@ def test_the_link_never_comes(bed, xs):
     result = bed.script("online", "vif", nic, check=1)
     assert 0.9 < result.seconds < 10 * FACTOR, "script-wait = 1"
     assert nic.status() == "error"
-    assert nic.error() == "vif5.0: its link does not exist yet; netback makes it"
+    assert nic.error() == "vif5.0: its link does not exist yet; netback has not created it"
     assert nic.error() in result.out
 
 

@@ -481,6 +481,7 @@ static unsigned int look(struct run *r, bool leave, bool dead)
 	struct agent a = { .host = &r->f.host, .config = config };
 	struct look *l = &r->look;
 	unsigned int before = r->f.acts;
+	enum goal goal = GOAL_JOIN;
 
 	memset(l, 0, sizeof(*l));
 	l->id.ifindex = l->state.link.ifindex = PORT;
@@ -492,7 +493,9 @@ static unsigned int look(struct run *r, bool leave, bool dead)
 	for (int b = BR0; b <= BRF; b++)
 		r->bridges[b - BR0] = r->f.link[b - 1];
 	r->came_from = r->f.link[PORT - 1].l.master;
-	settle(a.host, l, leave, dead,
+	if (leave)
+		goal = dead ? GOAL_LEAVE_DEAD : GOAL_LEAVE;
+	settle(a.host, l, goal,
 	       LOOK_ACT | (r->v[PATIENT] ? LOOK_PATIENT : 0));
 	looks++;
 	return r->f.acts - before;

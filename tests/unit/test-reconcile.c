@@ -244,7 +244,7 @@ static void who_just_leaves_it_may_finish(void **state)
 	alias(TAP, "vifagent/1 by=hand net=br0 leave=1 " WAS);
 	assert_int_equal(look_at_link(TAP, LOOK_ACT | LOOK_YIELD), 1);
 	assert_int_equal(looks[0].verdict, WAITING);
-	assert_string_equal(looks[0].reason, "it is just being left");
+	assert_string_equal(looks[0].reason, "another process is detaching it");
 	assert_int_equal(f.acts, 0);
 	/* Whoever looks again finishes it. */
 	assert_int_equal(look_at_link(TAP, LOOK_ACT), 1);
@@ -345,7 +345,7 @@ static void an_address_that_is_in_use_is_said_so(void **state)
 	fake_host_at(&f, OTHERS)->l.up = true;
 	assert_int_equal(look_at_link(MACVTAP, LOOK_ACT), 1);
 	assert_int_equal(looks[0].verdict, FAILED);
-	assert_string_equal(looks[0].reason, "its address 52:54:00:00:00:09 is in use on device eth0, by another macvtap or by the device itself; ask for another (mac=), or end that one");
+	assert_string_equal(looks[0].reason, "its address 52:54:00:00:00:09 is already used on device eth0, by another macvtap or by the device itself; request another (mac=), or stop the other guest");
 	/* and taken when it is free */
 	fake_host_at(&f, OTHERS)->l.up = false;
 	assert_int_equal(look_at_link(MACVTAP, LOOK_ACT), 1);
@@ -437,7 +437,7 @@ static void what_is_to_be_changed_is_asked_for_once_more(void **state)
 	assert_int_equal(looks[0].verdict, IN_ORDER);
 	f.acts = 0;
 	memcpy(stale.state.link.alias, tap()->alias, LINK_ALIASSIZE);
-	settle(a.host, &stale, false, false, LOOK_ACT);
+	settle(a.host, &stale, GOAL_JOIN, LOOK_ACT);
 	assert_int_equal(stale.verdict, IN_ORDER);
 	assert_int_equal(f.acts, 0);
 	assert_false(stale.outdated);
@@ -452,12 +452,12 @@ static void a_wish_is_not_carried_out_when_its_record_is_another(void **state)
 	alias(TAP, BY_HAND_BR0);
 	memcpy(old.state.link.alias, tap()->alias, LINK_ALIASSIZE);
 	alias(TAP, BY_HAND_BR1);
-	settle(a.host, &old, false, false, LOOK_ACT);
+	settle(a.host, &old, GOAL_JOIN, LOOK_ACT);
 	assert_true(old.outdated);
 	assert_int_equal(f.acts, 0);
 	/* A door that has its own wish is not deterred. */
 	old.found = false;
-	settle(a.host, &old, false, false, LOOK_ACT);
+	settle(a.host, &old, GOAL_JOIN, LOOK_ACT);
 	assert_int_equal(old.verdict, IN_ORDER);
 	assert_string_not_equal(tap()->alias, BY_HAND_BR1);
 }
@@ -471,7 +471,7 @@ static void its_own_name_is_not_another_link_s(void **state)
 	look.found = false;
 	(void)text_copy(look.wish.name, sizeof(look.wish.name), "web0");
 	f.rename_next = "web0";
-	settle(a.host, &look, false, false, LOOK_ACT);
+	settle(a.host, &look, GOAL_JOIN, LOOK_ACT);
 	assert_string_equal(look.reason, "");
 	assert_int_equal(look.verdict, IN_ORDER);
 	assert_string_equal(tap()->name, "web0");
@@ -493,7 +493,7 @@ static void udev_is_told_of_a_record_that_is_new_or_gone(void **state)
 
 	(void)state;
 	look.found = false;
-	settle(a.host, &look, false, false, LOOK_ACT);
+	settle(a.host, &look, GOAL_JOIN, LOOK_ACT);
 	assert_int_equal(look.verdict, IN_ORDER);
 	assert_int_equal(announced(), 1);
 	assert_int_equal(look_at_link(TAP, LOOK_ACT), 1);
@@ -501,7 +501,7 @@ static void udev_is_told_of_a_record_that_is_new_or_gone(void **state)
 	assert_int_equal(look_at_link(TAP, LOOK_ACT), 1);
 	assert_int_equal(tap()->master, BR0);
 	assert_int_equal(announced(), 0);
-	settle(a.host, &look, true, false, LOOK_ACT);
+	settle(a.host, &look, GOAL_LEAVE, LOOK_ACT);
 	assert_int_equal(look.verdict, NOT_OURS);
 	assert_int_equal(announced(), 1);
 }
@@ -513,13 +513,13 @@ static void udev_is_not_told_what_its_rules_know(void **state)
 	(void)state;
 	look.found = false;
 	look.record.made = true;
-	settle(a.host, &look, false, false, LOOK_ACT);
+	settle(a.host, &look, GOAL_JOIN, LOOK_ACT);
 	assert_int_equal(look.verdict, IN_ORDER);
 	alias(TAP, "");
 	look = look_by_hand();
 	look.found = false;
 	look.record.by = BY_UDEV;
-	settle(a.host, &look, false, false, LOOK_ACT);
+	settle(a.host, &look, GOAL_JOIN, LOOK_ACT);
 	assert_int_equal(look.verdict, IN_ORDER);
 	assert_int_equal(announced(), 0);
 }
@@ -549,7 +549,7 @@ static void without_xenstore_a_nic_is_left_as_it_is(void **state)
 	assert_int_equal(look_at_nic(5, 0, LOOK_ACT | LOOK_SEARCH), 1);
 	assert_int_equal(looks[0].verdict, WAITING);
 	assert_string_equal(looks[0].reason,
-			    "xenstored does not answer; left as it is");
+			    "xenstored does not answer; port left unchanged");
 	assert_int_equal(f.acts, 0);
 	assert_int_equal(fake_host_at(&f, 6)->l.master, BR0);
 }
