@@ -76,6 +76,9 @@ struct look {
 /* What is said of a port that another program keeps changing. */
 #define HELD_REASON "another program keeps changing it, so vifagentd stops correcting it for a while; configure that program to ignore it (NetworkManager: unmanaged-devices=interface-name:vif*)"
 
+/* Is another door at work on it, and will be done in a moment? */
+bool look_yields(const struct look *look, unsigned int flags);
+
 /* Is the link there, in order, and netback told to go on? For who waits for
  * that. */
 bool look_is_done(const struct look *look);

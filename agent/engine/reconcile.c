@@ -6,24 +6,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agent/engine/find.h"
+#include "agent/engine/report.h"
 #include "agent/engine/settle.h"
 
 /* A NIC whose state, or a link whose record, changes faster than it can be looked
  * at is looked at again when it is quiet. */
 #define TRIES 4
-
-/* One look at a NIC. */
-struct nic_look {
-	struct agent *agent;
-	struct vif_id id;
-	unsigned int flags;
-	enum goal goal;
-	struct nic nic;
-	bool known;		/* .nic is true */
-	int hint;		/* of the part at hand, or 0 */
-	bool untold;		/* the vif was joined, and nothing was said yet */
-	struct tell *tell;
-};
 
 bool look_is_done(const struct look *look)
 {
@@ -31,130 +20,6 @@ bool look_is_done(const struct look *look)
 }
 
 /* ---- which link? ------------------------------------------------------ */
-
-/* Is this link, found by some way or other, this part of the NIC? */
-static bool is_part(const struct nic_look *n, enum part part,
-		    const struct link *l)
-{
-	struct record r;
-	struct vif_id id;
-	enum vif_kind kind;
-
-	if (record_parse(l->alias, &r) == 0 && r.has_nic)
-		return vif_id_equal(r.nic, n->id) && r.part == part;
-	if (vif_name_parse(l->name, &id, &kind) < 0 ||
-	    !vif_id_equal(id, n->id))
-		return false;
-	return part == PART_VIF ? kind == VIF_NETBACK :
-				  kind != VIF_NETBACK &&
-				  strcmp(l->kind, "tun") == 0;
-}
-
-struct search {
-	const struct nic_look *nic;
-	enum part part;
-	struct link *ret;
-};
-
-static int search_one(const struct link *l, void *arg)
-{
-	struct search *s = arg;
-
-	if (!is_part(s->nic, s->part, l))
-		return 0;
-	*s->ret = *l;
-	return 1;
-}
-
-/* The names that the part's link may have, likeliest first. */
-static size_t candidates(const struct nic_look *n, enum part part,
-			 char names[3][VIF_NAMESIZE])
-{
-	const char *vifname = n->nic.wish.name;
-	size_t i = 0;
-
-	if (part == PART_VIF) {
-		i += vif_name_make(names[i], n->id, VIF_NETBACK) > 0;
-		if (vifname[0])
-			i += text_copy(names[i], VIF_NAMESIZE, vifname);
-		return i;
-	}
-	i += vif_name_make(names[i], n->id, VIF_EMU) > 0;
-	i += vif_name_make(names[i], n->id, VIF_TAP) > 0;
-	if (vifname[0])
-		i += vif_name_emu(names[i], vifname) > 0;
-	return i;
-}
-
-/* By name, by where it was last, by looking everywhere.  @ret_taken: does a
- * link have the part's usual name? */
-static int find_by_name(const struct nic_look *n, enum part part,
-			struct link *ret, bool *ret_taken)
-{
-	struct host *h = n->agent->host;
-	struct search s = { .nic = n, .part = part, .ret = ret };
-	char names[3][VIF_NAMESIZE];
-	size_t count = candidates(n, part, names);
-	int r;
-
-	for (size_t i = 0; i < count; i++) {
-		r = h->ops->link_by_name(h, names[i], ret);
-		*ret_taken |= i == 0 && r == 0;
-		if (r == 0 && is_part(n, part, ret))
-			return 0;
-		if (r < 0 && r != -ENODEV)
-			return r;
-	}
-	if (n->hint && h->ops->link_by_index(h, n->hint, ret) == 0 &&
-	    is_part(n, part, ret))
-		return 0;
-	if (!(n->flags & LOOK_SEARCH))
-		return -ENODEV;
-	r = h->ops->links(h, search_one, &s);
-	return r == 1 ? 0 : r < 0 ? r : -ENODEV;
-}
-
-/* netback's link is known by its device, whatever it is called. */
-static int find_netback(const struct nic_look *n, struct link *ret)
-{
-	struct host *h = n->agent->host;
-	char name[VIF_NAMESIZE];
-	struct vif_id id;
-	int r = h->ops->netback_name(h, n->id, name);
-
-	if (r == 0)
-		r = h->ops->link_by_name(h, name, ret);
-	/* Between the two it may have been renamed. */
-	if (r == 0 && (h->ops->netback_nic(h, name, &id) < 0 ||
-		       !vif_id_equal(id, n->id)))
-		r = -ENODEV;
-	return r;
-}
-
-/*
- * Where there is no netback (as in a namespace on a host without Xen) a link
- * named vifD.V stands in for its.
- */
-static int find_part(const struct nic_look *n, enum part part, struct link *ret,
-		     bool *ret_taken)
-{
-	struct host *h = n->agent->host;
-
-	*ret_taken = part == PART_VIF && h->ops->has_netback(h);
-	/* netback does not say who has the name. */
-	if (*ret_taken)
-		return find_netback(n, ret);
-	return find_by_name(n, part, ret, ret_taken);
-}
-
-/* Nothing of this NIC was found: somebody else's link may have its name. */
-static bool find_stranger(const struct nic_look *n, const char *name,
-			  struct link *ret)
-{
-	struct host *h = n->agent->host;
-
-	return name[0] && h->ops->link_by_name(h, name, ret) == 0;
-}
 
 static void say_missing(const struct link *stranger, enum part part,
 			struct look *look)
@@ -275,7 +140,7 @@ static enum goal find_goal(const struct nic_look *n)
 /* ---- one part --------------------------------------------------------- */
 
 /* Another door is at work on it, and will be done in a moment. */
-static bool yields(const struct look *look, unsigned int flags)
+bool look_yields(const struct look *look, unsigned int flags)
 {
 	return flags & LOOK_YIELD && look->state.owner == OWNER_US &&
 	       look->state.record.leaving;
@@ -284,7 +149,7 @@ static bool yields(const struct look *look, unsigned int flags)
 /* Returns whether that is all there is to say. */
 static bool give_way(struct look *look, unsigned int flags)
 {
-	if (!yields(look, flags))
+	if (!look_yields(look, flags))
 		return false;
 	look->verdict = WAITING;
 	text_reason(look->reason, "another process is detaching it");
@@ -405,104 +270,6 @@ static int look_part(struct nic_look *n, enum part part, struct look *look)
 
 /* ---- the whole NIC ---------------------------------------------------- */
 
-/*
- * Whose turn is it to report to netback?  libxl writes an empty status when it
- * makes the NIC, waits to see backend state 2, and only then runs its script
- * (libxl__wait_device_connection, libxl_device.c). So while the status is empty
- * and the script is ours, it is the script's turn; in a driver domain, or with
- * somebody else's script, nobody but us will ever report.
- */
-static bool our_turn(const struct nic_look *n)
-{
-	const struct nic *nic = &n->nic;
-
-	if (n->flags & LOOK_SCRIPT)
-		return true;
-	if (n->agent->self == 0 && nic->script_is_ours &&
-	    nic->status == HOTPLUG_EMPTY)
-		return false;
-	return nic->online && nic->state >= NIC_INIT_WAIT &&
-	       nic->state <= NIC_CONNECTED;
-}
-
-/*
- * Some steps in xenstore must not come before the toolstack has seen what was
- * there, and nothing that it does tells us that it has. So it is given time.
- */
-static bool is_early(const struct nic_look *n)
-{
-	return !(n->flags & LOOK_LATE) &&
-	       n->agent->config->toolstack_delay > 0;
-}
-
-/*
- * Has libxl seen backend state 2? Were "connected" there before, netback could
- * run past 2 unseen, and the attach would fail after 10 s. dom0's script knows:
- * it runs after that.
- */
-static bool is_early_to_connect(const struct nic_look *n)
-{
-	return is_early(n) && n->nic.status != HOTPLUG_CONNECTED &&
-	       !(n->flags & LOOK_SCRIPT && n->agent->self == 0);
-}
-
-static void report(struct nic_look *n, struct look *vif)
-{
-	struct tell *t = n->tell;
-	bool turn = our_turn(n);
-
-	if (!(n->flags & LOOK_ACT) || n->goal != GOAL_JOIN || !vif->found)
-		return;
-	if (vif->verdict == IN_ORDER) {
-		t->mtu = vif->state.link.mtu;
-		t->mtu_is_new = vif->steps > 0;
-		vif->early = turn && is_early_to_connect(n);
-		if (!turn || vif->early)
-			return;
-		t->status = "connected";
-		t->rewrite = n->untold;
-		t->error_too = true;
-		vif->connected = true;
-	} else if (turn && !(n->flags & LOOK_SCRIPT) && !yields(vif, n->flags)) {
-		t->status = "error";
-		t->error_too = true;
-		(void)snprintf(t->error, sizeof(t->error), "%s: %s", vif->name,
-			       vif->reason);
-	}
-}
-
-/*
- * Of a NIC that is dead a driver domain removes the backend directory; libxl
- * waits for that. But `xl devd` may be there as well, and must see state 6
- * first, or it will take the next NIC of this number for the one it knows.
- * Returns how many looks there are.
- */
-static int clear_away(const struct nic_look *n, struct look ret[LOOKS],
-		      int count)
-{
-	struct look *vif = &ret[count > 0 ? count - 1 : 0];
-
-	if (n->goal != GOAL_LEAVE_DEAD || !n->nic.exists || n->agent->self == 0 ||
-	    !(n->flags & LOOK_ACT) || n->flags & LOOK_LEAVE)
-		return count;
-	for (int i = 0; i < count; i++)
-		if (ret[i].verdict != NOT_OURS || ret[i].unsure)
-			return count;	/* not done with it */
-	if (!is_early(n)) {
-		n->tell->remove = true;
-		return count;
-	}
-	if (count == 0) {
-		*vif = (struct look) { .id = { .is_nic = true, .nic = n->id },
-				       .nic_exists = true,
-				       .verdict = NOT_OURS };
-		(void)vif_name_make(vif->name, n->id, VIF_NETBACK);
-		count = 1;
-	}
-	vif->early = true;
-	return count;
-}
-
 static int look_nic(struct agent *a, struct vif_id id, const struct nic *nic,
 		    unsigned int flags, const int hint[LOOKS],
 		    struct look ret[LOOKS], struct tell *tell)
@@ -534,9 +301,9 @@ static int look_nic(struct agent *a, struct vif_id id, const struct nic *nic,
 		n.untold = flags & LOOK_REWRITE ||
 			   (look->joined && n.nic.status == HOTPLUG_CONNECTED);
 		look->untold = n.untold;
-		report(&n, look);
+		report_vif(&n, look);
 	}
-	return r < 0 ? r : clear_away(&n, ret, count);
+	return r < 0 ? r : report_removal(&n, ret, count);
 }
 
 /* ---- a link for itself ------------------------------------------------ */
