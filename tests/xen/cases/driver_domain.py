@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A driver domain: a PV guest with the same Debian as dom0, netback and vifagentd."""
 
-from dom0 import BRIDGE, Connection, Guest, Op, XENSTORED, json, store, time, wait_until, z
+from dom0 import BRIDGE, PATIENCE, Connection, Guest, Op, XENSTORED, json, store, time, wait_until, z
 
 
 class DriverDomain(Guest):
@@ -28,7 +28,7 @@ class DriverDomain(Guest):
         conn = Connection(XENSTORED)
         conn.request(Op.WATCH, z(f"{self.data}/done"), z("done"))
         store.write(f"{self.data}/run", f"{self.asked} {command}")
-        end = time.monotonic() + timeout
+        end = time.monotonic() + PATIENCE * timeout
         while True:
             conn.next_event()
             number, status = (store.read(f"{self.data}/done") or b"0 0").decode().split()
