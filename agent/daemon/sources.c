@@ -39,6 +39,7 @@ struct sources {
 	struct event *store;
 	struct event *deaths;
 	bool told_self;			/* the watch of our domid has fired once */
+	bool told_root;			/* the one of all NICs, too */
 	bool in_dom0;
 	bool said_error;		/* why there is no xenstored */
 	struct host_event batch[BATCH];	/* of one reading */
@@ -481,6 +482,19 @@ static void learn_self(struct sources *s)
 	s->told_self = true;
 }
 
+/* The first event of the watch is xenstored's answer to setting it; at that
+ * point all NICs are marked already. */
+static bool is_first_of_root(struct sources *s, const char *path)
+{
+	char root[VIF_PATHSIZE];
+
+	if (s->told_root)
+		return false;
+	nic_root(root, s->agent->self);
+	s->told_root = strcmp(path, root) == 0;
+	return s->told_root;
+}
+
 /* An event tells of our own report, too; one question is less than a look. */
 static bool is_own_report(const struct sources *s, struct vif_id nic,
 			  const char *key)
@@ -503,6 +517,8 @@ static void on_store_path(struct sources *s, const char *path)
 		event_add(s->deaths, &death_delay);
 	else if (strcmp(path, NIC_SELF) == 0)
 		learn_self(s);
+	else if (is_first_of_root(s, path))
+		return;
 	else if (vif_path_parse(path, &nic, NULL, &key) < 0)
 		mark_below(s, path);
 	else if (nic_key_matters(key) && !is_own_report(s, nic, key))
@@ -569,7 +585,7 @@ static int take_store(struct sources *s, struct job *job)
 	if (!s->store)
 		return -ENOMEM;
 	store_finder_end(s->finder);
-	s->told_self = false;
+	s->told_self = s->told_root = false;
 	s->said_error = false;
 	s->agent->self = job->self;
 	s->agent->store = STORE_THERE;

@@ -19,8 +19,9 @@ def _memory(pid):
 
 
 def _switches(pid):
-    text = Path(f"/proc/{pid}/status").read_text()
-    return sum(map(int, re.findall(r"ctxt_switches:\s+(\d+)", text)))
+    """Of all its threads."""
+    return sum(int(n) for status in Path(f"/proc/{pid}/task").glob("*/status")
+               for n in re.findall(r"ctxt_switches:\s+(\d+)", status.read_text()))
 
 
 def idle(options, noise):
