@@ -138,7 +138,7 @@ static int each_of(struct cmd *c, const char *arg, cmd_look_fn fn, void *data)
 	r = door_look(&c->agent, &id, LOOK_SEARCH, NULL, NULL, looks);
 	output_store_note(c);
 	if (r == 0 || r == -ENODEV)
-		return cmd_fail(CMD_FAILED, "there is no port %s",
+		return cmd_fail(CMD_FAILED, "port %s does not exist",
 				text_quote_str(arg).text);
 	if (r < 0)
 		return cmd_fail(CMD_FAILED, "port %s: %s",

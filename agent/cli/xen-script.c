@@ -138,14 +138,17 @@ static int leave(struct cmd *c, const struct port_id *id,
 	return CMD_OK;
 }
 
-/* What is said when xenstored has not answered in time. */
-static char last_words[96] = "vifctl: xenstored does not answer\n";
+/* The message when xenstored has not answered in time.  It must exist before:
+ * a signal handler writes it. */
+static char last_words[96];
 
-/* libxl kills a script after 40 s without a word. */
+/* libxl kills a script silently after 40 s. */
 static void limit_time(struct cmd *c)
 {
 	unsigned int seconds = 5;
 
+	(void)snprintf(last_words, sizeof(last_words),
+		       "%s: xenstored does not answer\n", cmd_program());
 	if (c->agent.config)
 		seconds += c->agent.config->script_wait;
 	door_direct(&c->agent, seconds * 1000, last_words);
@@ -175,8 +178,8 @@ int cmd_xen_script(struct cmd *c)
 	if (r)
 		return r;
 	(void)snprintf(last_words, sizeof(last_words),
-		       "vifctl: vif%u.%u: xenstored does not answer\n",
-		       id.nic.domid, id.nic.devid);
+		       "%s: vif%u.%u: xenstored does not answer\n",
+		       cmd_program(), id.nic.domid, id.nic.devid);
 	if (wrong || !action) {
 		text_reason(text, "xen-script %s%s%s online, offline, add or remove, and type_if=vif or type_if=tap",
 			    wrong ? "does not know " : "",

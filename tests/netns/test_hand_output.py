@@ -165,7 +165,7 @@ def test_show_and_plan_of_what_is_not_there(bed, name):
     bed.xenstored()
     for verb in "show", "plan":
         result = bed.vifctl(verb, name, check=1)
-        assert "there is no" in result.err and result.err.count("\n") == 1
+        assert "does not exist" in result.err and result.err.count("\n") == 1
         assert result.out == "" and len(result.err) < 400
 
 

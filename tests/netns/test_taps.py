@@ -157,7 +157,7 @@ def test_only_what_we_made_is_deleted(host):
     host.vifctl("attach", "tap0", "br0", check=0)
     assert "was not made by vifagent" in refused(host, "delete", "tap0")
     assert "was not made by vifagent" in refused(host, "delete", "br0")
-    assert "there is no link" in refused(host, "delete", "nothing")
+    assert "does not exist" in refused(host, "delete", "nothing")
 
 
 def test_what_is_in_use_is_deleted_only_by_force(host):
