@@ -284,7 +284,7 @@ def test_by_hand_goes_before_xenstore(bed, nic):
 
 def test_detach_of_what_xenstore_asks_for(bed, nic):
     err = refused(bed, "detach", "vif5.0")
-    assert "because xenstore asks for it, not by hand" in err
+    assert "because xenstore requests it, not by hand" in err
 
 
 def test_by_hand_a_link_outlives_its_nic_but_can_be_detached(bed, nic):

@@ -95,7 +95,7 @@ def test_show_says_why_a_nic_is_not_up(host):
 def test_show_says_what_a_link_lacks_that_nobody_speaks_for(bed):
     bed.tap("tap0")
     text = bed.vifctl("show", "tap0", check=0).out
-    assert "reason  nobody asks for a network for it: say vifctl attach tap0 NETWORK" in text
+    assert "reason  no network requested; run `vifctl attach tap0 NETWORK`" in text
 
 
 def test_show_of_one_that_is_left_down(bed):

@@ -74,8 +74,8 @@ def test_ifdown_leaves_alone_what_ifup_did_not_join(host):
 
 
 @pytest.mark.parametrize("name, args, env, code, words", [
-    ("vif-ifup", ["tap0"], {}, 1, "no network is asked for"),
-    ("vif-ifup", ["tap0"], {"VIF_NETWORK": ""}, 1, "no network is asked for"),
+    ("vif-ifup", ["tap0"], {}, 1, "no network requested"),
+    ("vif-ifup", ["tap0"], {"VIF_NETWORK": ""}, 1, "no network requested"),
     ("vif-ifup", ["tap0"], {"VIF_NETWORK": "a/b"}, 1, "is no name of a network"),
     ("vif-ifup", ["tap0"], {"VIF_NETWORK": "br7"}, 1, "there is no bridge br7"),
     ("vif-ifup.br7", ["tap0"], {}, 1, "there is no bridge br7"),
