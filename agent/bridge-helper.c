@@ -4,11 +4,11 @@
  *
  *	vif-bridge-helper [--use-vnet] --br=BRIDGE --fd=SOCKET
  *
- * QEMU (net_bridge_run_helper(), net/tap.c) or libvirt runs it for a user who
- * may not make taps, with a UNIX stream socket.  If the ACL lets this user use
- * the bridge it makes a tap, puts it there, and sends it: one byte 0 with one
- * file descriptor.  Nothing else may have the socket open when it ends, and the
- * exit code must not be 0 if nothing was sent.
+ * QEMU (net_bridge_run_helper(), net/tap.c) or libvirt runs it, with a UNIX
+ * stream socket, for a user who may not create taps.  If the ACL allows this
+ * user the bridge, it creates a tap, attaches it to the bridge, and sends it:
+ * one byte 0 with one file descriptor.  When it exits, no other process may have
+ * the socket open, and the exit code must not be 0 if it has sent nothing.
  */
 #include <cap-ng.h>
 #include <errno.h>
@@ -25,6 +25,11 @@
 #include "agent/engine/settle.h"
 
 #define ACL_FILE SYSCONFDIR "/qemu/bridge.conf"
+
+static const char usage[] =
+	"usage: vif-bridge-helper [--use-vnet] --br=BRIDGE --fd=SOCKET\n"
+	"Create a tap on a bridge for QEMU, if " ACL_FILE " allows it.\n"
+	"QEMU runs this as the helper= of -netdev bridge; see vif-bridge-helper(8).\n";
 
 struct request {
 	bool vnet_hdr;
@@ -45,7 +50,7 @@ static void die(const char *fmt, ...)
 	exit(EXIT_FAILURE);
 }
 
-/* ---- what is asked for ------------------------------------------------ */
+/* ---- the request ------------------------------------------------------ */
 
 static const char *value_of(const char *arg, const char *option)
 {
@@ -59,11 +64,11 @@ static int parse_fd(const char *s)
 	unsigned long n;
 
 	if (text_number(s, INT32_MAX, &n) < 0)
-		die("--fd=%s is no file descriptor", text_quote_str(s).text);
+		die("--fd=%s is not a file descriptor", text_quote_str(s).text);
 	return (int)n;
 }
 
-/* Of several the last one counts, as in QEMU's. */
+/* If an option is repeated the last one counts, as in QEMU's helper. */
 static struct request parse(int argc, char **argv)
 {
 	struct request r = { .fd = -1 };
@@ -79,16 +84,31 @@ static struct request parse(int argc, char **argv)
 		else if (strcmp(argv[i], "--use-vnet") == 0)
 			r.vnet_hdr = true;
 		else
-			die("there is no option %s; usage: vif-bridge-helper [--use-vnet] --br=BRIDGE --fd=SOCKET",
+			die("unknown option %s; usage: vif-bridge-helper [--use-vnet] --br=BRIDGE --fd=SOCKET",
 			    text_quote_str(argv[i]).text);
 	}
-	if (!r.bridge || r.fd < 0)
-		die("%s is missing; QEMU runs this, as the helper of -netdev bridge",
-		    r.bridge ? "--fd=SOCKET" : "--br=BRIDGE");
+	if (!r.bridge)
+		die("--br=BRIDGE is missing; see vif-bridge-helper --help");
+	if (r.fd < 0)
+		die("--fd=SOCKET is missing; see vif-bridge-helper --help");
 	if (vif_name_check(r.bridge) < 0)
-		die("--br=%s cannot be the name of a bridge",
+		die("--br=%s is not a valid bridge name",
 		    text_quote_str(r.bridge).text);
 	return r;
+}
+
+/* Alone only: QEMU takes exit code 0 for a tap that was sent. */
+static bool answer(int argc, char **argv)
+{
+	if (argc != 2)
+		return false;
+	if (strcmp(argv[1], "--help") == 0)
+		(void)fputs(usage, stdout);
+	else if (strcmp(argv[1], "--version") == 0)
+		(void)puts("vif-bridge-helper " PACKAGE_VERSION);
+	else
+		return false;
+	return true;
 }
 
 static void check_socket(int fd)
@@ -98,14 +118,14 @@ static void check_socket(int fd)
 
 	if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len) < 0 ||
 	    getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) < 0)
-		die("--fd=%d is no socket: %s", fd, strerror(errno));
+		die("--fd=%d is not a socket: %s", fd, strerror(errno));
 	if (domain != AF_UNIX || type != SOCK_STREAM)
-		die("--fd=%d is no UNIX stream socket", fd);
+		die("--fd=%d is not a UNIX stream socket", fd);
 }
 
-/* ---- who we are ------------------------------------------------------- */
+/* ---- file descriptors and privileges ---------------------------------- */
 
-/* Whoever runs this may have 0 to 2 closed, and others open. */
+/* The caller may have closed fds 0 to 2, and may have left others open. */
 static void tidy_fds(void)
 {
 	int fd;
@@ -120,14 +140,19 @@ static void tidy_fds(void)
 
 static void close_others(int fd)
 {
+	unsigned int above = 3;
+
 	if (fd > 3)
 		(void)close_range(3, (unsigned int)fd - 1, 0);
-	(void)close_range(fd < 3 ? 3 : (unsigned int)fd + 1, ~0U, 0);
+	if (fd >= 3)
+		above = (unsigned int)fd + 1;
+	(void)close_range(above, ~0U, 0);
 }
 
 /*
- * Run setuid root we go on as the user who calls, with CAP_NET_ADMIN alone:
- * before the ACL is read, since what this user may not read does not count.
+ * When installed setuid root, continue as the real user, with CAP_NET_ADMIN
+ * only.  This comes before the ACL is read: an included file counts only if the
+ * user may read it.
  */
 static void drop_privileges(void)
 {
@@ -138,7 +163,7 @@ static void drop_privileges(void)
 			 CAP_NET_ADMIN) < 0 ||
 	    capng_change_id((int)getuid(), (int)getgid(),
 			    CAPNG_CLEAR_BOUNDING) < 0)
-		die("the privileges of root cannot be dropped");
+		die("cannot drop root privileges");
 }
 
 static void check_acl(const char *bridge)
@@ -172,7 +197,7 @@ static void join(const struct tap *tap, const char *bridge)
 					.made = true };
 	r = host_open(&host);
 	if (r < 0)
-		die("no netlink socket: %s", strerror(-r));
+		die("cannot open a netlink socket: %s", strerror(-r));
 	settle(host, &look, GOAL_JOIN, LOOK_ACT);
 	if (look.verdict != IN_ORDER)
 		die("%s", look.reason);
@@ -197,7 +222,7 @@ static void send_fd(int to, int fd)
 	c->cmsg_len = CMSG_LEN(sizeof(int));
 	memcpy(CMSG_DATA(c), &fd, sizeof(fd));
 	if (sendmsg(to, &msg, MSG_NOSIGNAL) != 1)
-		die("the tap cannot be sent: %s", strerror(errno));
+		die("cannot send the tap: %s", strerror(errno));
 }
 
 int main(int argc, char **argv)
@@ -208,6 +233,8 @@ int main(int argc, char **argv)
 	int r;
 
 	tidy_fds();
+	if (answer(argc, argv))
+		return EXIT_SUCCESS;
 	request = parse(argc, argv);
 	(void)clearenv();
 	close_others(request.fd);
@@ -217,9 +244,9 @@ int main(int argc, char **argv)
 	options.vnet_hdr = request.vnet_hdr;
 	r = tap_create(&options, &tap);
 	if (r == -EPERM)
-		die("a tap takes CAP_NET_ADMIN; install this program setuid root (chmod u+s) or with that capability (setcap cap_net_admin=ep)");
+		die("creating a tap needs CAP_NET_ADMIN; install this program setuid root (chmod u+s) or with that capability (setcap cap_net_admin=ep)");
 	if (r < 0)
-		die("no tap: %s", strerror(-r));
+		die("cannot create a tap: %s", strerror(-r));
 	join(&tap, request.bridge);
 	send_fd(request.fd, tap.fd[0]);
 	return EXIT_SUCCESS;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * vif-agent.c - the hotplug script that libxl runs, a program of its own
+ * vif-agent.c - the hotplug script that libxl runs, as a separate program
  *
- * `vifctl xen-script` does the same. Half of what that takes is loading
- * libraries for which a hotplug script has no use.
+ * `vifctl xen-script` does the same, but spends half of its time on loading
+ * libraries that a hotplug script does not use.
  */
 #include <errno.h>
 #include <limits.h>
@@ -13,8 +13,13 @@
 
 #include "agent/cli/cmd.h"
 
-/* libxl gives each NIC a bridge key; where there is none a rule may name the
- * network. vifctl is where this program is, and does the same by this name. */
+static const char args[] = "online|offline|add|remove [type_if=vif|tap]";
+static const char help[] =
+	"Attach or detach a vif. libxl runs this hotplug script; see vif-agent(8).";
+
+/* libxl writes the key bridge for each NIC.  Without it a udev rule may name the
+ * network, and only vifctl, in the same directory, reads udev's rules.  Called
+ * by the name vif-agent it does what this program does. */
 static int become_vifctl(struct cmd *c)
 {
 	static char name[] = NIC_SCRIPT;
@@ -26,10 +31,10 @@ static int become_vifctl(struct cmd *c)
 		n--;
 	if (n <= 0 ||
 	    !text_copy(path + n, sizeof(path) - (size_t)n, "vifctl"))
-		return cmd_fail(CMD_FAILED, "vifctl, which reads udev's rules, is not found");
+		return cmd_fail(CMD_FAILED, "cannot find vifctl, which reads the udev rules");
 	argv[0] = name;
 	(void)execv(path, argv);
-	return cmd_fail(CMD_FAILED, "%s: %s", path, strerror(errno));
+	return cmd_fail(CMD_FAILED, "cannot run %s: %s", path, strerror(errno));
 }
 
 int main(int argc, char **argv)
@@ -37,5 +42,8 @@ int main(int argc, char **argv)
 	struct cmd c = { .ask_rules = become_vifctl, .argc = argc - 1,
 			 .argv = argv + 1 };
 
+	cmd_set_program(NIC_SCRIPT);
+	if (cmd_answer(c.argc, c.argv, args, help))
+		return CMD_OK;
 	return cmd_start(&c, cmd_xen_script, getenv("VIFAGENT_CONF"));
 }

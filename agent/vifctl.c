@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* vifctl.c - the agent by hand: a table of verbs */
+/* vifctl.c - the table of verbs; a link to vifctl selects a verb by its name */
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,50 +14,55 @@ static const struct verb {
 	const char *help;
 } verbs[] = {
 	{ "attach", cmd_attach, "LINK NETWORK [KEY=VALUE...]",
-	  "put a link on a network and keep it there; keys: " ATTACH_KEYS },
+	  "attach a link to a network and keep it there; keys: " ATTACH_KEYS },
 	{ "detach", cmd_detach, "LINK",
-	  "end that, and leave the link as it was found" },
+	  "undo attach and restore the link" },
 	{ "create", cmd_create, "NETWORK [NAME] [KEY=VALUE...]",
-	  "make a tap that stays, for who opens it by name; keys: " TAPS_KEYS },
-	{ "delete", cmd_delete, "LINK [force]", "delete a tap made so" },
+	  "create a persistent tap, for a program that opens it by name; keys: " TAPS_KEYS },
+	{ "delete", cmd_delete, "LINK [force]",
+	  "delete a tap that create or run has created" },
 	{ "run", cmd_run, "[--nic NETWORK[,KEY=VALUE...]]... -- PROGRAM [ARGUMENT...]",
-	  "become a program, QEMU for one, that is given its taps; keys: model, " TAPS_KEYS },
-	{ "list", cmd_list, "", "all ports, a line each" },
+	  "create taps and start a program (e.g. QEMU) with them; keys: model, " TAPS_KEYS },
+	{ "list", cmd_list, "", "list all ports, one per line" },
 	{ "show", cmd_show, "LINK|DOMID.DEVID",
-	  "one port: what is wished, what is there, what is in the way" },
+	  "show one port: its wish, its state, and what is wrong" },
 	{ "plan", cmd_plan, "[LINK|DOMID.DEVID]",
-	  "what would be done now; changes nothing" },
-	{ "monitor", cmd_monitor, "", "ports as they change" },
+	  "show what vifagent would do now; changes nothing" },
+	{ "monitor", cmd_monitor, "", "print ports as they change" },
 	{ "helper-check", cmd_helper_check, "USER BRIDGE [FILE]",
-	  "may this user's QEMU have a tap on this bridge? what the bridge helper's ACL says" },
+	  "check whether the bridge helper's ACL lets a user's QEMU use a bridge" },
 	{ "xen-script", cmd_xen_script, "online|offline|add|remove [type_if=vif|tap]",
-	  "what libxl runs for a vif, also by the name " NIC_SCRIPT },
+	  "the hotplug script that libxl runs for a vif, also called " NIC_SCRIPT },
 	{ "qemu-ifup", cmd_qemu_ifup, "LINK",
-	  "what QEMU runs as script=, also by the name vif-ifup[.NETWORK]" },
+	  "attach a tap; QEMU runs this as script=, also called vif-ifup[.NETWORK]" },
 	{ "qemu-ifdown", cmd_qemu_ifdown, "LINK",
-	  "what QEMU runs as downscript=, also by the name vif-ifdown" },
-	{ "udev", cmd_udev, "", "what a udev rule runs on a host without the daemon" },
+	  "detach a tap; QEMU runs this as downscript=, also called vif-ifdown" },
+	{ "udev", cmd_udev, "", "handle a udev event, on a host without the daemon" },
 };
 
 #define N_VERBS (sizeof(verbs) / sizeof(verbs[0]))
 
-static void verb_usage(FILE *f, const struct verb *v)
+static int verb_usage(const struct verb *v)
 {
-	(void)fprintf(f, "vifctl %s%s%s\n        %s\n", v->name,
-		      v->args[0] ? " " : "", v->args, v->help);
+	(void)printf("vifctl %s%s%s\n        %s\n", v->name,
+		     v->args[0] ? " " : "", v->args, v->help);
+	return CMD_OK;
 }
 
-static void usage(FILE *f)
+static int usage(void)
 {
 	(void)fputs("usage: vifctl [-c FILE] [-j] VERB ...\n"
-		    "See to the host links of VM NICs by hand.\n"
-		    "  -c, --config FILE  instead of " SYSCONFDIR
+		    "Manage the host links of VM NICs by hand.\n"
+		    "  -c, --config FILE  read FILE instead of " SYSCONFDIR
 		    "/vifagent/vifagent.conf\n"
 		    "  -j, --json         print JSON\n"
 		    "  -V, --version      print the version\n"
-		    "  -h, --help         print this\n", f);
+		    "  -h, --help         print this help\n"
+		    "vifctl help VERB prints the help of one verb. The verbs:\n",
+		    stdout);
 	for (size_t i = 0; i < N_VERBS; i++)
-		verb_usage(f, &verbs[i]);
+		(void)verb_usage(&verbs[i]);
+	return CMD_OK;
 }
 
 static const struct verb *find_verb(const char *name)
@@ -68,13 +73,81 @@ static const struct verb *find_verb(const char *name)
 	return NULL;
 }
 
-/* The verb that a program calls by a link to vifctl, or NULL. */
-static const struct verb *verb_of_name(const char *path, const char **suffix)
+/* ---- unknown verbs ---------------------------------------------------- */
+
+#define WORD_MAX 16
+
+static size_t min(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+/* How many letters must be added, removed, replaced or swapped with the next
+ * one to make @b of @a; both are shorter than WORD_MAX. */
+static size_t distance(const char *a, const char *b)
+{
+	size_t d[WORD_MAX][WORD_MAX];
+	size_t a_len = strlen(a), b_len = strlen(b);
+
+	for (size_t i = 0; i <= a_len; i++) {
+		for (size_t j = 0; j <= b_len; j++) {
+			d[i][j] = i + j;
+			if (i == 0 || j == 0)
+				continue;
+			d[i][j] = min(d[i - 1][j], d[i][j - 1]) + 1;
+			d[i][j] = min(d[i][j], d[i - 1][j - 1] +
+					       (a[i - 1] != b[j - 1]));
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] &&
+			    a[i - 2] == b[j - 1])
+				d[i][j] = min(d[i][j], d[i - 2][j - 2] + 1);
+		}
+	}
+	return d[a_len][b_len];
+}
+
+/* The verb that the user may have meant: at most every third letter is wrong,
+ * or the end is missing.  NULL if there is none. */
+static const struct verb *similar_verb(const char *name)
+{
+	size_t len = strlen(name), nearest = len / 3 + 1;
+	const struct verb *found = NULL;
+
+	if (len < 2 || len >= WORD_MAX)
+		return NULL;
+	for (size_t i = 0; i < N_VERBS; i++) {
+		size_t d = distance(name, verbs[i].name);
+
+		if (strncmp(verbs[i].name, name, len) == 0)
+			d = 0;
+		if (d < nearest || (d == nearest && !found)) {
+			nearest = d;
+			found = &verbs[i];
+		}
+	}
+	return found;
+}
+
+static int unknown_verb(const char *name)
+{
+	const struct verb *similar = similar_verb(name);
+
+	if (similar)
+		return cmd_fail(CMD_USAGE, "unknown verb %s; did you mean %s? See vifctl --help",
+				text_quote_str(name).text, similar->name);
+	return cmd_fail(CMD_USAGE, "unknown verb %s; see vifctl --help",
+			text_quote_str(name).text);
+}
+
+/* ---- links to vifctl -------------------------------------------------- */
+
+/* The verb that a link to vifctl stands for, or NULL.  Messages begin with the
+ * link's name then. */
+static const struct verb *verb_of_link(const char *path, const char **suffix)
 {
 	static const struct {
 		const char *name;
 		const char *verb;
-	} names[] = {
+	} links[] = {
 		{ NIC_SCRIPT, "xen-script" },
 		{ "vif-ifup", "qemu-ifup" },
 		{ "qemu-ifup", "qemu-ifup" },
@@ -85,37 +158,79 @@ static const struct verb *verb_of_name(const char *path, const char **suffix)
 	const char *name = slash ? slash + 1 : path;
 	size_t len = strcspn(name, ".");
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (strlen(names[i].name) != len ||
-		    strncmp(names[i].name, name, len) != 0)
+	for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++) {
+		if (strlen(links[i].name) != len ||
+		    strncmp(links[i].name, name, len) != 0)
 			continue;
 		*suffix = name[len] ? name + len + 1 : NULL;
-		return find_verb(names[i].verb);
+		cmd_set_program(links[i].name);
+		return find_verb(links[i].verb);
 	}
 	return NULL;
 }
 
-static bool asks_for_help(const struct cmd *c)
+static int run_link(struct cmd *c, const struct verb *v)
 {
-	return c->argc > 0 && (strcmp(c->argv[0], "--help") == 0 ||
-			       strcmp(c->argv[0], "-h") == 0);
+	if (cmd_answer(c->argc, c->argv, v->args, v->help))
+		return CMD_OK;
+	return cmd_start(c, v->run, getenv("VIFAGENT_CONF"));
 }
 
-/* What "vifctl VERB", or a link to vifctl, is to do. */
-static int start(struct cmd *c, const struct verb *v, const char *config_path)
+/* ---- vifctl VERB ------------------------------------------------------ */
+
+static bool is_option(const char *arg, const char *name, const char *letter)
 {
-	if (asks_for_help(c)) {
-		verb_usage(stdout, v);
-		return CMD_OK;
-	}
-	return cmd_start(c, v->run, config_path);
+	return strcmp(arg, name) == 0 || strcmp(arg, letter) == 0;
 }
 
 static bool ends_with_json(const struct cmd *c)
 {
-	const char *last = c->argc > 0 ? c->argv[c->argc - 1] : "";
+	return c->argc > 0 && is_option(c->argv[c->argc - 1], "--json", "-j");
+}
 
-	return strcmp(last, "--json") == 0 || strcmp(last, "-j") == 0;
+static int help(const struct cmd *c)
+{
+	const struct verb *v;
+
+	if (c->argc == 0)
+		return usage();
+	v = find_verb(c->argv[0]);
+	if (!v)
+		return unknown_verb(c->argv[0]);
+	return verb_usage(v);
+}
+
+static int run_verb(struct cmd *c, const char *name, const char *config_path)
+{
+	const struct verb *v = find_verb(name);
+
+	if (strcmp(name, "help") == 0)
+		return help(c);
+	if (!v)
+		return unknown_verb(name);
+	if (c->argc > 0 && is_option(c->argv[0], "--help", "-h"))
+		return verb_usage(v);
+	/* Many people put it at the end.  With run, the last argument belongs
+	 * to the program. */
+	if (v->run != cmd_run && ends_with_json(c)) {
+		c->json = true;
+		c->argc--;
+	}
+	return cmd_start(c, v->run, config_path);
+}
+
+/* getopt_long() tells only short options by optopt. */
+static int wrong_option(int o, const char *arg)
+{
+	const char letter[] = { '-', (char)optopt, '\0' };
+
+	if (o == ':')
+		return cmd_fail(CMD_USAGE, "option --config needs a FILE; see vifctl --help");
+	if (strchr("jVh", optopt) && optopt)
+		return cmd_fail(CMD_USAGE, "option %s takes no value; see vifctl --help",
+				letter);
+	return cmd_fail(CMD_USAGE, "unknown option %s; see vifctl --help",
+			text_quote_str(optopt ? letter : arg).text);
 }
 
 int main(int argc, char **argv)
@@ -127,18 +242,18 @@ int main(int argc, char **argv)
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 }
 	};
+	struct cmd c = { .argc = argc - 1, .argv = argv + 1 };
 	const char *config_path = NULL;
 	const struct verb *v;
-	struct cmd c = { 0 };
 	int o;
 
-	v = argc > 0 ? verb_of_name(argv[0], &c.suffix) : NULL;
-	if (v) {
-		c.argc = argc - 1;
-		c.argv = argv + 1;
-		return start(&c, v, getenv("VIFAGENT_CONF"));
-	}
-	while ((o = getopt_long(argc, argv, "+c:jVh", options, NULL)) != -1) {
+	if (argc < 1)
+		return CMD_USAGE;
+	v = verb_of_link(argv[0], &c.suffix);
+	if (v)
+		return run_link(&c, v);
+	opterr = 0;
+	while ((o = getopt_long(argc, argv, "+:c:jVh", options, NULL)) != -1) {
 		switch (o) {
 		case 'c':
 			config_path = optarg;
@@ -150,32 +265,14 @@ int main(int argc, char **argv)
 			puts("vifctl " PACKAGE_VERSION);
 			return CMD_OK;
 		case 'h':
-			usage(stdout);
-			return CMD_OK;
+			return usage();
 		default:
-			usage(stderr);
-			return CMD_USAGE;
+			return wrong_option(o, argv[optind - 1]);
 		}
 	}
-	if (optind >= argc) {
-		usage(stderr);
-		return CMD_USAGE;
-	}
-	if (strcmp(argv[optind], "help") == 0) {
-		usage(stdout);
-		return CMD_OK;
-	}
-	v = find_verb(argv[optind]);
-	if (!v)
-		return cmd_fail(CMD_USAGE, "there is no verb %s; vifctl --help lists them",
-				text_quote_str(argv[optind]).text);
+	if (optind >= argc)
+		return cmd_fail(CMD_USAGE, "a verb is missing; see vifctl --help");
 	c.argc = argc - optind - 1;
 	c.argv = argv + optind + 1;
-	/* Also taken where people put it: at the end, unless that is another
-	 * program's. */
-	if (v->run != cmd_run && ends_with_json(&c)) {
-		c.json = true;
-		c.argc--;
-	}
-	return start(&c, v, config_path);
+	return run_verb(&c, argv[optind], config_path);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* file.c - reading files */
+/* file.c - read files */
 #include "agent/base/file.h"
 
 #include <errno.h>
@@ -7,7 +7,7 @@
 #include <sys/types.h>
 #include <unistd.h>
 
-/* Returns how many bytes there were, at most @size; or an error. */
+/* Returns the number of bytes read, at most @size; or a negative errno. */
 static ssize_t read_all(int fd, char *buf, size_t size)
 {
 	size_t len = 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* log.c - messages to stderr, with levels if that is the journal */
+/* log.c - messages to stderr, with their level if stderr is the journal */
 #include "agent/base/log.h"
 
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* notify.c - a word to systemd, or to whoever set NOTIFY_SOCKET (sd_notify(3)) */
+/* notify.c - send the state to systemd by NOTIFY_SOCKET (sd_notify(3)) */
 #include "agent/base/notify.h"
 
 #include <limits.h>
@@ -30,7 +30,7 @@ bool notify(const char *state)
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return false;
-	/* systemd may be slow, and is not waited for. */
+	/* Do not wait: systemd may be slow. */
 	heard = sendto(fd, state, strlen(state), MSG_DONTWAIT | MSG_NOSIGNAL,
 		       (struct sockaddr *)&to, len) >= 0;
 	close(fd);
@@ -46,5 +46,7 @@ unsigned long notify_watchdog(void)
 	if (pid && (text_number(pid, INT_MAX, &n) < 0 ||
 		    n != (unsigned long)getpid()))
 		return 0;
-	return usec && text_number(usec, ULONG_MAX, &n) == 0 ? n : 0;
+	if (!usec || text_number(usec, ULONG_MAX, &n) < 0)
+		return 0;
+	return n;
 }

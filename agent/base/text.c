@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* text.c - making sentences, also about bytes that nobody vouches for */
+/* text.c - build messages, also from untrusted bytes */
 #include "agent/base/text.h"
 
 #include <ctype.h>
@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Room kept for the closing quote and the note of the length. */
+/* Space for the closing quote and the length. */
 #define QUOTE_TAIL (sizeof("...\" (18446744073709551615 bytes)") + 3)
 
 struct quote text_quote(const void *bytes, size_t len)
@@ -51,7 +51,7 @@ int text_escape(char *buf, size_t size, const char *value)
 
 		bool plain = word_byte(c);
 
-		/* with the NUL, here or behind a later byte */
+		/* Leave space for the NUL. */
 		if (size - o <= (plain ? 1 : 3))
 			return -E2BIG;
 		if (plain)
@@ -69,7 +69,9 @@ static int digit(char c, const char *digits)
 {
 	const char *d = c ? strchr(digits, c) : NULL;
 
-	return d ? (int)(d - digits) : -1;
+	if (!d)
+		return -1;
+	return (int)(d - digits);
 }
 
 int text_unescape(char *word)
@@ -138,14 +140,18 @@ void text_mac_print(char buf[MAC_TEXTSIZE], const uint8_t mac[6])
 		       mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
 }
 
+static int hex_digit(char c)
+{
+	return digit((char)tolower((unsigned char)c), "0123456789abcdef");
+}
+
 int text_mac(const char *s, uint8_t ret[6])
 {
 	uint8_t mac[6];
 
 	for (int i = 0; i < 6; i++, s += 3) {
-		int high = digit((char)tolower((unsigned char)s[0]), "0123456789abcdef");
-		int low = high < 0 ? -1 : digit((char)tolower((unsigned char)s[1]),
-						"0123456789abcdef");
+		int high = hex_digit(s[0]);
+		int low = high < 0 ? -1 : hex_digit(s[1]);
 
 		if (low < 0 || s[2] != (i < 5 ? ':' : '\0'))
 			return -EINVAL;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* text.h - making sentences, also about bytes that nobody vouches for */
+/* text.h - build messages, also from untrusted bytes */
 #ifndef VIFAGENT_TEXT_H
 #define VIFAGENT_TEXT_H
 
@@ -8,10 +8,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A reason: one sentence for people, printable ASCII, with its NUL. */
+/* The size of a reason, with its NUL: one sentence in printable ASCII. */
 #define REASON_SIZE 384
 
-/* What text_quote() makes at most of a value, with its NUL. */
+/* The maximum length of text_quote()'s result, with its NUL. */
 #define QUOTE_SIZE 80
 
 struct quote {
@@ -19,12 +19,12 @@ struct quote {
 };
 
 /*
- * text_quote() - show a value of unknown origin
- * @bytes:	may hold anything, NUL and newline too
+ * text_quote() - make an untrusted value printable
+ * @bytes:	may contain any bytes, also NUL and newline
  *
- * Returns the value in double quotes; what is not printable ASCII, quotes and
- * backslashes as \xNN; a long one cut, with its length behind it.  By value,
- * so that it can stand in a printf argument as text_quote(...).text.
+ * Returns the value in double quotes.  Quotes, backslashes and everything that is
+ * not printable ASCII become \xNN; a long value is cut and followed by its length.
+ * It returns a struct, so that text_quote(...).text can be an argument of printf().
  */
 struct quote text_quote(const void *bytes, size_t len);
 
@@ -32,9 +32,9 @@ struct quote text_quote(const void *bytes, size_t len);
 struct quote text_quote_str(const char *s);
 
 /*
- * text_escape() - put a value into one word of a line
+ * text_escape() - write a value as one word of a line
  *
- * Everything but letters, digits and -_.:/@+ becomes %NN.
+ * Everything except letters, digits and -_.:/@+ becomes %NN.
  * Returns the length of the word, or -E2BIG if @size is too small.
  */
 int text_escape(char *buf, size_t size, const char *value);
@@ -42,36 +42,37 @@ int text_escape(char *buf, size_t size, const char *value);
 /*
  * text_unescape() - the inverse, in place
  *
- * Returns 0; -EINVAL for a broken %NN, or one that stands for NUL.
+ * Returns 0; -EINVAL for an incomplete %NN or for %00.
  */
 int text_unescape(char *word);
 
-/* snprintf into a reason: cut where it ends, without a fuss. */
+/* snprintf() into a reason; a text that is too long is cut silently. */
 __attribute__((format(printf, 2, 3)))
 void text_reason(char reason[REASON_SIZE], const char *fmt, ...);
 
 /*
- * text_number() - a decimal number and nothing else
- * @max:	the largest that is taken
+ * text_number() - parse a decimal number
+ * @max:	the largest number accepted
  *
- * Returns 0; -EINVAL if it is no number; -ERANGE if it is larger than @max.
+ * Returns 0; -EINVAL if the whole string is not a number; -ERANGE if the number is
+ * larger than @max.
  */
 int text_number(const char *s, unsigned long max, unsigned long *ret);
 
 #define MAC_TEXTSIZE 18
 
-/* "52:54:00:12:34:56" */
+/* Writes "52:54:00:12:34:56". */
 void text_mac_print(char buf[MAC_TEXTSIZE], const uint8_t mac[6]);
 
 /*
- * text_mac() - the inverse; capital letters are taken, too
+ * text_mac() - parse a MAC; capital letters are accepted
  *
  * Returns 0; or -EINVAL with @ret untouched.
  */
 int text_mac(const char *s, uint8_t ret[6]);
 
-/* strcpy into @size bytes; returns false, with @dst untouched, if it does not
- * fit: nothing is ever cut. */
+/* strcpy() into @size bytes.  Returns false, with @dst unchanged, if it does not
+ * fit; it never cuts. */
 bool text_copy(char *dst, size_t size, const char *src);
 
 #endif

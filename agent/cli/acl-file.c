@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* acl-file.c - the bridge helper's ACL, from its files */
+/* acl-file.c - read the bridge helper's ACL from its files */
 #include "agent/cli/acl-file.h"
 
 #include <errno.h>
@@ -17,7 +17,9 @@ static int check_kind(int fd)
 		return -errno;
 	if (S_ISDIR(st.st_mode))
 		return -EISDIR;
-	return S_ISREG(st.st_mode) ? 0 : -ENODEV;
+	if (!S_ISREG(st.st_mode))
+		return -ENODEV;
+	return 0;
 }
 
 static int read_path(void *arg, const char *path, char **ret, size_t *ret_len)

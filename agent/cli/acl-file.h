@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* acl-file.h - the bridge helper's ACL, from its files */
+/* acl-file.h - read the bridge helper's ACL from its files */
 #ifndef VIFAGENT_ACL_FILE_H
 #define VIFAGENT_ACL_FILE_H
 
 #include "agent/core/acl.h"
 
 /*
- * acl_read() - what does the ACL in a file say of a bridge?
+ * acl_read() - read from a file what the ACL says about a bridge
  * @ret:	the answer, see acl_parse()
  *
- * Reads as the process is, with its ids and capabilities.  Included files with
- * a relative path are looked for in the current directory, as fopen() does
- * for QEMU's helper; who starts a setuid helper chooses it, so @ret has a note.
+ * Reads with the ids and capabilities of the process.  An included file with a
+ * relative path is opened in the current directory, as QEMU's helper does with
+ * fopen().  The caller of a setuid helper chooses that directory, so @ret gets
+ * a note.
  *
- * Needs no library and, of this project, acl.c, file.c and text.c.
+ * Uses only acl.c, file.c and text.c, and no library.
  *
  * Returns 0, or a negative errno with @ret->error set.
  */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* all.c - looking at every port, without changing anything */
+/* all.c - check every port, without changing anything */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/param.h>
 
 #include "agent/cli/cmd.h"
 
@@ -48,11 +49,12 @@ static int order(const void *a, const void *b)
 		return x->ifindex - y->ifindex;
 	if (x->nic.domid != y->nic.domid)
 		return x->nic.domid < y->nic.domid ? -1 : 1;
-	return x->nic.devid < y->nic.devid ? -1 :
-	       x->nic.devid > y->nic.devid;
+	if (x->nic.devid != y->nic.devid)
+		return x->nic.devid < y->nic.devid ? -1 : 1;
+	return 0;
 }
 
-/* A port may have been found in several places: what they know together. */
+/* A port may have been found in several places: merge what they know. */
 static void unite(struct all *all)
 {
 	struct found *last = NULL;
@@ -73,10 +75,10 @@ static void unite(struct all *all)
 	all->n = last ? (size_t)(last - all->port) + 1 : 0;
 }
 
-/* So many NICs' keys are asked for at once. */
-#define TOGETHER 64
+/* How many NICs' keys are requested from xenstore at once. */
+#define TOGETHER ((size_t)64)
 
-/* It may have gone meanwhile. */
+/* -ENODEV: the port has disappeared meanwhile. */
 static int look_at(struct cmd *c, const struct found *f, const struct job *keys,
 		   cmd_look_fn fn, void *arg)
 {
@@ -112,15 +114,14 @@ int cmd_each_look(struct cmd *c, cmd_look_fn fn, void *arg)
 
 	unite(&all);
 	for (size_t i = 0; i < all.n && r >= 0; i += TOGETHER)
-		r = look_at_some(c, &all.port[i],
-				 all.n - i < TOGETHER ? all.n - i : TOGETHER,
-				 fn, arg);
+		r = look_at_some(c, &all.port[i], MIN(all.n - i, TOGETHER), fn,
+				 arg);
 	free(all.port);
 	output_store_note(c);
 	if (r == -ENOTCONN)
 		return cmd_fail(CMD_FAILED, "lost connection to xenstored");
 	if (r < 0)
-		return cmd_fail(CMD_FAILED, "looking at the ports: %s",
+		return cmd_fail(CMD_FAILED, "cannot check the ports: %s",
 				strerror(-r));
 	return 0;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* attach.c - vifctl attach and vifctl detach: ports by hand */
+/* attach.c - vifctl attach and vifctl detach */
 #include <errno.h>
 #include <string.h>
 
@@ -7,15 +7,16 @@
 #include "agent/cli/wait.h"
 #include "agent/engine/settle.h"
 
-/* How often a link is attached that another door puts back. */
+/* How often to attach a link that another process of vifagent moves back. */
 #define TRIES 4
 
 const char *cmd_value(const char *arg, const char *key)
 {
 	size_t len = strlen(key);
 
-	return strncmp(arg, key, len) == 0 && arg[len] == '=' ?
-		arg + len + 1 : NULL;
+	if (strncmp(arg, key, len) != 0 || arg[len] != '=')
+		return NULL;
+	return arg + len + 1;
 }
 
 int cmd_set_wish(struct wish *w, const char *arg)
@@ -44,7 +45,7 @@ int cmd_set_wish(struct wish *w, const char *arg)
 	return -ENOENT;
 }
 
-/* Start a look at a link for its port. */
+/* Prepare a look at a link: which port it belongs to, and its state. */
 static void begin(struct cmd *c, const struct link *l, struct look *look)
 {
 	struct record old;
@@ -63,7 +64,7 @@ static void begin(struct cmd *c, const struct link *l, struct look *look)
 	}
 }
 
-/* The kernel and xenstore are asked again, now with the record in place. */
+/* Query the kernel and xenstore again, now that the record is written. */
 static int complete(struct cmd *c, const struct port_id *id, const char *name)
 {
 	struct look looks[LOOKS];
@@ -96,7 +97,7 @@ static int join_once(struct cmd *c, const struct link *l, const struct wish *w)
 	return complete(c, &look.id, look.state.link.name);
 }
 
-/* Does the link's record say what was asked for? */
+/* Does the link's record contain what was requested? */
 static bool is_recorded(struct cmd *c, int ifindex, const struct wish *w)
 {
 	struct host *h = c->agent.host;
@@ -112,7 +113,7 @@ static bool is_recorded(struct cmd *c, int ifindex, const struct wish *w)
 
 int cmd_join_by_hand(struct cmd *c, const struct link *l, const struct wish *w)
 {
-	/* The daemon may just have been putting it where it was to be before. */
+	/* The daemon may still have been applying the previous wish. */
 	for (int i = 0; i < TRIES; i++) {
 		int r = join_once(c, l, w);
 
@@ -131,7 +132,7 @@ int cmd_leave_by_hand(struct cmd *c, const struct link *l)
 	settle(c->agent.host, &look, GOAL_LEAVE, LOOK_ACT);
 	if (look.verdict != NOT_OURS)
 		return cmd_fail(CMD_FAILED, "%s: %s", l->name, look.reason);
-	/* What xenstore or a rule wishes holds again. */
+	/* The wish of xenstore or of a udev rule applies again. */
 	return complete(c, &look.id, l->name);
 }
 
@@ -142,7 +143,7 @@ int cmd_attach(struct cmd *c)
 	int r;
 
 	if (c->argc < 2)
-		return cmd_fail(CMD_USAGE, "attach takes LINK NETWORK [KEY=VALUE...]");
+		return cmd_fail(CMD_USAGE, "attach takes LINK NETWORK [KEY=VALUE...]; see vifctl help attach");
 	if (wish_set(&w, WISH_NETWORK, "network", c->argv[1],
 		     strlen(c->argv[1])) < 0)
 		return cmd_fail(CMD_FAILED, "%s: %s",
@@ -154,13 +155,15 @@ int cmd_attach(struct cmd *c)
 		}
 		r = cmd_set_wish(&w, c->argv[i]);
 		if (r == -ENOENT)
-			return cmd_fail(CMD_USAGE, "attach does not know %s; it takes " ATTACH_KEYS,
+			return cmd_fail(CMD_USAGE, "attach: unknown argument %s; it takes " ATTACH_KEYS,
 					text_quote_str(c->argv[i]).text);
 		if (r)
 			return r;
 	}
 	r = cmd_find_link(c, c->argv[0], &l);
-	return r ? r : cmd_join_by_hand(c, &l, &w);
+	if (r)
+		return r;
+	return cmd_join_by_hand(c, &l, &w);
 }
 
 int cmd_detach(struct cmd *c)
@@ -170,18 +173,18 @@ int cmd_detach(struct cmd *c)
 	int r;
 
 	if (c->argc != 1)
-		return cmd_fail(CMD_USAGE, "detach takes one LINK");
+		return cmd_fail(CMD_USAGE, "detach takes one LINK; see vifctl help detach");
 	r = cmd_find_link(c, c->argv[0], &l);
 	if (r)
 		return r;
 	if (record_parse(l.alias, &record) < 0)
-		return cmd_fail(CMD_FAILED, "%s is not attached by vifagent, so it is left alone",
+		return cmd_fail(CMD_FAILED, "%s is not attached by vifagent; link left unchanged",
 				l.name);
 	if (record.made)
-		return cmd_fail(CMD_FAILED, "%s was made by vifagent, for network %s only; end its guest, or delete it (vifctl delete %s)",
+		return cmd_fail(CMD_FAILED, "%s was created by vifagent for network %s and cannot be detached; stop its guest, or delete it (vifctl delete %s)",
 				l.name, record.wish.network, l.name);
 	if (record.by != BY_HAND)
-		return cmd_fail(CMD_FAILED, "%s is on its bridge because %s asks for it, not by hand; change it there, or attach it elsewhere by hand",
+		return cmd_fail(CMD_FAILED, "%s is attached because %s requests it, not by hand; change the request there, or run `vifctl attach` with another network",
 				l.name, source_name(record.by));
 	return cmd_leave_by_hand(c, &l);
 }

@@ -11,6 +11,18 @@
 
 #include "agent/base/log.h"
 
+static const char *program = "vifctl";
+
+void cmd_set_program(const char *name)
+{
+	program = name;
+}
+
+const char *cmd_program(void)
+{
+	return program;
+}
+
 int cmd_fail(int code, const char *fmt, ...)
 {
 	char text[1024];
@@ -19,7 +31,7 @@ int cmd_fail(int code, const char *fmt, ...)
 	va_start(ap, fmt);
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	(void)fprintf(stderr, "vifctl: %s\n", text);
+	(void)fprintf(stderr, "%s: %s\n", program, text);
 	return code;
 }
 
@@ -28,7 +40,7 @@ int cmd_find_link(struct cmd *c, const char *name, struct link *ret)
 	int r = c->agent.host->ops->link_by_name(c->agent.host, name, ret);
 
 	if (r == -ENODEV)
-		return cmd_fail(CMD_FAILED, "there is no link %s",
+		return cmd_fail(CMD_FAILED, "link %s does not exist",
 				text_quote_str(name).text);
 	if (r < 0)
 		return cmd_fail(CMD_FAILED, "link %s: %s",
@@ -42,14 +54,31 @@ int cmd_find_nic(struct cmd *c, const char *path, struct vif_id *ret)
 
 	if (vif_path_parse(path, ret, &backend, NULL) < 0)
 		return -EINVAL;
-	/* A relative path is about our own domain. */
+	/* A relative path belongs to our own domain. */
 	if (backend < 0 || (!door_store(&c->agent) &&
 			    c->agent.store_error == -ETIMEDOUT))
 		return 0;
-	return (uint32_t)backend == c->agent.self ? 0 : -EINVAL;
+	if ((uint32_t)backend != c->agent.self)
+		return -EINVAL;
+	return 0;
 }
 
-/* Who calls with fds 0-2 closed must not find our sockets there. */
+bool cmd_answer(int argc, char **argv, const char *args, const char *help)
+{
+	const char *option = argc == 1 ? argv[0] : "";
+
+	if (strcmp(option, "--help") == 0 || strcmp(option, "-h") == 0) {
+		(void)printf("usage: %s %s\n%s\n", program, args, help);
+		return true;
+	}
+	if (strcmp(option, "--version") == 0 || strcmp(option, "-V") == 0) {
+		(void)printf("%s " PACKAGE_VERSION "\n", program);
+		return true;
+	}
+	return false;
+}
+
+/* If the caller has closed fds 0-2, our sockets must not get these numbers. */
 static void occupy_standard_fds(void)
 {
 	int fd;
@@ -70,16 +99,18 @@ int cmd_start(struct cmd *c, int (*verb)(struct cmd *c), const char *config_path
 	(void)signal(SIGPIPE, SIG_IGN);
 	log_open(false);
 	if (agent_open(&c->agent, config_path, error) < 0) {
-		/* libxl is to hear of it, too, if it asks. */
+		/* xen-script reports it to libxl, too. */
 		c->broken = error;
-		code = verb == cmd_xen_script && c->agent.host ?
-			verb(c) : cmd_fail(CMD_FAILED, "%s", error);
+		if (verb == cmd_xen_script && c->agent.host)
+			code = verb(c);
+		else
+			code = cmd_fail(CMD_FAILED, "%s", error);
 		agent_close(&c->agent);
 		return code;
 	}
 	code = verb(c);
 	agent_close(&c->agent);
 	if (fflush(stdout) != 0)
-		return cmd_fail(CMD_FAILED, "writing failed");
+		return cmd_fail(CMD_FAILED, "cannot write to stdout: %s", strerror(errno));
 	return code;
 }

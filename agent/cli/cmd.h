@@ -18,12 +18,12 @@ enum {
 struct cmd {
 	struct agent agent;
 	bool json;
-	const char *broken;	/* the configuration is, and why; or NULL */
+	const char *broken;	/* the error in the configuration; or NULL */
 	const char *suffix;	/* "br1", if called as vif-ifup.br1; or NULL */
-	/* Go on as a program that reads udev's rules, if this one does not;
-	 * returns only if that fails: an exit code. */
+	/* Execute a program that reads udev's rules, if this one does not.
+	 * Returns only if that fails, with an exit code. */
 	int (*ask_rules)(struct cmd *c);
-	int argc;		/* what follows the verb */
+	int argc;		/* the arguments after the verb */
 	char **argv;
 };
 
@@ -43,71 +43,86 @@ int cmd_qemu_ifdown(struct cmd *c);
 int cmd_helper_check(struct cmd *c);
 
 /*
- * cmd_start() - run a verb, with all open that it needs
- * @config_path: NULL: the default one
+ * cmd_start() - open what a verb needs, and run it
+ * @config_path: the configuration file; NULL: the default
  *
  * Returns its exit code.
  */
 int cmd_start(struct cmd *c, int (*verb)(struct cmd *c),
 	      const char *config_path);
 
-/* One line on stderr, "vifctl: …". Returns @code, for "return cmd_fail(…)". */
+/* The name that this program was called by, for messages: "vif-ifup".  The
+ * string must stay valid; the default is "vifctl". */
+void cmd_set_program(const char *name);
+const char *cmd_program(void);
+
+/*
+ * cmd_answer() - print the help or the version if that is all the user wants
+ * @args:	what the program takes
+ * @help:	one line
+ *
+ * Returns whether the only argument was --help, -h, --version or -V.
+ */
+bool cmd_answer(int argc, char **argv, const char *args, const char *help);
+
+/* Print one line to stderr, "vifctl: …". Returns @code, for
+ * "return cmd_fail(…)". */
 __attribute__((format(printf, 2, 3)))
 int cmd_fail(int code, const char *fmt, ...);
 
 /*
- * cmd_find_link() - the link that an argument names
+ * cmd_find_link() - find the link that an argument names
  *
- * Returns 0, or an exit code when it has said what is wrong.
+ * Returns 0, or an exit code after an error message.
  */
 int cmd_find_link(struct cmd *c, const char *name, struct link *ret);
 
 /*
- * cmd_find_nic() - the NIC of our own domain that XENBUS_PATH names
+ * cmd_find_nic() - find the NIC of our own domain that XENBUS_PATH names
  *
  * Returns 0 or -EINVAL.
  */
 int cmd_find_nic(struct cmd *c, const char *path, struct vif_id *ret);
 
 /*
- * cmd_set_wish() - take one of the keys name, mtu, mac, mode and up into a wish
+ * cmd_set_wish() - set one of the keys name, mtu, mac, mode and up of a wish
  * @arg:	"mtu=9000"
  *
- * Returns 0, -ENOENT if it is none of these keys, or an exit code when it has
- * said what is wrong with the value.
+ * Returns 0, -ENOENT if it is another key, or an exit code after an error
+ * message.
  */
 int cmd_set_wish(struct wish *w, const char *arg);
 
-/* What attach takes. */
+/* The keys of attach, for messages. */
 #define ATTACH_KEYS "name, mac, mtu, mode, up=no and alias=replace"
 
 /* The value in @arg if it is "key=value", or NULL. */
 const char *cmd_value(const char *arg, const char *key);
 
 /*
- * cmd_join_by_hand() - put a link on its network and keep it there
- * @w:		network, and what else was asked for
+ * cmd_join_by_hand() - attach a link to its network and keep it there
+ * @w:		the network, and what else was requested
  *
- * Returns an exit code; it has said what is wrong.
+ * Returns an exit code, after an error message if it is not CMD_OK.
  */
 int cmd_join_by_hand(struct cmd *c, const struct link *l, const struct wish *w);
 
-/* The same backwards: leave it as it was found. */
+/* Undo that and restore the link.  Returns an exit code, too. */
 int cmd_leave_by_hand(struct cmd *c, const struct link *l);
 
 /* ---- looks in print (cmd/output.c) ------------------------------------ */
 
-/* A line in the manner of "ip -br". */
+/* Print one line, like "ip -br". */
 void output_line(const struct look *look);
 
-/* All there is to say of a port. */
+/* All that is known of a port. */
 struct json_object *output_json(const struct look *look);
 
 /* Print and free. */
 void output_json_print(struct json_object *o);
 
-/* Say so where there seems to be an xenstored, but not for us: then only links
- * tell of ports. */
+/* Print a note if xenstored seems to run but cannot be reached: then ports are
+ * found by their links only. */
 void output_store_note(const struct cmd *c);
 
 /* ---- all ports (cmd/all.c) -------------------------------------------- */
@@ -115,9 +130,9 @@ void output_store_note(const struct cmd *c);
 typedef void (*cmd_look_fn)(struct cmd *c, const struct look *look, void *arg);
 
 /*
- * cmd_each_look() - look, without changing anything, at every port
+ * cmd_each_look() - check every port, without changing anything
  *
- * Each port once, NICs in the order of their numbers, then other links.
+ * Each port comes once: NICs by domid and devid, then other links.
  * Returns 0 or an exit code.
  */
 int cmd_each_look(struct cmd *c, cmd_look_fn fn, void *arg);

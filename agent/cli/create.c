@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* create.c - vifctl create and vifctl delete: for who opens them by name */
+/* create.c - vifctl create and vifctl delete: taps that a program opens by name */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,7 +12,7 @@ static int parse(struct cmd *c, struct tap_spec *s)
 	int i = 1, r;
 
 	if (c->argc < 1)
-		return cmd_fail(CMD_USAGE, "create takes NETWORK [NAME] [KEY=VALUE...]");
+		return cmd_fail(CMD_USAGE, "create takes NETWORK [NAME] [KEY=VALUE...]; see vifctl help create");
 	if (wish_set(&s->wish, WISH_NETWORK, "network", c->argv[0],
 		     strlen(c->argv[0])) < 0)
 		return cmd_fail(CMD_FAILED, "%s", s->wish.error);
@@ -25,12 +25,12 @@ static int parse(struct cmd *c, struct tap_spec *s)
 	}
 	for (; i < c->argc; i++) {
 		if (has_name && cmd_value(c->argv[i], "name"))
-			return cmd_fail(CMD_USAGE, "create is given two names: %s and %s",
+			return cmd_fail(CMD_USAGE, "create: two names: %s and %s",
 					c->argv[1],
 					text_quote_str(c->argv[i]).text);
 		r = taps_set(s, c->argv[i]);
 		if (r == -ENOENT)
-			return cmd_fail(CMD_USAGE, "create does not know %s; it takes " TAPS_KEYS,
+			return cmd_fail(CMD_USAGE, "create: unknown argument %s; it takes " TAPS_KEYS,
 					text_quote_str(c->argv[i]).text);
 		if (r)
 			return r;
@@ -64,8 +64,8 @@ int cmd_create(struct cmd *c)
 	return CMD_OK;
 }
 
-/* A tap has carrier while somebody has it open; of a macvtap only the process
- * is known that it was made for. */
+/* A tap has carrier while a program has it open.  For a macvtap the kernel does
+ * not tell; only the process that it was made for is known. */
 static bool is_in_use(struct cmd *c, const struct link *l,
 		      const struct record *r)
 {
@@ -84,15 +84,15 @@ int cmd_delete(struct cmd *c)
 
 	if (c->argc < 1 || c->argc > 2 ||
 	    (c->argc == 2 && strcmp(c->argv[1], "force") != 0))
-		return cmd_fail(CMD_USAGE, "delete takes LINK [force]");
+		return cmd_fail(CMD_USAGE, "delete takes LINK [force]; see vifctl help delete");
 	r = cmd_find_link(c, c->argv[0], &l);
 	if (r)
 		return r;
 	if (record_parse(l.alias, &record) < 0 || !record.made)
-		return cmd_fail(CMD_FAILED, "%s was not made by vifagent, so it is left alone",
+		return cmd_fail(CMD_FAILED, "%s was not created by vifagent; link left unchanged",
 				l.name);
 	if (c->argc < 2 && is_in_use(c, &l, &record))
-		return cmd_fail(CMD_FAILED, "%s is in use: some program has it open; end that, or say vifctl delete %s force",
+		return cmd_fail(CMD_FAILED, "%s is in use: a program has it open; stop the program, or run `vifctl delete %s force`",
 				l.name, l.name);
 	return cmd_leave_by_hand(c, &l);
 }

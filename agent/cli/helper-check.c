@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * helper-check.c - vifctl helper-check: what the bridge helper's ACL answers
+ * helper-check.c - vifctl helper-check: evaluate the bridge helper's ACL
  *
  * The helper reads the ACL as the user who runs it, with the user's groups
- * and without capabilities that matter to files.  So does a child here.
+ * and without capabilities that affect file access.  Here a child does that.
  */
 #include <errno.h>
 #include <grp.h>
@@ -19,7 +19,7 @@
 
 #define ACL_DEFAULT SYSCONFDIR "/qemu/bridge.conf"
 
-/* The group of a uid that has no account: Linux's overflowgid. */
+/* The group of a uid without an account: Linux's overflowgid. */
 #define NOGROUP 65534
 
 struct user {
@@ -36,13 +36,13 @@ struct question {
 	const char *path;
 };
 
-/* What comes from the child. */
+/* The result from the child. */
 struct answer {
-	int error;		/* the child could not become the user, and why */
+	int error;		/* why the child could not become the user */
 	struct acl acl;
 };
 
-/* All groups that the account is in; returns 0 or a negative errno. */
+/* Finds all groups of the account.  Returns 0 or a negative errno. */
 static int find_groups(const struct passwd *pw, struct user *u)
 {
 	int n = 32;
@@ -59,7 +59,7 @@ static int find_groups(const struct passwd *pw, struct user *u)
 			u->n_groups = n;
 			return 0;
 		}
-		/* Should it not say how many there are. */
+		/* in case it has not returned how many there are */
 		if (n <= have)
 			n = have * 2;
 	}
@@ -77,7 +77,7 @@ static int find_user(const char *arg, struct user *u)
 	*u = (struct user) { .name = arg, .gid = NOGROUP };
 	if (!pw) {
 		if (text_number(arg, max, &uid) < 0)
-			return cmd_fail(CMD_FAILED, "there is no user %s",
+			return cmd_fail(CMD_FAILED, "user %s does not exist",
 					text_quote_str(arg).text);
 		u->uid = (uid_t)uid;
 		pw = getpwuid(u->uid);
@@ -88,13 +88,13 @@ static int find_user(const char *arg, struct user *u)
 	u->gid = pw->pw_gid;
 	r = find_groups(pw, u);
 	if (r < 0)
-		return cmd_fail(CMD_FAILED, "groups of %s: %s", arg,
+		return cmd_fail(CMD_FAILED, "cannot find the groups of %s: %s", arg,
 				strerror(-r));
 	return 0;
 }
 
-/* root goes on as it is, as in the helper; others are here only for
- * themselves, with the groups they have. */
+/* For root nothing changes, as in the helper.  Other users can only check for
+ * themselves, so they already have the right ids and groups. */
 static int become(const struct user *u)
 {
 	if (u->uid == 0 || geteuid() != 0)
@@ -106,7 +106,7 @@ static int become(const struct user *u)
 	return 0;
 }
 
-/* A pipe takes it in pieces. */
+/* A pipe may take less than was given. */
 static int write_all(int fd, const void *data, size_t size)
 {
 	const char *p = data;
@@ -158,19 +158,19 @@ static int ask(const struct question *q, struct answer *ret)
 	pid_t pid;
 
 	if (pipe(fds) < 0)
-		return cmd_fail(CMD_FAILED, "pipe: %s", strerror(errno));
+		return cmd_fail(CMD_FAILED, "cannot create a pipe: %s", strerror(errno));
 	pid = fork();
 	if (pid == 0)
 		child(q, fds[1]);
 	if (pid < 0)
-		r = cmd_fail(CMD_FAILED, "fork: %s", strerror(errno));
+		r = cmd_fail(CMD_FAILED, "cannot fork: %s", strerror(errno));
 	close(fds[1]);
 	answered = pid > 0 && read_all(fds[0], ret, sizeof(*ret));
 	close(fds[0]);
 	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		;
 	if (r == 0 && !answered)
-		r = cmd_fail(CMD_FAILED, "the process that read as %s died",
+		r = cmd_fail(CMD_FAILED, "the child process that read the files as %s died",
 			     q->user.name);
 	if (r == 0 && ret->error < 0)
 		r = cmd_fail(CMD_FAILED, "cannot become %s: %s", q->user.name,
@@ -196,6 +196,7 @@ static void print_json(const struct question *q, const struct acl *acl,
 {
 	struct json_object *o = json_object_new_object();
 	struct json_object *notes = json_object_new_array();
+	struct json_object *error = NULL;
 
 	for (unsigned int i = 0; i < acl->n_notes && i < ACL_NOTES_MAX; i++)
 		json_object_array_add(notes,
@@ -207,8 +208,9 @@ static void print_json(const struct question *q, const struct acl *acl,
 			       json_object_new_boolean(acl_allows(acl)));
 	json_object_object_add(o, "reason", json_object_new_string(reason));
 	json_object_object_add(o, "rule", rule_json(acl_decisive(acl)));
-	json_object_object_add(o, "error", acl->error[0] ?
-			       json_object_new_string(acl->error) : NULL);
+	if (acl->error[0])
+		error = json_object_new_string(acl->error);
+	json_object_object_add(o, "error", error);
 	json_object_object_add(o, "notes", notes);
 	output_json_print(o);
 }
@@ -221,7 +223,7 @@ static void print(const struct question *q, const struct acl *acl,
 	for (unsigned int i = 0; i < acl->n_notes && i < ACL_NOTES_MAX; i++)
 		(void)cmd_fail(0, "note: %s", acl->note[i]);
 	if (acl->n_notes > ACL_NOTES_MAX)
-		(void)cmd_fail(0, "note: and %u more",
+		(void)cmd_fail(0, "note: %u more notes are not shown",
 			       acl->n_notes - ACL_NOTES_MAX);
 }
 
@@ -233,7 +235,7 @@ static int check(struct cmd *c, const struct question *q)
 	int r;
 
 	if (geteuid() != 0 && q->user.uid != getuid())
-		return cmd_fail(CMD_FAILED, "only root can ask what %s may do: the files are read as that user",
+		return cmd_fail(CMD_FAILED, "only root can check for user %s, because the files must be read as that user",
 				q->user.name);
 	r = ask(q, &a);
 	if (r)
@@ -252,10 +254,10 @@ int cmd_helper_check(struct cmd *c)
 	int r;
 
 	if (c->argc < 2 || c->argc > 3)
-		return cmd_fail(CMD_USAGE, "helper-check takes USER BRIDGE [FILE]");
+		return cmd_fail(CMD_USAGE, "helper-check takes USER BRIDGE [FILE]; see vifctl help helper-check");
 	q.bridge = c->argv[1];
 	if (vif_name_check(q.bridge) < 0)
-		return cmd_fail(CMD_USAGE, "%s cannot be a bridge's name",
+		return cmd_fail(CMD_USAGE, "%s is not a valid bridge name",
 				text_quote_str(q.bridge).text);
 	if (c->argc > 2)
 		q.path = c->argv[2];

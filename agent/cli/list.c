@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* list.c - vifctl list: all ports, a line each */
+/* list.c - vifctl list: all ports, one per line */
 #include "agent/cli/cmd.h"
 
 static void one(struct cmd *c, const struct look *look, void *arg)
 {
-	/* NICs that somebody else sees to are not ports of ours. */
+	/* NICs of other hotplug scripts are not our ports. */
 	if (look->verdict == NOT_OURS)
 		return;
 	if (c->json)
@@ -19,7 +19,7 @@ int cmd_list(struct cmd *c)
 	int r;
 
 	if (c->argc > 0)
-		return cmd_fail(CMD_USAGE, "list takes no argument %s",
+		return cmd_fail(CMD_USAGE, "list takes no arguments, but got %s",
 				text_quote_str(c->argv[0]).text);
 	if (c->json)
 		all = json_object_new_array();

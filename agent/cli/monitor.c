@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* monitor.c - vifctl monitor: ports as they change */
+/* monitor.c - vifctl monitor: print ports as they change */
 #include <event2/event.h>
 #include <signal.h>
 #include <stdio.h>
@@ -51,20 +51,20 @@ int cmd_monitor(struct cmd *c)
 	if (c->argc > 0) {
 		if (m.base)
 			event_base_free(m.base);
-		return cmd_fail(CMD_USAGE, "monitor takes no argument %s",
+		return cmd_fail(CMD_USAGE, "monitor takes no arguments, but got %s",
 				text_quote_str(c->argv[0]).text);
 	}
 	if (!m.base)
-		return cmd_fail(CMD_FAILED, "no event loop");
+		return cmd_fail(CMD_FAILED, "cannot create an event loop");
 	end[0] = evsignal_new(m.base, SIGINT, on_signal, &m);
 	end[1] = evsignal_new(m.base, SIGTERM, on_signal, &m);
 	if (!end[0] || !end[1] || event_add(end[0], NULL) < 0 ||
 	    event_add(end[1], NULL) < 0)
-		(void)cmd_fail(CMD_FAILED, "no event loop");
+		(void)cmd_fail(CMD_FAILED, "cannot create an event loop");
 	else if (keeper_new(m.base, &c->agent, &ops, &k, error) < 0)
 		(void)cmd_fail(CMD_FAILED, "%s", error);
-	else
-		r = event_base_dispatch(m.base) < 0 ? CMD_FAILED : CMD_OK;
+	else if (event_base_dispatch(m.base) >= 0)
+		r = CMD_OK;
 	keeper_free(k);
 	for (int i = 0; i < 2; i++)
 		if (end[i])

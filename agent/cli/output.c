@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* output.c - looks in print */
+/* output.c - print looks, as text and as JSON */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -22,7 +22,7 @@ void output_store_note(const struct cmd *c)
 	int r = c->agent.store_error;
 
 	if (r == -ETIMEDOUT)
-		(void)cmd_fail(CMD_OK, "note: xenstored does not answer; what only xenstore knows is not shown");
+		(void)cmd_fail(CMD_OK, "note: xenstored does not answer; NICs that only xenstore knows are not shown");
 	else if (r < 0 && r != -ENOENT && r != -ENOTCONN)
 		(void)cmd_fail(CMD_OK, "note: xenstored cannot be reached at %s: %s; NICs that only xenstore knows are not shown",
 			       store_socket_path(), strerror(-r));
@@ -30,8 +30,11 @@ void output_store_note(const struct cmd *c)
 
 static void add_string(struct json_object *o, const char *key, const char *s)
 {
-	json_object_object_add(o, key, s && s[0] ? json_object_new_string(s) :
-						   NULL);
+	struct json_object *value = NULL;
+
+	if (s && s[0])
+		value = json_object_new_string(s);
+	json_object_object_add(o, key, value);
 }
 
 static struct json_object *mac_json(const uint8_t m[6])
@@ -46,17 +49,20 @@ static struct json_object *wish_json(const struct wish *w)
 {
 	static const uint8_t none[6];
 	struct json_object *o = json_object_new_object();
+	struct json_object *mtu = NULL, *mac = NULL;
 
+	if (w->mtu)
+		mtu = json_object_new_int64(w->mtu);
+	if (memcmp(w->mac, none, sizeof(none)) != 0)
+		mac = mac_json(w->mac);
 	add_string(o, "by", source_name(w->by));
 	add_string(o, "network", w->network);
 	add_string(o, "bridge", w->bridge);
 	add_string(o, "device", w->device);
 	add_string(o, "mode", w->mode ? macvtap_mode_name(w->mode) : NULL);
 	add_string(o, "name", w->name);
-	json_object_object_add(o, "mtu", w->mtu ? json_object_new_int64(w->mtu)
-						: NULL);
-	json_object_object_add(o, "mac", memcmp(w->mac, none, sizeof(none)) ?
-				       mac_json(w->mac) : NULL);
+	json_object_object_add(o, "mtu", mtu);
+	json_object_object_add(o, "mac", mac);
 	json_object_object_add(o, "up", json_object_new_boolean(!w->stays_down));
 	return o;
 }
@@ -96,6 +102,7 @@ static struct json_object *steps_json(const struct look *look)
 struct json_object *output_json(const struct look *look)
 {
 	struct json_object *o = json_object_new_object();
+	struct json_object *link = NULL;
 	char nic[24];
 
 	add_string(o, "port", look->name);
@@ -108,8 +115,9 @@ struct json_object *output_json(const struct look *look)
 	add_string(o, "state", verdict_name(look->verdict));
 	add_string(o, "reason", look->reason);
 	json_object_object_add(o, "wish", wish_json(&look->wish));
-	json_object_object_add(o, "link", look->found ? link_json(&look->state)
-						      : NULL);
+	if (look->found)
+		link = link_json(&look->state);
+	json_object_object_add(o, "link", link);
 	json_object_object_add(o, "steps", steps_json(look));
 	return o;
 }

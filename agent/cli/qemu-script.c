@@ -4,15 +4,16 @@
  * script= and downscript= of -netdev tap
  *
  * launch_script() of net/tap.c: argv[1] is the tap's name, the environment is
- * QEMU's, stderr is seen by the user; QEMU waits, without limit, and starts no
- * guest if ifup's exit code is not 0.
+ * QEMU's, and the user sees stderr.  QEMU waits without a limit, and does not
+ * start the guest if ifup's exit code is not 0.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "agent/cli/cmd.h"
 
-/* The way it was called, then the environment, then the configuration. */
+/* From the name of the link to vifctl, the environment, or the configuration, in
+ * this order. */
 static const char *find_network(const struct cmd *c, const char *tap)
 {
 	const struct network *n = config_network_of_tap(c->agent.config, tap);
@@ -22,7 +23,9 @@ static const char *find_network(const struct cmd *c, const char *tap)
 		return c->suffix;
 	if (env && env[0])
 		return env;
-	return n ? n->name : NULL;
+	if (n)
+		return n->name;
+	return NULL;
 }
 
 int cmd_qemu_ifup(struct cmd *c)
@@ -33,20 +36,20 @@ int cmd_qemu_ifup(struct cmd *c)
 	int r;
 
 	if (c->argc != 1)
-		return cmd_fail(CMD_USAGE, "vif-ifup takes one LINK, as QEMU gives it");
+		return cmd_fail(CMD_USAGE, "ifup takes one LINK, as QEMU passes it");
 	r = cmd_find_link(c, c->argv[0], &l);
 	if (r)
 		return r;
 	network = find_network(c, l.name);
 	if (!network)
-		return cmd_fail(CMD_FAILED, "%s: no network is asked for; give vifagent.conf a [network] with taps = %s, or QEMU VIF_NETWORK in its environment, or call a link to vif-ifup with the network behind a dot (script=/etc/vif-ifup.br0)",
+		return cmd_fail(CMD_FAILED, "%s: no network requested; set taps = %s in a [network] of vifagent.conf, or VIF_NETWORK in QEMU's environment, or use a link to vif-ifup with the network after a dot (script=/etc/vif-ifup.br0)",
 				l.name, l.name);
 	if (wish_set(&w, WISH_NETWORK, "network", network, strlen(network)) < 0)
 		return cmd_fail(CMD_FAILED, "%s: %s", l.name, w.error);
 	return cmd_join_by_hand(c, &l, &w);
 }
 
-/* QEMU's tap goes by itself; one that stays is to be as it was. */
+/* QEMU's own tap disappears with QEMU.  A persistent tap must be restored. */
 int cmd_qemu_ifdown(struct cmd *c)
 {
 	struct record record;
@@ -54,7 +57,7 @@ int cmd_qemu_ifdown(struct cmd *c)
 	int r;
 
 	if (c->argc != 1)
-		return cmd_fail(CMD_USAGE, "vif-ifdown takes one LINK, as QEMU gives it");
+		return cmd_fail(CMD_USAGE, "ifdown takes one LINK, as QEMU passes it");
 	r = cmd_find_link(c, c->argv[0], &l);
 	if (r)
 		return r;

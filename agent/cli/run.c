@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * run.c - vifctl run: become a program that is given its taps
+ * run.c - vifctl run: create taps and execute a program that uses them
  *
- * The taps are open when the program starts, and go when it ends.  Where it
- * opens one itself, by name, the tap is persistent and the record says for
- * whom it is; then the daemon deletes it.  So it does with every macvtap.
+ * The taps are open when the program starts, and disappear when it exits.  If
+ * the program opens a tap itself, by name, then the tap is persistent, its
+ * record names the process, and the daemon deletes the tap after the process
+ * has exited.  The daemon does the same with every macvtap.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -36,7 +37,7 @@ struct run {
 	size_t n;
 };
 
-/* ---- what is asked for ------------------------------------------------ */
+/* ---- the arguments ---------------------------------------------------- */
 
 static int set_key(struct nic_run *nic, struct nic_arguments *a,
 		   const char *arg)
@@ -45,13 +46,13 @@ static int set_key(struct nic_run *nic, struct nic_arguments *a,
 	int r;
 
 	if (model && arguments_set_model(a, model) < 0)
-		return cmd_fail(CMD_FAILED, "model=%s is no name of a QEMU device",
+		return cmd_fail(CMD_FAILED, "model=%s is not a valid QEMU device name",
 				text_quote_str(model).text);
 	if (model)
 		return 0;
 	r = taps_set(&nic->spec, arg);
 	if (r == -ENOENT)
-		return cmd_fail(CMD_USAGE, "--nic does not know %s; it takes model, " TAPS_KEYS,
+		return cmd_fail(CMD_USAGE, "--nic: unknown key %s; it takes model, " TAPS_KEYS,
 				text_quote_str(arg).text);
 	return r;
 }
@@ -67,7 +68,7 @@ static int add_nic(struct cmd *c, struct run *run, char *text)
 	int r = 0;
 
 	if (run->n == NICS_MAX)
-		return cmd_fail(CMD_FAILED, "more than %d NICs", NICS_MAX);
+		return cmd_fail(CMD_FAILED, "run takes at most %d NICs", NICS_MAX);
 	taps_spec_init(&nic->spec);
 	*a = (struct nic_arguments) { .model = MODEL_DEFAULT };
 	if (!network)
@@ -86,7 +87,7 @@ static int add_nic(struct cmd *c, struct run *run, char *text)
 	a->queues = nic->spec.options.queues;
 	a->has_name = nic->spec.wish.name[0] != '\0';
 	if (a->queues > 1 && !arguments_is_virtio(a->model))
-		return cmd_fail(CMD_FAILED, "queues=%u is only for virtio-net, not for model=%s",
+		return cmd_fail(CMD_FAILED, "queues=%u works only with virtio-net, not with model=%s",
 				a->queues, a->model);
 	run->n++;
 	return 0;
@@ -100,14 +101,14 @@ static int parse(struct cmd *c, struct run *run, char ***ret_program)
 	};
 	int o, r;
 
-	/* The verb stands before its arguments. */
+	/* getopt_long() skips argv[0], which is the verb here. */
 	optind = opterr = 0;
 	while ((o = getopt_long(c->argc + 1, c->argv - 1, "+:n:", options,
 				NULL)) != -1) {
 		if (o == ':')
 			return cmd_fail(CMD_USAGE, NIC_USAGE);
 		if (o != 'n')
-			return cmd_fail(CMD_USAGE, "run does not know %s; it takes --nic NETWORK[,KEY=VALUE...], and -- before the program",
+			return cmd_fail(CMD_USAGE, "run: unknown option %s; it takes --nic NETWORK[,KEY=VALUE...], and -- before the program",
 					text_quote_str(c->argv[optind - 2]).text);
 		r = add_nic(c, run, optarg);
 		if (r)
@@ -115,11 +116,11 @@ static int parse(struct cmd *c, struct run *run, char ***ret_program)
 	}
 	*ret_program = c->argv - 1 + optind;
 	if (!**ret_program)
-		return cmd_fail(CMD_USAGE, "run takes [--nic NETWORK[,KEY=VALUE...]]... -- PROGRAM [ARGUMENT...]");
+		return cmd_fail(CMD_USAGE, "run takes [--nic NETWORK[,KEY=VALUE...]]... -- PROGRAM [ARGUMENT...]; see vifctl help run");
 	return 0;
 }
 
-/* Whose it is matters only to who opens it. */
+/* The owner of a tap matters only to a program that opens it. */
 static int check_owners(const struct run *run)
 {
 	for (size_t i = 0; i < run->n; i++) {
@@ -127,7 +128,7 @@ static int check_owners(const struct run *run)
 
 		if (run->arguments[i].by_fd && (s->owner != (uid_t)-1 ||
 						s->group != (gid_t)-1))
-			return cmd_fail(CMD_USAGE, "owner= and group= are for a program that opens its tap by {name}; on network %s it is given one that is open",
+			return cmd_fail(CMD_USAGE, "owner= and group= are only for a program that opens its tap by {name}; the tap on network %s is already open when the program starts",
 					s->wish.network);
 	}
 	return 0;
@@ -135,7 +136,7 @@ static int check_owners(const struct run *run)
 
 /* ---- the taps --------------------------------------------------------- */
 
-/* Faster, where the kernel and the device can; nothing depends on it. */
+/* vhost is faster, but optional: the kernel or the device may not support it. */
 static void open_vhost(struct nic_run *nic, struct nic_arguments *a)
 {
 	if (!arguments_is_virtio(a->model))
@@ -158,14 +159,16 @@ static int make(struct cmd *c, struct nic_run *nic, struct nic_arguments *a)
 	int r = procfs_process(getpid(), &self);
 
 	if (r < 0)
-		return cmd_fail(CMD_FAILED, "/proc does not tell of this process: %s",
+		return cmd_fail(CMD_FAILED, "cannot read this process from /proc: %s",
 				strerror(-r));
 	r = taps_make(c, &nic->spec, &self, !a->by_fd, &nic->tap, &look);
 	if (r)
 		return r;
 	memcpy(a->name, nic->tap.name, sizeof(a->name));
-	memcpy(a->mac, nic->tap.is_macvtap ? look.state.link.mac :
-	       nic->spec.wish.mac, sizeof(a->mac));
+	if (nic->tap.is_macvtap)
+		memcpy(a->mac, look.state.link.mac, sizeof(a->mac));
+	else
+		memcpy(a->mac, nic->spec.wish.mac, sizeof(a->mac));
 	a->mtu = look.state.link.mtu;
 	a->fd = nic->tap.fd;
 	if (a->by_fd)
@@ -177,7 +180,7 @@ static int hand_over(const int *fd, unsigned int n)
 {
 	for (unsigned int i = 0; fd && i < n; i++)
 		if (fcntl(fd[i], F_SETFD, 0) < 0)
-			return cmd_fail(CMD_FAILED, "fd %d: %s", fd[i],
+			return cmd_fail(CMD_FAILED, "cannot pass on fd %d: %s", fd[i],
 					strerror(errno));
 	return 0;
 }
@@ -189,7 +192,9 @@ static int prepare(struct nic_run *nic, const struct nic_arguments *a)
 	if (!a->by_fd)
 		return taps_give(&nic->spec, &nic->tap);
 	r = hand_over(a->fd, a->queues);
-	return r ? r : hand_over(a->vhost, a->queues);
+	if (r)
+		return r;
+	return hand_over(a->vhost, a->queues);
 }
 
 /* ---- the program ------------------------------------------------------ */
@@ -206,7 +211,7 @@ static int become(struct run *run, char **program)
 	if (r == 0) {
 		(void)signal(SIGPIPE, SIG_DFL);
 		(void)execvp(argv[0], argv);
-		r = cmd_fail(CMD_FAILED, "%s cannot be run: %s",
+		r = cmd_fail(CMD_FAILED, "cannot run %s: %s",
 			     text_quote_str(program[0]).text, strerror(errno));
 	}
 	arguments_free(argv);
@@ -234,7 +239,7 @@ int cmd_run(struct cmd *c)
 	}
 	if (r == 0)
 		r = become(run, program);
-	/* Nobody is going to open them. */
+	/* The program was not started, so nothing will use them. */
 	for (size_t i = 0; i < made; i++)
 		taps_drop(c, &run->nic[i].tap);
 	free(run);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* show.c - vifctl show and vifctl plan: one port, in full */
+/* show.c - vifctl show and vifctl plan: one port in detail */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,7 +17,23 @@ static void print_steps(const struct look *look)
 	}
 }
 
-/* What everybody asks who has one. */
+/* Every user of macvtap asks why the host cannot reach the guest. */
+static void print_host_access(const struct state *s)
+{
+	const char *device = s->device.name;
+	const char *unless = "";
+
+	if (s->link.mode == MACVLAN_MODE_PASSTHRU) {
+		(void)printf("    note    this host cannot use %s itself while the guest has it; give the host another NIC\n",
+			     device);
+		return;
+	}
+	if (s->link.mode == MACVLAN_MODE_VEPA)
+		unless = ", unless the switch sends frames back";
+	(void)printf("    note    this host and the guest cannot communicate over %s%s: the host's frames leave on the wire; create a macvlan for the host (ip link add link %s name host0 type macvlan mode bridge) and request mode=bridge for the guest, or use a bridge\n",
+		     device, unless, device);
+}
+
 static void print_macvtap(const struct state *s)
 {
 	const char *device = s->device.name;
@@ -26,17 +42,9 @@ static void print_macvtap(const struct state *s)
 		     macvtap_mode_name(s->link.mode),
 		     s->link.allmulticast ? "" : ", no allmulticast");
 	if (!s->device.up)
-		(void)printf("    note    %s is down: nothing passes until it is up (ip link set %s up)\n",
+		(void)printf("    note    device %s is down, so no frames pass; run `ip link set %s up`\n",
 			     device, device);
-	if (s->link.mode == MACVLAN_MODE_PASSTHRU)
-		(void)printf("    note    this host cannot use %s itself while the guest has it; give the host another NIC\n",
-			     device);
-	else
-		(void)printf("    note    this host and the guest cannot talk by %s%s: what the host sends goes out on the wire; give the host a macvlan (ip link add link %s name host0 type macvlan mode bridge) and mode=bridge to the guest, or use a bridge\n",
-			     device,
-			     s->link.mode == MACVLAN_MODE_VEPA ?
-			     ", unless the switch sends frames back" : "",
-			     device);
+	print_host_access(s);
 }
 
 static void print_link(const struct state *s)
@@ -54,7 +62,7 @@ static void print_link(const struct state *s)
 	else if (l->master)
 		(void)printf("    master  %s\n", s->master.name);
 	if (s->have_bridge && !s->bridge.up)
-		(void)printf("    note    bridge %s is down: nothing passes until it is up (ip link set %s up)\n",
+		(void)printf("    note    bridge %s is down, so no frames pass; run `ip link set %s up`\n",
 			     s->bridge.name, s->bridge.name);
 	if (s->have_device)
 		print_macvtap(s);
@@ -62,23 +70,16 @@ static void print_link(const struct state *s)
 		(void)printf("    alias   %s\n", text_quote_str(l->alias).text);
 }
 
-static void print(const struct look *look)
+static void print_wish(const struct wish *w)
 {
 	static const uint8_t none[6];
-	const struct wish *w = &look->wish;
+	const char *kind = w->kind == NETWORK_MACVTAP ? "device" : "bridge";
+	const char *place = wish_place(w);
 	char mac[MAC_TEXTSIZE];
 
-	(void)printf("%s: %s\n", look->name, verdict_name(look->verdict));
-	if (look->reason[0] && look->verdict != TO_DO)
-		(void)printf("    reason  %s\n", look->reason);
-	else if (look->verdict == NOT_OURS && w->by == BY_NOBODY)
-		(void)printf("    reason  nobody asks for a network for it: say vifctl attach %s NETWORK, or have a udev rule set VIF_NETWORK\n",
-			     look->name);
 	(void)printf("    wish    network %s, %s %s, by %s",
-		     w->network[0] ? w->network : "-",
-		     w->kind == NETWORK_MACVTAP ? "device" : "bridge",
-		     wish_place(w)[0] ? wish_place(w) : "-",
-		     source_name(w->by));
+		     w->network[0] ? w->network : "-", kind,
+		     place[0] ? place : "-", source_name(w->by));
 	if (w->mode)
 		(void)printf(", mode %s", macvtap_mode_name(w->mode));
 	if (w->name[0])
@@ -90,6 +91,19 @@ static void print(const struct look *look)
 		(void)printf(", mac %s", mac);
 	}
 	puts(w->stays_down ? ", up no" : "");
+}
+
+static void print(const struct look *look)
+{
+	const struct wish *w = &look->wish;
+
+	(void)printf("%s: %s\n", look->name, verdict_name(look->verdict));
+	if (look->reason[0] && look->verdict != TO_DO)
+		(void)printf("    reason  %s\n", look->reason);
+	else if (look->verdict == NOT_OURS && w->by == BY_NOBODY)
+		(void)printf("    reason  no network requested; run `vifctl attach %s NETWORK` or set VIF_NETWORK in a udev rule\n",
+			     look->name);
+	print_wish(w);
 	if (look->found)
 		print_link(&look->state);
 	if (look->plan.n)
@@ -104,7 +118,7 @@ static bool nic_exists(struct cmd *c, struct vif_id id)
 	return door_keys(&c->agent, id, 0, &nic) == 0 && nic.exists;
 }
 
-/* "5.0" or the name of a link; returns 0 or an exit code */
+/* @arg is "5.0" or the name of a link.  Returns 0 or an exit code. */
 static int find_port(struct cmd *c, const char *arg, struct port_id *ret)
 {
 	char name[VIF_NAMESIZE + 4];
@@ -118,7 +132,7 @@ static int find_port(struct cmd *c, const char *arg, struct port_id *ret)
 	    vif_name_parse(name, &ret->nic, &kind) == 0 &&
 	    kind == VIF_NETBACK)
 		return 0;
-	/* The link may be what is missing, or the NIC somebody else's. */
+	/* The link may be missing, or the NIC may use another hotplug script. */
 	if (vif_name_parse(arg, &ret->nic, &kind) == 0 && nic_exists(c, ret->nic))
 		return 0;
 	r = cmd_find_link(c, arg, &l);
@@ -138,10 +152,10 @@ static int each_of(struct cmd *c, const char *arg, cmd_look_fn fn, void *data)
 	r = door_look(&c->agent, &id, LOOK_SEARCH, NULL, NULL, looks);
 	output_store_note(c);
 	if (r == 0 || r == -ENODEV)
-		return cmd_fail(CMD_FAILED, "there is no port %s",
+		return cmd_fail(CMD_FAILED, "port %s does not exist",
 				text_quote_str(arg).text);
 	if (r < 0)
-		return cmd_fail(CMD_FAILED, "port %s: %s",
+		return cmd_fail(CMD_FAILED, "cannot check port %s: %s",
 				text_quote_str(arg).text, strerror(-r));
 	for (int i = 0; i < r; i++)
 		fn(c, &looks[i], data);
@@ -167,11 +181,11 @@ static void plan_one(struct cmd *c, const struct look *look, void *arg)
 	if (look->plan.n) {
 		(void)printf("%s:\n", look->name);
 		print_steps(look);
+	} else if (look->reason[0]) {
+		(void)printf("%s: %s: %s\n", look->name,
+			     verdict_name(look->verdict), look->reason);
 	} else {
-		(void)printf("%s: %s%s%s\n", look->name,
-			     look->reason[0] ? verdict_name(look->verdict) :
-			     "nothing to do", look->reason[0] ? ": " : "",
-			     look->reason);
+		(void)printf("%s: nothing to do\n", look->name);
 	}
 }
 
@@ -194,13 +208,13 @@ static int run(struct cmd *c, cmd_look_fn fn)
 int cmd_show(struct cmd *c)
 {
 	if (c->argc != 1)
-		return cmd_fail(CMD_USAGE, "show takes one argument: a link, or DOMID.DEVID");
+		return cmd_fail(CMD_USAGE, "show takes one LINK or DOMID.DEVID; see vifctl help show");
 	return run(c, show_one);
 }
 
 int cmd_plan(struct cmd *c)
 {
 	if (c->argc > 1)
-		return cmd_fail(CMD_USAGE, "plan takes one argument at most: a link, or DOMID.DEVID");
+		return cmd_fail(CMD_USAGE, "plan takes at most one LINK or DOMID.DEVID; see vifctl help plan");
 	return run(c, plan_one);
 }

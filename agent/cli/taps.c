@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* taps.c - taps that we make: what they are to be, and the making */
+/* taps.c - create taps and macvtaps, as the keys of vifctl describe them */
 #include "agent/cli/taps.h"
 
 #include <errno.h>
@@ -36,7 +36,7 @@ static int set_owner(struct tap_spec *s, const char *value)
 	else if (text_number(value, (uid_t)-2, &n) == 0)
 		s->owner = (uid_t)n;
 	else
-		return cmd_fail(CMD_FAILED, "owner=%s: there is no such user",
+		return cmd_fail(CMD_FAILED, "owner=%s: user does not exist",
 				text_quote_str(value).text);
 	return 0;
 }
@@ -51,7 +51,7 @@ static int set_group(struct tap_spec *s, const char *value)
 	else if (text_number(value, (gid_t)-2, &n) == 0)
 		s->group = (gid_t)n;
 	else
-		return cmd_fail(CMD_FAILED, "group=%s: there is no such group",
+		return cmd_fail(CMD_FAILED, "group=%s: group does not exist",
 				text_quote_str(value).text);
 	return 0;
 }
@@ -61,7 +61,7 @@ static int set_queues(struct tap_spec *s, const char *value)
 	unsigned long n;
 
 	if (text_number(value, TAP_QUEUES_MAX, &n) < 0 || n < 1)
-		return cmd_fail(CMD_FAILED, "queues=%s is no number of queues from 1 to %d",
+		return cmd_fail(CMD_FAILED, "queues=%s is not a number from 1 to %d",
 				text_quote_str(value).text, TAP_QUEUES_MAX);
 	s->options.queues = (unsigned int)n;
 	return 0;
@@ -70,7 +70,7 @@ static int set_queues(struct tap_spec *s, const char *value)
 static int set_vnet_hdr(struct tap_spec *s, const char *value)
 {
 	if (strcmp(value, "on") != 0 && strcmp(value, "off") != 0)
-		return cmd_fail(CMD_FAILED, "vnet-hdr=%s is neither on nor off",
+		return cmd_fail(CMD_FAILED, "vnet-hdr=%s must be on or off",
 				text_quote_str(value).text);
 	s->options.vnet_hdr = strcmp(value, "on") == 0;
 	return 0;
@@ -97,7 +97,7 @@ int taps_set(struct tap_spec *s, const char *arg)
 	return cmd_set_wish(&s->wish, arg);
 }
 
-/* Is this MAC the link's, or the guest's whom it is for? */
+/* Is this the MAC of the link, or of the guest that the link was made for? */
 static int has_mac(const struct link *l, void *mac)
 {
 	struct record r;
@@ -115,32 +115,32 @@ void taps_draw_mac(struct cmd *c, struct wish *w, const struct wish *resolved)
 	if (memcmp(w->mac, none, sizeof(none)) != 0 ||
 	    resolved->mode == MACVLAN_MODE_PASSTHRU)
 		return;
-	/* Of 500 in this range two are the same once in 130 times. */
+	/* Among 500 random MACs of this range, two are equal in 1 of 130 cases. */
 	do {
 		if (getrandom(w->mac, sizeof(w->mac), 0) != sizeof(w->mac))
-			abort();	/* since Linux 3.17 always there */
+			abort();	/* Linux has it since 3.17 */
 		memcpy(w->mac, range, sizeof(range));
 	} while (h->ops->links(h, has_mac, w->mac) == 1);
 }
 
-/* ---- the making ------------------------------------------------------- */
+/* ---- creating --------------------------------------------------------- */
 
 static int say_not_made(int r)
 {
 	switch (r) {
 	case -ENOENT:
 	case -ENODEV:
-		return cmd_fail(CMD_FAILED, "no tap can be made: there is no /dev/net/tun; load the module (modprobe tun)");
+		return cmd_fail(CMD_FAILED, "cannot create a tap: /dev/net/tun does not exist; load the module (modprobe tun)");
 	case -EPERM:
-		return cmd_fail(CMD_FAILED, "no tap can be made: that takes root, or CAP_NET_ADMIN");
+		return cmd_fail(CMD_FAILED, "cannot create a tap: it needs root or CAP_NET_ADMIN");
 	default:
-		return cmd_fail(CMD_FAILED, "no tap can be made: %s",
+		return cmd_fail(CMD_FAILED, "cannot create a tap: %s",
 				strerror(-r));
 	}
 }
 
-/* Put it on its network.  Returns 0, or an exit code when it has said what is
- * wrong; then the link is still there. */
+/* Attach it to its network.  Returns 0, or an exit code after an error message;
+ * then the link still exists. */
 static int join(struct cmd *c, const struct tap_spec *s,
 		const struct process *process, struct tap *t,
 		struct look *look)
@@ -160,7 +160,7 @@ static int join(struct cmd *c, const struct tap_spec *s,
 	if (look->verdict != IN_ORDER)
 		return cmd_fail(CMD_FAILED, "%s: %s", w.name, look->reason);
 	if (look->device_was_down)
-		(void)cmd_fail(CMD_OK, "%s was down; it has been set up for %s",
+		(void)cmd_fail(CMD_OK, "device %s was down and has been set up for %s",
 			       look->wish.device, w.name);
 	memcpy(t->name, look->state.link.name, sizeof(t->name));
 	memcpy(look->name, t->name, sizeof(look->name));
@@ -186,7 +186,7 @@ static int make_tap(struct cmd *c, const struct tap_spec *s,
 
 /* ---- macvtaps --------------------------------------------------------- */
 
-/* How often one is made anew whose name or node is another's. */
+/* How often to create a macvtap again whose name or node is already in use. */
 #define TRIES 8
 
 struct neighbour {
@@ -204,7 +204,7 @@ static int find_neighbour(const struct link *l, void *arg)
 	return 1;
 }
 
-/* The kernel says only EINVAL when a device in passthru is to be shared. */
+/* The kernel says only EINVAL if a device in mode passthru would be shared. */
 static int say_no_macvtap(struct cmd *c, const struct wish *w,
 			  const struct macvtap_new *m, int r)
 {
@@ -213,14 +213,14 @@ static int say_no_macvtap(struct cmd *c, const struct wish *w,
 	struct neighbour n = { .device = m->device, .ret = &other };
 
 	if (r == -EOPNOTSUPP)
-		return cmd_fail(CMD_FAILED, "no macvtap can be made: this kernel has none; load the module (modprobe macvtap)");
+		return cmd_fail(CMD_FAILED, "cannot create a macvtap: the kernel does not support it; load the module (modprobe macvtap)");
 	if (r == -EPERM)
-		return cmd_fail(CMD_FAILED, "no macvtap can be made: that takes root, or CAP_NET_ADMIN");
+		return cmd_fail(CMD_FAILED, "cannot create a macvtap: it needs root or CAP_NET_ADMIN");
 	if (r == -EINVAL && h->ops->links(h, find_neighbour, &n) == 1)
-		return cmd_fail(CMD_FAILED, "no macvtap in mode %s can be made on %s: %s is on it, and one in mode passthru must be alone; end one of them, or ask for another device",
+		return cmd_fail(CMD_FAILED, "cannot create a macvtap in mode %s on %s: %s already uses this device, and mode passthru does not share it; stop one of the guests, or use another device",
 				macvtap_mode_name(w->mode), w->device,
 				other.name);
-	return cmd_fail(CMD_FAILED, "no macvtap in mode %s can be made on %s: %s%s%s",
+	return cmd_fail(CMD_FAILED, "cannot create a macvtap in mode %s on %s: %s%s%s",
 			macvtap_mode_name(w->mode), w->device, strerror(-r),
 			h->error[0] ? ": " : "", h->error);
 }
@@ -228,16 +228,19 @@ static int say_no_macvtap(struct cmd *c, const struct wish *w,
 static int say_no_node(const struct tap *t, int r)
 {
 	if (r == -ENXIO)
-		return cmd_fail(CMD_FAILED, "the macvtap cannot be opened: /sys does not know it; is that another network namespace's? (mount -t sysfs sysfs /sys)");
+		return cmd_fail(CMD_FAILED, "cannot open the macvtap: it is missing from /sys; perhaps /sys belongs to another network namespace (mount -t sysfs sysfs /sys)");
 	if (r == -EEXIST)
-		return cmd_fail(CMD_FAILED, "/dev/tap%d, by which the macvtap would be opened, is another's; let vifctl run open it", t->ifindex);
+		return cmd_fail(CMD_FAILED, "cannot open the macvtap by /dev/tap%d: that node belongs to another device; use vifctl run, which needs no node",
+				t->ifindex);
 	if (r == -ENOENT)
-		return cmd_fail(CMD_FAILED, "there is no /dev/tap%d, by which the macvtap would be opened (/dev is no devtmpfs); let vifctl run open it", t->ifindex);
-	return cmd_fail(CMD_FAILED, "/dev/tap%d, by which the macvtap would be opened: %s",
+		return cmd_fail(CMD_FAILED, "cannot open the macvtap: /dev/tap%d does not exist (/dev is not a devtmpfs); use vifctl run, which needs no node",
+				t->ifindex);
+	return cmd_fail(CMD_FAILED, "cannot open the macvtap by /dev/tap%d: %s",
 			t->ifindex, strerror(-r));
 }
 
-/* What it is made with.  Until it is ready it is this process's, and down. */
+/* The macvtap's properties.  Until it is ready it stays down, and its record
+ * names this process. */
 static int describe(struct cmd *c, const struct tap_spec *s,
 		    struct look *look, struct macvtap_new *ret)
 {
@@ -249,7 +252,7 @@ static int describe(struct cmd *c, const struct tap_spec *s,
 	if (r == 0)
 		r = procfs_process(getpid(), &record.process);
 	if (r < 0)
-		return cmd_fail(CMD_FAILED, "no macvtap can be made: %s",
+		return cmd_fail(CMD_FAILED, "cannot create a macvtap: %s",
 				strerror(-r));
 	plan_macvtap(w, &look->state, &plan);
 	if (plan.verdict != IN_ORDER)
@@ -259,11 +262,11 @@ static int describe(struct cmd *c, const struct tap_spec *s,
 				      .mode = w->mode, .mtu = w->mtu };
 	memcpy(ret->mac, w->mac, sizeof(ret->mac));
 	if (record_print(&record, ret->alias) < 0)
-		return cmd_fail(CMD_FAILED, "what is asked for is too long for a record");
+		return cmd_fail(CMD_FAILED, "the request is too long for the link's alias");
 	return 0;
 }
 
-/* Numbers that the kernel does not come to for long. */
+/* The kernel counts up from 1 and will not reach these numbers for long. */
 static int draw_ifindex(void)
 {
 	uint32_t n;
@@ -273,7 +276,7 @@ static int draw_ifindex(void)
 	return 100000 + (int)(n % 900000);
 }
 
-/* Are the name and node free that it has by its ifindex? */
+/* Are the name and the node free that follow from its ifindex? */
 static int check_number(struct cmd *c, const struct tap_spec *s,
 			const struct tap *t, bool by_name)
 {
@@ -284,7 +287,9 @@ static int check_number(struct cmd *c, const struct tap_spec *s,
 	tap_own_name(t, name);
 	if (!s->wish.name[0] && h->ops->link_by_name(h, name, &other) == 0)
 		return -EEXIST;
-	return by_name ? macvtap_node_check(t) : 0;
+	if (by_name)
+		return macvtap_node_check(t);
+	return 0;
 }
 
 static void delete_macvtap(struct cmd *c, const struct tap *t)
@@ -295,7 +300,7 @@ static void delete_macvtap(struct cmd *c, const struct tap *t)
 	(void)h->ops->do_step(h, t->ifindex, &delete);
 }
 
-/* One that has a number, and so a name and a node, of its own. */
+/* Create a macvtap with an ifindex whose name and node are free. */
 static int create(struct cmd *c, const struct tap_spec *s, bool by_name,
 		  const struct wish *w, struct macvtap_new *m,
 		  struct tap *ret)
@@ -305,8 +310,8 @@ static int create(struct cmd *c, const struct tap_spec *s, bool by_name,
 	struct link link;
 	int r = -EEXIST;
 
-	/* A node may also be missing that another's was in the way of, or that
-	 * went with it. */
+	/* The node is also missing if another link's node of the same name was
+	 * in the way, or disappeared together with that link. */
 	for (int i = 0; i < TRIES && (r == -EEXIST || r == -ENOENT); i++) {
 		m->ifindex = i ? draw_ifindex() : 0;
 		r = h->ops->create_macvtap(h, m, &link);
@@ -335,7 +340,7 @@ static int make_macvtap(struct cmd *c, const struct tap_spec *s,
 	struct tap t = { 0 };
 	int r;
 
-	/* Were it not in the record, nobody could put it right. */
+	/* The record must contain the MAC: the daemon could not restore it. */
 	taps_draw_mac(c, &spec.wish, &look->wish);
 	memcpy(look->wish.mac, spec.wish.mac, sizeof(look->wish.mac));
 	r = describe(c, &spec, look, &m);
@@ -348,7 +353,7 @@ static int make_macvtap(struct cmd *c, const struct tap_spec *s,
 		if (r == -ENXIO)
 			r = say_no_node(&t, r);
 		else if (r < 0)
-			r = cmd_fail(CMD_FAILED, "the macvtap cannot be opened: /dev/tap%d is not it, and a node of its own cannot be made: %s",
+			r = cmd_fail(CMD_FAILED, "cannot open the macvtap: /dev/tap%d belongs to another device, and creating a private node failed: %s",
 				     t.ifindex, strerror(-r));
 	}
 	if (r == 0)
@@ -377,14 +382,18 @@ int taps_make(struct cmd *c, const struct tap_spec *s,
 
 int taps_give(const struct tap_spec *s, struct tap *t)
 {
-	/* One of nobody's would be everybody's. */
-	bool is_given = s->owner != (uid_t)-1 || s->group != (gid_t)-1;
-	uid_t owner = is_given ? s->owner : getuid();
-	int r = t->is_macvtap ? macvtap_node_give(t, owner, s->group) :
-				tap_persist(t, owner, s->group);
+	uid_t owner = s->owner;
+	int r;
 
+	/* Without an owner and a group, every user could open it. */
+	if (s->owner == (uid_t)-1 && s->group == (gid_t)-1)
+		owner = getuid();
+	if (t->is_macvtap)
+		r = macvtap_node_give(t, owner, s->group);
+	else
+		r = tap_persist(t, owner, s->group);
 	if (r < 0)
-		return cmd_fail(CMD_FAILED, "%s cannot be made to stay for who opens it: %s",
+		return cmd_fail(CMD_FAILED, "cannot make %s persistent for its owner: %s",
 				t->name, strerror(-r));
 	return 0;
 }

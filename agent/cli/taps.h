@@ -1,37 +1,38 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* taps.h - taps and macvtaps that we make: vifctl create, delete and run */
+/* taps.h - create taps and macvtaps: vifctl create, delete and run */
 #ifndef VIFAGENT_TAPS_H
 #define VIFAGENT_TAPS_H
 
 #include "agent/cli/cmd.h"
 #include "agent/host/tap.h"
 
-/* What a tap is to be. */
+/* The properties of a tap. */
 struct tap_spec {
 	struct wish wish;
 	struct tap_options options;
-	uid_t owner;		/* who else may open it; -1: none */
+	uid_t owner;		/* who may open it besides root; -1: not given */
 	gid_t group;
 };
 
-/* One queue, with virtio headers, for nobody yet. */
+/* One queue, with virtio headers, no owner. */
 void taps_spec_init(struct tap_spec *s);
 
 /*
- * taps_set() - take one key into it: those of cmd_set_wish(), and owner, group,
- * queues, vnet-hdr
+ * taps_set() - set one key: those of cmd_set_wish(), and owner, group, queues,
+ * vnet-hdr
  *
- * Returns 0, -ENOENT if it is none of them, or an exit code when it has said
- * what is wrong.
+ * Returns 0, -ENOENT if it is another key, or an exit code after an error
+ * message.
  */
 int taps_set(struct tap_spec *s, const char *arg);
 
 /*
- * taps_draw_mac() - give a wish without one a MAC, from QEMU's range
+ * taps_draw_mac() - give a wish without a MAC a random one, from QEMU's range
  * @resolved:	the same wish, resolved
  *
- * One that no link has, and no guest that a record knows: two of one MAC lose each
- * other's frames.  In passthru the guest has its device's.
+ * Avoids the MACs of all links, and of all guests in records: two guests with the
+ * same MAC lose each other's frames.  In mode passthru the guest has the device's
+ * MAC.
  */
 void taps_draw_mac(struct cmd *c, struct wish *w, const struct wish *resolved);
 
@@ -39,25 +40,25 @@ void taps_draw_mac(struct cmd *c, struct wish *w, const struct wish *resolved);
 #define TAPS_KEYS "name, mac, mtu, mode, up, queues, owner, group and vnet-hdr"
 
 /*
- * taps_make() - make a tap, or what its network wants, and put it there
- * @process:	the one it goes with; or NULL
- * @by_name:	it will be opened by its name; a macvtap is then not open
- * @look:	how it is then
+ * taps_make() - create a tap or macvtap and attach it to its network
+ * @process:	the process that it is deleted with; or NULL
+ * @by_name:	a program will open it by its name; then a macvtap is not opened
+ * @look:	its state afterwards
  *
- * A tap goes away with tap_close() until taps_give(), a macvtap with
- * taps_drop(). Without a name in the wish it has its own (tap_own_name()).
- * Returns 0, or an exit code when it has said what is wrong; then nothing is
- * left of it.
+ * Until taps_give(), tap_close() removes a tap; taps_drop() removes a macvtap.
+ * If the wish has no name, it gets the default one (tap_own_name()).
+ * Returns 0, or an exit code after an error message; then nothing is left of
+ * it.
  */
 int taps_make(struct cmd *c, const struct tap_spec *s,
 	      const struct process *process, bool by_name, struct tap *ret,
 	      struct look *look);
 
-/* Let who is named, else the caller, open it by its name; a tap stays from then
- * on. Returns 0, or an exit code when it has said what is wrong. */
+/* Let the owner and group, or else the caller, open it by its name; a tap is
+ * persistent from then on.  Returns 0, or an exit code after an error message. */
 int taps_give(const struct tap_spec *s, struct tap *t);
 
-/* Nothing is left of it then. */
+/* Close and delete it. */
 void taps_drop(struct cmd *c, struct tap *t);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* wait.c - looking at a port until it is in order, for a bounded time */
+/* wait.c - wait until a port is in order, with a time limit */
 #include "agent/cli/wait.h"
 
 #include <errno.h>
@@ -7,7 +7,7 @@
 #include <string.h>
 #include <time.h>
 
-/* Links tell when they change; xenstore's keys are asked this often. */
+/* The kernel reports changes of links; xenstore's keys are polled this often. */
 #define PAUSE_MS 200
 
 static int64_t now_ms(void)
@@ -24,13 +24,14 @@ static void on_link(const struct host_event *ev, void *arg)
 	(void)arg;
 }
 
-/* Until a link changes or the pause is over. */
+/* Wait until a link changes or the pause is over. */
 static void pause_a_bit(struct host_watch *w, int64_t ms)
 {
 	struct pollfd pfd = { .fd = w ? host_watch_fd(w) : -1,
 			      .events = POLLIN };
+	int pause = ms < PAUSE_MS ? (int)ms : PAUSE_MS;
 
-	if (poll(&pfd, 1, (int)(ms < PAUSE_MS ? ms : PAUSE_MS)) > 0)
+	if (poll(&pfd, 1, pause) > 0)
 		(void)host_watch_read(w, on_link, NULL);
 }
 
@@ -60,12 +61,20 @@ static int look_at_part(struct cmd *c, const struct port_id *id, enum part part,
 	for (int i = 0; i < n; i++)
 		if (looks[i].part == part)
 			*ret = looks[i];
-	return n < 0 ? n : 0;
+	if (n < 0)
+		return n;
+	return 0;
 }
 
-/* So long may another door take to leave the link; it needs a hundredth of it.
- * Whoever is still at it then has died on the way. */
+/* How long to wait for another process of vifagent that is detaching the link.
+ * It needs a hundredth of this; if it takes longer, it has died meanwhile. */
 #define YIELD_MS 100
+
+static bool may_still_change(const struct look *look)
+{
+	return look->verdict == WAITING || look->verdict == FAILED ||
+	       look->verdict == NOT_OURS;
+}
 
 int wait_for_port(struct cmd *c, const struct port_id *id, enum part part,
 		  unsigned int flags, unsigned int seconds, struct look *ret)
@@ -77,14 +86,16 @@ int wait_for_port(struct cmd *c, const struct port_id *id, enum part part,
 	int r;
 
 	for (;;) {
-		r = look_at_part(c, id, part, left > 0 && now_ms() < yield_until ?
-				 flags | LOOK_YIELD : flags, ret);
+		unsigned int yield = 0;
+
+		if (left > 0 && now_ms() < yield_until)
+			yield = LOOK_YIELD;
+		r = look_at_part(c, id, part, flags | yield, ret);
 		if (r < 0 || look_is_done(ret) || left <= 0 ||
-		    (ret->verdict != WAITING && ret->verdict != FAILED &&
-		     ret->verdict != NOT_OURS))
+		    !may_still_change(ret))
 			break;
-		/* Only who has to wait needs to listen; and once more after
-		 * beginning to. */
+		/* Open the socket only when it is needed, and check again
+		 * afterwards: the link may have changed before. */
 		if (!w && host_watch_open(&w) == 0)
 			continue;
 		left = end - now_ms();

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * xen-script.c - vif-agent, or vifctl xen-script: the hotplug script that libxl
- * runs
+ * xen-script.c - vif-agent and vifctl xen-script: the hotplug script that
+ * libxl runs
  *
  * libxl__hotplug_nic() and get_hotplug_env(), tools/libs/light/libxl_linux.c:
  *	vif-agent online|offline type_if=vif	for netback's link
  *	vif-agent add|remove type_if=tap	for QEMU's tap
  * with XENBUS_PATH (relative to the backend domain), vif, and for taps
- * INTERFACE, in the environment.  The exit code is all that libxl waits for;
- * if it is not 0 it shows hotplug-error.
+ * INTERFACE, in the environment.  libxl only waits for the exit code; if
+ * that is not 0, libxl shows hotplug-error.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -37,14 +37,14 @@ static const struct action *find_action(const char *name)
 	return NULL;
 }
 
-/* Say it where libxl looks, and to who reads stderr (xl does). */
+/* Report an error in hotplug-error, for libxl, and on stderr, which xl shows. */
 static int fail(struct cmd *c, const struct port_id *id, enum part part,
 		int code, const char *text)
 {
 	struct agent *a = &c->agent;
 	struct nic nic;
 
-	/* Only a vif's status holds netback back. */
+	/* netback waits for hotplug-status of the vif only. */
 	if (door_keys(a, id->nic, LOOK_SCRIPT, &nic) == 0 && nic.exists) {
 		struct tell t = { .status = part == PART_VIF ? "error" : NULL,
 				  .rewrite = true, .error_too = true };
@@ -55,7 +55,7 @@ static int fail(struct cmd *c, const struct port_id *id, enum part part,
 	return cmd_fail(code, "%s", text);
 }
 
-/* Which NIC the environment means. */
+/* Find the NIC that the environment names. */
 static int find_nic(struct cmd *c, struct port_id *ret)
 {
 	const char *path = getenv("XENBUS_PATH");
@@ -66,14 +66,14 @@ static int find_nic(struct cmd *c, struct port_id *ret)
 	if (path && cmd_find_nic(c, path, &ret->nic) == 0)
 		return 0;
 	if (path)
-		return cmd_fail(CMD_USAGE, "XENBUS_PATH=%s is no path of a vif backend of this domain; libxl gives backend/vif/DOMID/DEVID",
+		return cmd_fail(CMD_USAGE, "XENBUS_PATH=%s is not the path of a vif backend of this domain; libxl sets backend/vif/DOMID/DEVID",
 				text_quote_str(path).text);
 	if (name && vif_name_parse(name, &ret->nic, &kind) == 0)
 		return 0;
-	return cmd_fail(CMD_USAGE, "xen-script needs XENBUS_PATH in the environment, as libxl sets it");
+	return cmd_fail(CMD_USAGE, "XENBUS_PATH is not set; libxl sets it when it runs this script");
 }
 
-/* Each action is about one link: libxl runs another for the other. */
+/* Each action is for one link: libxl runs the script again for the other. */
 static unsigned int only(const struct action *action)
 {
 	return action->part == PART_VIF ? LOOK_VIF_ONLY : LOOK_EMU_ONLY;
@@ -104,23 +104,25 @@ static int join(struct cmd *c, const struct port_id *id,
 		return c->ask_rules(c);
 	(void)snprintf(name, sizeof(name), "vif%u.%u%s", id->nic.domid,
 		       id->nic.devid, action->part == PART_EMU ? "-emu" : "");
-	if (r < 0)
-		text_reason(text, "%s: %s", name,
-			       r == -ENOTCONN ? "lost connection to xenstored" :
-			       strerror(-r));
+	if (r == 0 && look.name[0])
+		(void)text_copy(name, sizeof(name), look.name);
+	if (r == -ENOTCONN)
+		text_reason(text, "%s: lost connection to xenstored", name);
+	else if (r < 0)
+		text_reason(text, "%s: %s", name, strerror(-r));
 	else if (look.reason[0])
-		text_reason(text, "%s: %s",
-			       look.name[0] ? look.name : name, look.reason);
+		text_reason(text, "%s: %s", name, look.reason);
 	else if (action->part == PART_EMU && look.nic_exists)
-		text_reason(text, "%s: QEMU has made no such tap",
-			       name);
+		text_reason(text, "%s: tap does not exist; QEMU has not created it",
+			    name);
 	else
-		text_reason(text, "%s: there is no such NIC in xenstore, or no such tap",
-			       name);
+		text_reason(text, "%s: this NIC does not exist in xenstore, or its tap does not exist",
+			    name);
 	return fail(c, id, action->part, CMD_FAILED, text);
 }
 
-/* What is gone already is fine; nothing is written into a NIC that goes. */
+/* A link that has already disappeared is fine.  Nothing is written to the xenstore
+ * directory of a NIC that is being removed. */
 static int leave(struct cmd *c, const struct port_id *id,
 		 const struct action *action)
 {
@@ -138,17 +140,33 @@ static int leave(struct cmd *c, const struct port_id *id,
 	return CMD_OK;
 }
 
-/* What is said when xenstored has not answered in time. */
-static char last_words[96] = "vifctl: xenstored does not answer\n";
+/* The message when xenstored has not answered in time.  It must exist before:
+ * a signal handler writes it. */
+static char last_words[96];
 
-/* libxl kills a script after 40 s without a word. */
+/* libxl kills a script silently after 40 s. */
 static void limit_time(struct cmd *c)
 {
 	unsigned int seconds = 5;
 
+	(void)snprintf(last_words, sizeof(last_words),
+		       "%s: xenstored does not answer\n", cmd_program());
 	if (c->agent.config)
 		seconds += c->agent.config->script_wait;
 	door_direct(&c->agent, seconds * 1000, last_words);
+}
+
+/* @wrong is an unknown argument, or NULL if the action is missing. */
+static void print_usage_error(char text[REASON_SIZE], const char *wrong)
+{
+	static const char usage[] =
+		"takes online, offline, add or remove, and type_if=vif or type_if=tap";
+
+	if (wrong)
+		text_reason(text, "unknown argument %s; the script %s",
+			    text_quote_str(wrong).text, usage);
+	else
+		text_reason(text, "the action is missing; the script %s", usage);
 }
 
 int cmd_xen_script(struct cmd *c)
@@ -175,19 +193,18 @@ int cmd_xen_script(struct cmd *c)
 	if (r)
 		return r;
 	(void)snprintf(last_words, sizeof(last_words),
-		       "vifctl: vif%u.%u: xenstored does not answer\n",
-		       id.nic.domid, id.nic.devid);
+		       "%s: vif%u.%u: xenstored does not answer\n",
+		       cmd_program(), id.nic.domid, id.nic.devid);
 	if (wrong || !action) {
-		text_reason(text, "xen-script %s%s%s online, offline, add or remove, and type_if=vif or type_if=tap",
-			    wrong ? "does not know " : "",
-			    wrong ? text_quote_str(wrong).text : "",
-			    wrong ? ": it takes" : "takes");
+		print_usage_error(text, wrong);
 		return fail(c, &id, PART_VIF, CMD_USAGE, text);
 	}
 	if (c->broken && !action->leave)
 		return fail(c, &id, action->part, CMD_FAILED, c->broken);
-	/* As Xen's scripts have it: an action of the other kind is none. */
+	/* As in Xen's scripts: an action of the other type does nothing. */
 	if (type && (strcmp(type, "tap") == 0) != (action->part == PART_EMU))
 		return CMD_OK;
-	return action->leave ? leave(c, &id, action) : join(c, &id, action);
+	if (action->leave)
+		return leave(c, &id, action);
+	return join(c, &id, action);
 }

@@ -30,12 +30,17 @@ int cmd_fail(int code, const char *fmt, ...)
 	return code;
 }
 
+const char *cmd_program(void)
+{
+	return "vifctl";
+}
+
 int cmd_find_link(struct cmd *c, const char *name, struct link *ret)
 {
 	struct host *h = c->agent.host;
 
 	return h->ops->link_by_name(h, name, ret) < 0 ?
-		cmd_fail(CMD_FAILED, "there is no link %s",
+		cmd_fail(CMD_FAILED, "link %s does not exist",
 			 text_quote_str(name).text) : 0;
 }
 

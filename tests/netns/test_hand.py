@@ -98,7 +98,7 @@ def test_attach_to_what_is_no_bridge(host):
 
 @pytest.mark.parametrize("link, words", [
     ("lo", "no Ethernet link"), ("tun0", "no Ethernet link"), ("br1", "is a bridge"),
-    ("nosuch", "there is no link"),
+    ("nosuch", "does not exist"),
 ])
 def test_what_can_be_no_port(bed, link, words):
     bed.bridge("br0")
@@ -139,7 +139,7 @@ def test_an_alias_too_long_to_be_kept(host):
 def test_detach_of_what_is_not_ours(host):
     host.ip("link set tap0 master br0 up")
     assert "not attached by vifagent" in refused(host, "detach", "tap0")
-    assert "there is no link" in refused(host, "detach", "nosuch")
+    assert "does not exist" in refused(host, "detach", "nosuch")
 
 
 def test_who_may_not(bed):
@@ -284,7 +284,7 @@ def test_by_hand_goes_before_xenstore(bed, nic):
 
 def test_detach_of_what_xenstore_asks_for(bed, nic):
     err = refused(bed, "detach", "vif5.0")
-    assert "because xenstore asks for it, not by hand" in err
+    assert "because xenstore requests it, not by hand" in err
 
 
 def test_by_hand_a_link_outlives_its_nic_but_can_be_detached(bed, nic):

@@ -95,7 +95,7 @@ def test_show_says_why_a_nic_is_not_up(host):
 def test_show_says_what_a_link_lacks_that_nobody_speaks_for(bed):
     bed.tap("tap0")
     text = bed.vifctl("show", "tap0", check=0).out
-    assert "reason  nobody asks for a network for it: say vifctl attach tap0 NETWORK" in text
+    assert "reason  no network requested; run `vifctl attach tap0 NETWORK`" in text
 
 
 def test_show_of_one_that_is_left_down(bed):
@@ -165,7 +165,7 @@ def test_show_and_plan_of_what_is_not_there(bed, name):
     bed.xenstored()
     for verb in "show", "plan":
         result = bed.vifctl(verb, name, check=1)
-        assert "there is no" in result.err and result.err.count("\n") == 1
+        assert "does not exist" in result.err and result.err.count("\n") == 1
         assert result.out == "" and len(result.err) < 400
 
 

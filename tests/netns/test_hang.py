@@ -191,7 +191,7 @@ def test_the_script_ends_with_a_sentence(xen):
     env = xen.bed.script_env(nic)
     with hanging(xen.xs, HANG):
         result = script(xen.bed, env, check=1)
-        assert result.out == "vifctl: vif5.0: xenstored does not answer\n"
+        assert result.out == "vif-agent: vif5.0: xenstored does not answer\n"
         # what is taken away needs no xenstored
         script(xen.bed, env, "offline", check=0)
         assert not xen.on("vif5.0")

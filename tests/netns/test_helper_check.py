@@ -237,8 +237,8 @@ def test_only_root_asks_for_others(host):
     for user in "bob", "root", "9000":
         result = host.run([*argv, user, "br0"], check=1)
         assert result.out == ""
-        assert result.err == (f"vifctl: only root can ask what {user} may do: "
-                              "the files are read as that user\n")
+        assert result.err == (f"vifctl: only root can check for user {user}, "
+                              "because the files must be read as that user\n")
 
 
 # Usage
@@ -258,7 +258,7 @@ def test_wrong_usage(host, args):
 def test_no_such_user(host, user):
     acl("allow all\n")
     result = host.vifctl("helper-check", user, "br0", check=1)
-    assert result.out == "" and result.err.startswith("vifctl: there is no user \"")
+    assert result.out == "" and result.err.startswith("vifctl: user \"")
     assert result.err[:-1].isprintable()
 
 

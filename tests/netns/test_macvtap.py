@@ -229,8 +229,8 @@ def test_two_at_once_of_passthru(host):
     (["vepanet", "eth0"], "wants the name eth0, but another link has it"),
     (["vepanet", "a/b"], "no name for a link"),
     (["vepanet", "a234567890123456"], "too long"),
-    (["vepanet", "owner=no-such-user"], "there is no such user"),
-    (["vepanet", "group=no-such-group"], "there is no such group"),
+    (["vepanet", "owner=no-such-user"], "user does not exist"),
+    (["vepanet", "group=no-such-group"], "group does not exist"),
     (["vepanet", "queues=65"], "from 1 to 64"),
     (["vepanet", "up=maybe"], "up"),
     (["passnet", "web0"], "passthru.*other0|other0.*passthru"),
@@ -247,7 +247,7 @@ def test_what_is_refused_leaves_nothing(host, args, words):
 @pytest.mark.parametrize("args, words", [
     (["lostnet"], "eth9"), (["vepanet", "mode=bridge"], "vepa"), (["vepanet", "mtu=9000"], "1500"),
     (["vepanet", f"mac={OTHER_MAC}"], f"{OTHER_MAC} is in use"), (["vepanet", "name=taken"], "wants the name taken"),
-    (["passnet"], "other0"), (["red", "mode=vepa"], "bridge"), (["vepanet", "vnet-hdr=maybe"], "neither on nor off"),
+    (["passnet"], "other0"), (["red", "mode=vepa"], "bridge"), (["vepanet", "vnet-hdr=maybe"], "must be on or off"),
 ])
 def test_what_run_refuses_leaves_nothing(host, args, words):
     host.tap("taken")
@@ -260,7 +260,7 @@ def test_all_nics_or_none(host):
     error = refused(host, "run", "--nic", "bridgenet,name=web0", "--nic", "br0,name=web1", "--nic", "lostnet", "--",
                     "echo", "{fd}", "{fd1}", "{fd2}")
     assert "eth9" in error
-    assert "cannot be run" in refused(host, "run", "--nic", "bridgenet", "--", "/no/such/program", "{fd}")
+    assert "cannot run" in refused(host, "run", "--nic", "bridgenet", "--", "/no/such/program", "{fd}")
 
 
 def test_a_port_of_a_bridge_can_have_none(host):
@@ -294,7 +294,7 @@ def test_wrong_usage(host, args):
 def test_who_may_not_says_so(bed):
     host_nic(bed)
     result = bed.run(["setpriv", "--reuid=65534", "--clear-groups", *bed.vifctl_argv("create", "vepanet")], check=1)
-    assert "takes root, or CAP_NET_ADMIN" in result.err and macvtaps(bed) == []
+    assert "needs root or CAP_NET_ADMIN" in result.err and macvtaps(bed) == []
 
 
 # Passthru and the device's MAC
@@ -486,7 +486,7 @@ def test_what_a_dead_program_left_is_deleted_without_force(bed):
 def test_only_what_we_made_is_deleted(host):
     others_macvtap(host, "other0", mac=MAC)
     for args in ["other0"], ["other0", "force"], ["eth0"], ["eth0", "force"]:
-        assert "was not made by vifagent" in refused(host, "delete", *args)
+        assert "was not created by vifagent" in refused(host, "delete", *args)
 
 
 def test_it_cannot_be_detached(host):

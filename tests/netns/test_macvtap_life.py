@@ -316,7 +316,7 @@ def test_a_record_that_is_gone_makes_it_somebody_elses(host):
     daemon.start()
     daemon.reload()
     assert host.snapshot() == before and host.listed() == {}
-    assert "was not made by vifagent" in refused(host, "delete", "web0", "force")
+    assert "was not created by vifagent" in refused(host, "delete", "web0", "force")
 
 
 def test_nothing_is_sent_when_all_is_well(host):

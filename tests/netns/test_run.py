@@ -104,10 +104,10 @@ def test_several_queues(bed):
     (["br0,name=web0", "nobr"], ["echo", "{name}", "{fd1}"], "there is no bridge nobr"),
     (["br0,name=web0", "br0,name=web0"], ["echo", "{fd}", "{fd1}"], "wants the name web0, but another link has it"),
     (["br0,name=br1"], ["echo", "{fd}"], "wants the name br1, but another link has it"),
-    (["br0"], ["/no/such/program", "{fd}"], "cannot be run"),
-    (["br0,name=web0"], ["/no/such/program", "{name}"], "cannot be run"),
-    (["br0,model=a b"], ["echo", "{fd}"], "is no name of a QEMU device"),
-    (["br0,model=e1000,queues=2"], ["echo", "{fds}"], "only for virtio-net"),
+    (["br0"], ["/no/such/program", "{fd}"], "cannot run"),
+    (["br0,name=web0"], ["/no/such/program", "{name}"], "cannot run"),
+    (["br0,model=a b"], ["echo", "{fd}"], "is not a valid QEMU device name"),
+    (["br0,model=e1000,queues=2"], ["echo", "{fds}"], "only with virtio-net"),
     (["br0,mac=x"], ["echo", "{fd}"], "is no MAC address"),
 ])
 def test_what_cannot_be_leaves_nothing(host, specs, program, words):
@@ -120,12 +120,12 @@ def test_what_cannot_be_leaves_nothing(host, specs, program, words):
     (["--nic", "br0", "--", "cat"], "is no QEMU"),
     (["--nic", "br0", "--", "cat", "{fd1}"], "there are 1"),
     (["--nic", "br0,queues=2", "--", "cat", "{fd}"], "write {fds}"),
-    (["--nic", "br0,x=1", "--", "cat", "{fd}"], "--nic does not know"),
+    (["--nic", "br0,x=1", "--", "cat", "{fd}"], "--nic: unknown key"),
     (["--nic", "", "--", "cat", "{fd}"], "--nic takes"),
     (["--nic"], "--nic takes"),
-    (["--nic", "br0,owner=0", "--", "cat", "{fd}"], "are for a program that opens its tap by {name}"),
-    (["--nic", "br0", "--nic", "br0,group=0", "--", "cat", "{name}", "{fd1}"], "are for a program that opens"),
-    (["--net", "br0", "--", "cat"], "run does not know"),
+    (["--nic", "br0,owner=0", "--", "cat", "{fd}"], "are only for a program that opens its tap by {name}"),
+    (["--nic", "br0", "--nic", "br0,group=0", "--", "cat", "{name}", "{fd1}"], "are only for a program that opens"),
+    (["--net", "br0", "--", "cat"], "run: unknown option"),
 ])
 def test_wrong_usage(bed, args, words):
     bed.bridge("br0")

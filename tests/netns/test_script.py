@@ -376,7 +376,7 @@ def test_online_without_xenstored(bed):
     before = bed.snapshot()
     result = bed.run([*bed.script_argv(), "online", "type_if=vif"], check=1, merge=True,
                      env={"XENBUS_PATH": "backend/vif/5/0", "vif": "vif5.0"})
-    assert result.out == ("vifctl: xenstored does not answer at /nonexistent/socket; "
+    assert result.out == ("vif-agent: xenstored does not answer at /nonexistent/socket; "
                           "is it running?\n")
     assert bed.snapshot() == before
 
@@ -450,7 +450,7 @@ def test_without_anything_to_go_by(bed):
     bed.xenstored()
     nic = new_nic(bed)
     result = run(bed, nic, "online", "type_if=vif", XENBUS_PATH=None)
-    assert (result.rc, "needs XENBUS_PATH" in result.out) == (2, True)
+    assert (result.rc, "XENBUS_PATH is not set" in result.out) == (2, True)
     assert nic.status() == ""
 
 

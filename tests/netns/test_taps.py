@@ -90,16 +90,16 @@ def test_the_bridge_keeps_its_mac_and_mtu(bed):
     (["br0", "a234567890123456"], "too long"),
     (["br0", "taken"], "wants the name taken, but another link has it"),
     (["br0", "br0"], "wants the name br0, but another link has it"),
-    (["br0", "owner=no-such-user"], "there is no such user"),
-    (["br0", "group=no-such-group"], "there is no such group"),
-    (["br0", "owner=-1"], "there is no such user"),
-    (["br0", "owner=4294967295"], "there is no such user"),
+    (["br0", "owner=no-such-user"], "user does not exist"),
+    (["br0", "group=no-such-group"], "group does not exist"),
+    (["br0", "owner=-1"], "user does not exist"),
+    (["br0", "owner=4294967295"], "user does not exist"),
     (["br0", "queues=0"], "from 1 to 64"),
     (["br0", "queues=65"], "from 1 to 64"),
     (["br0", "mac=01:00:5e:00:00:01"], "multicast"),
     (["br0", "mac=x"], "is no MAC address"),
     (["br0", "mtu=1"], "is no MTU"),
-    (["br0", "vnet-hdr=maybe"], "neither on nor off"),
+    (["br0", "vnet-hdr=maybe"], "must be on or off"),
 ])
 def test_what_is_refused_leaves_nothing(host, args, words):
     host.tap("taken")
@@ -116,7 +116,7 @@ def test_wrong_usage(bed, args):
 def test_who_may_not_says_so(bed):
     bed.bridge("br0")
     result = bed.run(["setpriv", "--reuid=65534", "--clear-groups", *bed.vifctl_argv("create", "br0")], check=1)
-    assert "takes root, or CAP_NET_ADMIN" in result.err
+    assert "needs root or CAP_NET_ADMIN" in result.err
     assert bed.links() == ["br0"]
 
 
@@ -153,11 +153,11 @@ def test_delete(host):
 
 def test_only_what_we_made_is_deleted(host):
     host.tap("tap0", hold=False, persistent=True)
-    assert "was not made by vifagent" in refused(host, "delete", "tap0")
+    assert "was not created by vifagent" in refused(host, "delete", "tap0")
     host.vifctl("attach", "tap0", "br0", check=0)
-    assert "was not made by vifagent" in refused(host, "delete", "tap0")
-    assert "was not made by vifagent" in refused(host, "delete", "br0")
-    assert "there is no link" in refused(host, "delete", "nothing")
+    assert "was not created by vifagent" in refused(host, "delete", "tap0")
+    assert "was not created by vifagent" in refused(host, "delete", "br0")
+    assert "does not exist" in refused(host, "delete", "nothing")
 
 
 def test_what_is_in_use_is_deleted_only_by_force(host):

@@ -148,7 +148,7 @@ def test_what_is_no_event(bed, env):
     bed.tap("tap0")
     before = bed.snapshot()
     result = bed.vifctl("udev", env={"ACTION": "add"} | env, check=2)
-    assert "udev is to run this" in result.err
+    assert "this verb is for udev rules" in result.err
     assert bed.snapshot() == before
 
 

@@ -223,7 +223,7 @@ def test_kill_9_in_every_order_leaves_nothing(host, use, order):  # noqa: F811
 def test_qemu_says_why_its_script_failed(host):  # noqa: F811
     guest = script(host, 2, "br7")
     assert guest.process.wait(20) == 1
-    assert re.search(r"vifctl: tap\d+: network br7 is asked for .* there is no bridge br7", guest.report()[1])
+    assert re.search(r"vif-ifup: tap\d+: network br7 is asked for .* there is no bridge br7", guest.report()[1])
     assert taps(host) == []
 
 
