@@ -9,6 +9,7 @@
 struct timer {
 	LIST_ENTRY(timer) all;
 	bool running;
+	unsigned int pass;	/* in which it was started; 0: outside of one */
 	int64_t at;
 	void (*fn)(void *arg);
 	void *arg;
@@ -20,6 +21,7 @@ struct timer {
 static LIST_HEAD(, timer) timers = LIST_HEAD_INITIALIZER(timers);
 static int64_t now = START;
 static bool failing;
+static unsigned int passes, pass;	/* so far, and the one that runs now */
 
 void fake_timer_reset(void)
 {
@@ -47,12 +49,15 @@ int64_t fake_timer_left(const struct timer *t)
 	return t && t->running ? t->at - now : -1;
 }
 
+/* As with libevent, what is started for at once is not run in the same turn. */
 static struct timer *first_until(int64_t end)
 {
 	struct timer *t, *first = NULL;
 
 	LIST_FOREACH(t, &timers, all)
-		if (t->running && t->at <= end && (!first || t->at < first->at))
+		if (t->running && t->at <= end &&
+		    (t->at > now || t->pass != pass) &&
+		    (!first || t->at < first->at))
 			first = t;
 	return first;
 }
@@ -62,12 +67,14 @@ void fake_timer_pass(unsigned int ms)
 	int64_t end = now + ms;
 	struct timer *t;
 
+	pass = ++passes;
 	while ((t = first_until(end))) {
 		now = t->at > now ? t->at : now;
 		t->running = false;
 		t->fn(t->arg);
 	}
 	now = end;
+	pass = 0;
 }
 
 /* ---- timer.h ------------------------------------------------------------ */
@@ -106,6 +113,7 @@ int timer_start(struct timer *t, unsigned int ms)
 		return -ENOMEM;
 	t->running = true;
 	t->at = now + ms;
+	t->pass = pass;
 	return 0;
 }
 
