@@ -8,12 +8,12 @@
 #include "agent/daemon/hash.h"
 #include "agent/daemon/retry.h"
 
-/* More corrections than this within this time mean that another program keeps
+/* This many corrections within this time mean that another program keeps
  * changing the port. */
 #define CORRECTIONS_MAX 8
 #define CORRECTIONS_MS 10000
 
-/* So long it is left alone: doubled each time. */
+/* How long it is left alone; doubled each time. */
 #define HOLD_FIRST_MS 10000
 #define HOLD_LAST_MS (10 * 60 * 1000)
 
@@ -36,7 +36,7 @@ static uint32_t wish_hash(const struct look *looks, int n)
 	return h;
 }
 
-/* The record says why the port is not corrected: vifctl shows that. */
+/* Write into the record why the port is not corrected, for vifctl to show. */
 static void record_hold(struct host *h, const struct look *look)
 {
 	struct step step = { .kind = STEP_CHANGE,
@@ -64,7 +64,7 @@ static void hold(struct port *p, struct host *h, const struct look *looks,
 	for (int i = 0; i < n; i++) {
 		if (!looks[i].steps)
 			continue;
-		log_msg(level, "%s: put right %u times in %lld ms: %s",
+		log_msg(level, "%s: corrected %u times in %lld ms: %s",
 			looks[i].name, p->corrections,
 			(long long)(timer_now() - p->first_correction),
 			HELD_REASON);
@@ -87,7 +87,7 @@ static unsigned int count_steps(const struct look *looks, int n)
 
 static void begin_counting(struct port *p)
 {
-	/* After a quiet while the other program is gone. */
+	/* No more corrections for a while: the other program has stopped. */
 	if (p->corrections && p->corrections < CORRECTIONS_MAX / 2)
 		p->holds = 0;
 	p->corrections = 0;

@@ -15,8 +15,8 @@
 void contention_count(struct port *p, struct host *h, const struct look *looks,
 		      int n);
 
-/* Is nothing but the port's state another? @looks come from a check that
- * changed nothing.  A new wish, or the NIC's death, end it. */
+/* Has only the port's state changed?  A new wish or the NIC's death ends the
+ * hold.  @looks come from a check that changed nothing. */
 bool contention_persists(const struct port *p, const struct look *looks,
 			 int n);
 

@@ -67,7 +67,7 @@ static void rescan(void *arg)
 	xenstore_list(k->xenstore);
 }
 
-/* Without a socket changes are not heard of. */
+/* Changes while there was no socket were missed. */
 static void on_again(void *arg)
 {
 	struct keeper *k = arg;
@@ -83,13 +83,13 @@ void keeper_scan(struct keeper *k)
 {
 	struct port *p;
 
-	/* What was wrong may have been put right. */
+	/* The administrator may have repaired what was wrong. */
 	TAILQ_FOREACH(p, &k->table.all, all) {
 		contention_reset(p);
 		p->told_mtu = 0;
 	}
 	rescan(k);
-	/* Even with no port at all there is an "idle" to come. */
+	/* ops->idle must be called even if there are no ports. */
 	wake(k);
 }
 
@@ -148,7 +148,7 @@ int keeper_new(struct event_base *base, struct agent *a,
 		keeper_free(k);
 		return r;
 	}
-	/* Listening first: what comes during the scan is not missed. */
+	/* Listening comes first, so that changes during the scan are not missed. */
 	xenstore_start(k->xenstore);
 	rescan(k);
 	wake(k);

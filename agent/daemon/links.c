@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* links.c - links that the kernel tells of, and the ports they concern */
+/* links.c - the kernel's events of links, and the ports they concern */
 #include "agent/daemon/links.h"
 
 #include <errno.h>
@@ -54,7 +54,7 @@ static void mark_owner(const struct sources *s, const struct link *l)
 		sources_mark_nic(s, nic);
 }
 
-/* Most events are echoes of our own doing: the link is as the last look at
+/* Most events are echoes of our own changes: the link is as the last check of
  * its port left it. */
 static bool is_echo(const struct table *t, const struct host_event *ev)
 {
@@ -74,7 +74,7 @@ static bool is_echo(const struct table *t, const struct host_event *ev)
 	return p && p->link_hash[r.has_nic ? r.part : PART_VIF] == h;
 }
 
-/* Is it the bridge or device of one of the port's links, and is there news? */
+/* Is it the bridge or device of one of the port's links, and has it changed? */
 static bool concerns_place(const struct port *p, const struct place *place,
 			   const struct host_event *ev)
 {
@@ -88,8 +88,8 @@ static bool concerns_place(const struct port *p, const struct place *place,
 	       strcmp(place->name, l->name) == 0;
 }
 
-/* Ports for which this link is something: their own, their place, the one
- * that has their name. */
+/* Is it the port's own link, its bridge or device, or the link that uses its
+ * name? */
 static bool concerns(const struct port *p, const struct host_event *ev)
 {
 	int ifindex = ev->link.ifindex;
@@ -176,7 +176,7 @@ static void on_netlink(evutil_socket_t fd, short what, void *arg)
 		log_msg(LOG_WARNING, "netlink receive buffer overflowed; rescanning all ports");
 		s->rescan(s->arg);
 	} else if (r < 0) {
-		log_msg(LOG_WARNING, "netlink socket failed; opening another one");
+		log_msg(LOG_WARNING, "netlink socket failed; opening a new one");
 		stop_listening(l);
 		s->rescan_later(r, s->arg);
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* links.h - links that the kernel tells of, and the ports they concern */
+/* links.h - the kernel's events of links, and the ports they concern */
 #ifndef VIFAGENT_LINKS_H
 #define VIFAGENT_LINKS_H
 
@@ -12,7 +12,7 @@ struct links *links_new(const struct sources *sources);
 /* Returns NULL; @l may be NULL. */
 struct links *links_free(struct links *l);
 
-/* Listen, if that is not so already.  What changed before is not heard of.
+/* Start listening, unless it listens already.  Changes before that are missed.
  * Returns 0 or a negative errno value. */
 int links_listen(struct links *l);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* news.h - what is logged of a port, and only once */
+/* news.h - what is logged about a port, and only once */
 #ifndef VIFAGENT_NEWS_H
 #define VIFAGENT_NEWS_H
 

@@ -15,7 +15,7 @@ enum port_state {
 	PORT_RETRY,		/* not in order: the next try */
 	PORT_EARLY,		/* the toolstack gets time (toolstack-delay) */
 	PORT_HELD,		/* left alone: another program changes it */
-	PORT_POLLING,		/* in order, and its process is looked for */
+	PORT_POLLING,		/* in order; its process is looked for every 10 s */
 	PORT_DYING,		/* its process has ended; others may follow */
 	PORT_STATES
 };
@@ -23,19 +23,19 @@ enum port_state {
 enum port_event {
 	PORT_IS_WELL,		/* a check found it in order */
 	PORT_IS_NOT_WELL,	/* … waiting, refused or failed */
-	PORT_IS_EARLY,		/* … in order, but not yet to be reported */
+	PORT_IS_EARLY,		/* … in order, but too early to report */
 	PORT_IS_UNDONE,		/* … corrected too often */
 	PORT_HAS_PROCESS,	/* … in order, and no pidfd can be had */
 	PORT_CHECK_FAILED,	/* a check, or xenstore, gave an error */
 	PORT_EXITED,		/* the process that it was made for has ended */
-	PORT_TIME_IS_UP,	/* its timer has run off: it is due */
-	PORT_RELEASED,		/* a reload, or a check that no longer waits */
+	PORT_TIME_IS_UP,	/* its timer has expired: it is due */
+	PORT_RELEASED,		/* a reload or a new wish ended the hold */
 	PORT_EVENTS
 };
 
 enum port_state port_state_next(enum port_state state, enum port_event event);
 
-/* Is the port not as it should be, as far as is known? */
+/* Does it count as not in order? */
 bool port_state_is_waiting(enum port_state state);
 
 #endif

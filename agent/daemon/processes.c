@@ -18,7 +18,7 @@
 /* How often a process is looked for without a pidfd. */
 #define POLL_MS 10000
 
-/* So many descriptors are left for what cannot do without. */
+/* This many descriptors are reserved for what cannot work without them. */
 #define DESCRIPTORS_KEPT 64
 
 static void on_exit_of(evutil_socket_t fd, short what, void *arg)

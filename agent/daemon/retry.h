@@ -9,22 +9,22 @@
 unsigned int retry_doubled(unsigned int first, unsigned int times,
 			   unsigned int last);
 
-/* @ms, or up to a quarter more or less, lest all ports come at once. */
+/* @ms, a quarter more or less, so that not all ports are due at once. */
 unsigned int retry_spread(struct table *t, unsigned int ms);
 
-/* Something has happened to the port; if it now waits, then for @ms.  Does not
- * concern what is marked as due. */
+/* Something happened to the port: change its state, and if that has a timer,
+ * start it.  Whether the port is due already makes no difference. */
 void retry_event(struct port *p, enum port_event event, unsigned int ms);
 
 /* It is in order. */
 void retry_end(struct port *p);
 
-/* It is not, or a check failed: try again, the later the more often that has
- * been tried.  Something @new begins with short pauses. */
+/* It is not, or a check failed: try again, after a pause that doubles with each
+ * try.  Something @new starts with the first pause again. */
 void retry_soon(struct port *p, enum port_event event, bool new);
 
-/* How long, of @delay, it is still too early to report: ms.  The delay begins
- * with the first check that found it @early. */
+/* The delay starts with the first check that found the port @early; how much of
+ * @delay is left: ms. */
 void retry_count_delay(struct port *p, bool early);
 unsigned int retry_early_for(const struct port *p, unsigned int delay);
 

@@ -14,13 +14,13 @@
 #include "agent/engine/reconcile.h"
 
 /* Checks between two turns of the event loop, and NICs whose keys are read at
- * once: keys that wait long for their check are the more likely stale. */
+ * once: keys that wait long for their check may be outdated. */
 #define BATCH 32
 
 /* Links deleted at once, at most. */
 #define DELETES 4096
 
-/* Tries for which a bridge may seem to be being set up: some 3 s. */
+/* For this many tries a bridge may look as if it is being set up: some 3 s. */
 #define PATIENCE 3
 
 struct scheduler {
@@ -51,8 +51,8 @@ static void mark_found(struct scheduler *s, const struct port_id *id,
 		s->sources->rescan_later(r, s->sources->arg);
 }
 
-/* An event that came while its keys were being read may be the first one of
- * another NIC of this number. */
+/* An event that came while its keys were read may be about a new NIC with the
+ * same number. */
 static void drop(struct scheduler *s, struct port *p)
 {
 	const struct port old = *p;
@@ -111,7 +111,7 @@ static void ask(struct scheduler *s, struct port *p, struct vif_id nic,
 	run_errand(s, p, &job);
 }
 
-/* Write what a check decided, where that is not so already. */
+/* Write what a check decided, unless xenstore has it already. */
 static void tell(struct scheduler *s, struct port *p, const struct nic *nic,
 		 struct tell *what)
 {
@@ -237,7 +237,7 @@ static void look_at(struct scheduler *s, struct port *p, const struct nic *nic,
 static void take_keys(struct scheduler *s, struct port *p,
 		      const struct job *job)
 {
-	/* It may have died since it was asked for; then the port is due. */
+	/* The domain may have died since the request; then the port is due. */
 	if (job->questions & NIC_ASK_DOMAIN)
 		p->domain_lives = job->nic.exists && job->nic.has_domain &&
 				  !p->due;
@@ -347,7 +347,7 @@ static void delete_collected(struct scheduler *s)
 	int r = host->ops->delete_collected(host);
 
 	if (r < 0)
-		log_msg(LOG_ERR, "links that are to go cannot be deleted: %s%s%s",
+		log_msg(LOG_ERR, "cannot delete links: %s%s%s",
 			strerror(-r), host->error[0] ? ": " : "", host->error);
 }
 
@@ -365,7 +365,7 @@ static void go_on(struct scheduler *s)
 		s->ops->idle(s->ops->arg);
 }
 
-/* A few ports, then the event loop gets its turn: events do not wait long. */
+/* Only a few ports in one turn, so that events do not wait long. */
 static void on_work(void *arg)
 {
 	struct scheduler *s = arg;

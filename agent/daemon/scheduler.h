@@ -12,8 +12,8 @@
 #include "agent/daemon/keeper-ops.h"
 #include "agent/daemon/xenstore.h"
 
-/* All of it must outlive the scheduler, but for @xenstore, whose jobs must not
- * come back after it. Returns NULL for no memory. */
+/* All arguments must outlive it; @xenstore may be freed first, since then no
+ * job comes back.  Returns NULL for no memory. */
 struct scheduler;
 struct scheduler *scheduler_new(const struct sources *sources,
 				struct xenstore *xenstore,

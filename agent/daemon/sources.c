@@ -39,7 +39,7 @@ void sources_mark_nic(const struct sources *s, struct vif_id nic)
 	mark_id(s, &id);
 }
 
-/* If it turns out to be a NIC's, that is checked instead. */
+/* If the link belongs to a NIC, the check marks that NIC instead. */
 void sources_mark_link(const struct sources *s, int ifindex)
 {
 	const struct port_id id = { .ifindex = ifindex };
@@ -57,7 +57,7 @@ int sources_mark_found(const struct sources *s, const struct port_id *id,
 	for (int i = 0; i < LOOKS; i++)
 		if (hint && hint[i])
 			p->ifindex[i] = hint[i];
-	/* Found by its record while there is no xenstored to ask. */
+	/* Its record was found while xenstored does not run. */
 	if (s->agent->store == STORE_GONE)
 		p->keep = true;
 	table_mark(p);

@@ -2,8 +2,8 @@
 /*
  * table.h - the ports that the daemon knows, and which of them are due
  *
- * Nothing here is true of the world: it says where to look, and when, and
- * what has been logged already.
+ * What is here may be outdated: it says what to check and when, and what has
+ * been logged already; the truth is in the kernel and xenstore.
  */
 #ifndef VIFAGENT_TABLE_H
 #define VIFAGENT_TABLE_H
@@ -112,7 +112,7 @@ void table_forget_exit(struct port *p);
 /* The port is due. */
 void table_mark(struct port *p);
 
-/* It is if its hotplug-status is no longer the one that we wrote. */
+/* It is due if its hotplug-status is no longer the one that we wrote. */
 void table_mark_status(struct port *p);
 
 /* Until its job is done the port does not come from table_next(); NULL: it is

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* udev-events.c - links and NICs that udev tells of */
+/* udev-events.c - events of links and NICs from udev */
 #include "agent/daemon/udev-events.h"
 
 #include <errno.h>
@@ -28,7 +28,7 @@ static void on_udev(evutil_socket_t fd, short what, void *arg)
 			sources_mark_link(s, ev.ifindex);
 	}
 	if (r == -ENOBUFS) {
-		log_msg(LOG_WARNING, "udev had more to tell than fits; looking at everything again");
+		log_msg(LOG_WARNING, "udev event buffer overflowed; rescanning all ports");
 		s->rescan(s->arg);
 	}
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* udev-events.h - links and NICs that udev tells of */
+/* udev-events.h - events of links and NICs from udev */
 #ifndef VIFAGENT_UDEV_EVENTS_H
 #define VIFAGENT_UDEV_EVENTS_H
 
 #include "agent/daemon/sources.h"
 
-/* Listen.  @ret stays NULL where there is no udev.  Returns 0 or a negative
+/* Start listening.  Without udev @ret stays NULL.  Returns 0 or a negative
  * errno value. */
 struct udev_events;
 int udev_events_new(const struct sources *sources, struct udev_events **ret);

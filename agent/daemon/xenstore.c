@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* xenstore.c - the daemon's connection to xenstored, and the NICs it tells of */
+/* xenstore.c - the daemon's connection to xenstored, and its events */
 #include "agent/daemon/xenstore.h"
 
 #include <errno.h>
@@ -12,10 +12,10 @@
 /* Deaths come in bursts, one event each from the C xenstored. */
 #define DEATHS_MS 20
 
-/* Half of what there is for many NICs' questions is the way there and back. */
+/* Most of the time that a request takes is the way to xenstored and back. */
 #define WORKERS 4
 
-/* So long an answer may take. */
+/* After this time without any answer we say so. */
 #define PATIENCE_MS 5000
 
 struct xenstore {
@@ -105,7 +105,7 @@ static void on_worker(evutil_socket_t fd, short what, void *arg)
 	while ((job = workers_take(w)));
 	if (workers_load(w) > 0)
 		(void)timer_start(x->silence, PATIENCE_MS);
-	/* Even with no port due there is an "idle" to come. */
+	/* ops->idle must be called even if no port is due. */
 	x->table->wake(x->table->arg);
 }
 
@@ -163,7 +163,7 @@ static void mark_dead(struct xenstore *x, struct vif_id nic)
 	table_mark(p);
 }
 
-/* Whatever may have happened to them. */
+/* Check all of them, and their domains. */
 static void mark_nics(struct xenstore *x)
 {
 	struct port *p;
@@ -208,7 +208,7 @@ static void on_deaths(void *arg)
 
 /* ---- watches ---------------------------------------------------------- */
 
-/* A directory in which there are NICs: their domain's, or all domains'. */
+/* A directory that contains NICs: one domain's, or all domains'. */
 static void mark_below(struct xenstore *x, const char *dir)
 {
 	size_t len = strlen(dir);
@@ -233,7 +233,7 @@ static void learn_self(struct xenstore *x)
 	x->told_self = true;
 }
 
-/* An event tells of our own report, too; one question is less than a look. */
+/* Our own report causes an event, too; one request is less than a check. */
 static bool is_own_report(const struct xenstore *x, struct vif_id nic,
 			  const char *key)
 {
@@ -283,7 +283,7 @@ static void on_store(evutil_socket_t fd, short what, void *arg)
 
 /* ---- the connection --------------------------------------------------- */
 
-/* It may come back empty: nobody has died of that. */
+/* It may come back with an empty store, which does not mean that NICs died. */
 static void keep_nics(struct xenstore *x)
 {
 	struct port *p;
@@ -295,7 +295,8 @@ static void keep_nics(struct xenstore *x)
 			p->keep = true;
 }
 
-/* What is usual is not worth a line: there is none, or not yet. */
+/* It is normal that xenstored does not run, or not yet: no message then,
+ * except in dom0. */
 static void be_without_store(struct xenstore *x, int error)
 {
 	keep_nics(x);
@@ -308,7 +309,7 @@ static void be_without_store(struct xenstore *x, int error)
 	store_finder_failed(x->finder);
 }
 
-/* Returns 0 or -ENOMEM: then it is as if there were none. */
+/* Returns 0, or -ENOMEM: then go on without xenstored. */
 static int take_store(struct xenstore *x, struct job *job)
 {
 	bool same = x->agent->store == STORE_THERE &&
@@ -330,7 +331,7 @@ static int take_store(struct xenstore *x, struct job *job)
 			x->agent->self);
 	mark_nics(x);
 	xenstore_list(x);
-	/* What came with the answers is waiting here, not in the socket. */
+	/* Events that came with the answers wait in libxenstore, not in the socket. */
 	event_active(x->watched, EV_READ, 0);
 	return 0;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * xenstore.h - the daemon's connection to xenstored, and the NICs it tells of
+ * xenstore.h - the daemon's connection to xenstored, and its events
  *
- * When xenstored dies, or was never there, it is looked for until it is.  Jobs
- * are done by threads, so nothing here waits for it.
+ * While xenstored does not run it is looked for.  Threads do all jobs, so
+ * nothing here waits for xenstored.
  */
 #ifndef VIFAGENT_DAEMON_XENSTORE_H
 #define VIFAGENT_DAEMON_XENSTORE_H
@@ -21,7 +21,7 @@ struct xenstore *xenstore_free(struct xenstore *x);
 /* Begin to look for xenstored. */
 void xenstore_start(struct xenstore *x);
 
-/* Mark every NIC that it has and we do not know. */
+/* List all NICs, and mark those that are not in the table. */
 void xenstore_list(struct xenstore *x);
 
 /* Give the workers a job; its done() is called from the event loop.  Returns 0,
@@ -31,7 +31,7 @@ int xenstore_give(struct xenstore *x, struct job *job);
 /* A job's result was -ENOTCONN. */
 void xenstore_lost(struct xenstore *x);
 
-/* Is there a xenstored, or not?  False while that is being found out. */
+/* False until the first attempt to connect has ended. */
 bool xenstore_is_known(const struct xenstore *x);
 
 /* Are answers awaited, and not in vain? */
