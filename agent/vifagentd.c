@@ -43,7 +43,7 @@ static void on_unheard(evutil_socket_t fd, short what, void *arg)
 	on_idle(arg);
 }
 
-/* Nothing is left to look at: tell systemd how things stand. */
+/* No port is due: tell systemd the state. */
 static void on_idle(void *arg)
 {
 	static const struct timeval pause = { 1, 0 };
@@ -112,7 +112,7 @@ static void on_watchdog(evutil_socket_t fd, short what, void *arg)
 	(void)notify("WATCHDOG=1");
 }
 
-/* As long as the loop turns systemd hears of it, twice in the time it gives. */
+/* Tell systemd that the event loop works, twice in each watchdog interval. */
 static struct event *feed_watchdog(struct event_base *base)
 {
 	unsigned long usec = notify_watchdog() / 2;
@@ -126,7 +126,7 @@ static struct event *feed_watchdog(struct event_base *base)
 	return ev;
 }
 
-/* One is needed for each link that goes with a process. */
+/* Each link that goes with a process needs one. */
 static void raise_limit(void)
 {
 	struct rlimit limit;
@@ -227,7 +227,7 @@ int main(int argc, char **argv)
 	raise_limit();
 	d.base = event_base_new();
 	if (!d.base) {
-		log_msg(LOG_ERR, "no event loop");
+		log_msg(LOG_ERR, "cannot create the event loop");
 		return EXIT_FAILURE;
 	}
 	r = run(&d);

@@ -1,35 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * keeper.h - looks at the ports that deserve it, and keeps them in order
+ * keeper.h - checks the ports that are due, and keeps them in order
  *
- * Tries again what failed, with growing pauses; says what is wrong once; and
- * gives way, for a while, to a program that keeps undoing its work.
+ * The scheduler, and all that tells it of ports: the table, the sources of
+ * events, and a check of everything when some were lost.
  */
 #ifndef VIFAGENT_KEEPER_H
 #define VIFAGENT_KEEPER_H
 
-#include "agent/daemon/sources.h"
-#include "agent/daemon/table.h"
-#include "agent/engine/look.h"
+#include "agent/daemon/keeper-ops.h"
+#include "agent/engine/agent.h"
 
 struct event_base;
 struct keeper;
 
-/* What to do with each look; for the daemon itself NULL. */
-typedef void (*keeper_fn)(const struct look *look, void *arg);
-
-struct keeper_ops {
-	/* Only look, change nothing (vifctl monitor). */
-	bool passive;
-	/* Called for every look that says something new. */
-	keeper_fn news;
-	/* Called each time when nothing is left to look at. */
-	void (*idle)(void *arg);
-	void *arg;
-};
-
 /*
- * keeper_new() - begin: listen, and look at everything
+ * keeper_new() - start: listen, and check everything
  *
  * @a and @ops must outlive it.
  * Returns 0 or a negative errno value with the sentence in @error.
@@ -41,7 +27,7 @@ int keeper_new(struct event_base *base, struct agent *a,
 /* Leaves every port as it is.  Returns NULL; @k may be NULL. */
 struct keeper *keeper_free(struct keeper *k);
 
-/* Look at everything again (the configuration has changed, say). */
+/* Check everything again (the configuration has changed, say). */
 void keeper_scan(struct keeper *k);
 
 /* How many ports there are, and how many are not in order. */

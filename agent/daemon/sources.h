@@ -1,56 +1,44 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * sources.h - where events come from, and which ports they are about
+ * sources.h - what all sources of events share
  *
- * Netlink, udev and xenstore: every event only marks ports in the table as
- * worth a look.  Also keeps the connection to xenstored: when it dies, or was
- * never there, it is looked for until it is.
+ * An event only marks ports in the table as due; whether something must be
+ * done, a check finds out.
  */
 #ifndef VIFAGENT_SOURCES_H
 #define VIFAGENT_SOURCES_H
 
+#include <event2/event.h>
+
 #include "agent/daemon/table.h"
 #include "agent/engine/agent.h"
 
-struct event_base;
-struct sources;
+/* Each source keeps a pointer to it. */
+struct sources {
+	struct event_base *base;
+	struct agent *agent;
+	struct table *table;
+	/* Events were lost: mark all ports. */
+	void (*rescan)(void *arg);
+	/* The same in a moment; says why. */
+	void (*rescan_later)(int error, void *arg);
+	void *arg;
+};
 
-/*
- * sources_new() - start listening
- *
- * Also marks every port that there is now.  @a and @t must outlive it.
- * Returns 0 or a negative errno value with the sentence in @error.
- */
-int sources_new(struct event_base *base, struct agent *a, struct table *t,
-		struct sources **ret, char error[REASON_SIZE]);
+/* Call @fn whenever @fd is readable.  Returns NULL for no memory. */
+struct event *sources_reader(const struct sources *s, int fd,
+			    event_callback_fn fn, void *arg);
 
-/* Returns NULL; @s may be NULL. */
-struct sources *sources_free(struct sources *s);
+/* Stop that.  Returns NULL; @ev may be NULL. */
+struct event *sources_stop(struct event *ev);
 
-/* Mark every port that there is, known or not. */
-void sources_scan(struct sources *s);
+/* Mark a port, known or not. */
+void sources_mark_nic(const struct sources *s, struct vif_id nic);
+void sources_mark_link(const struct sources *s, int ifindex);
 
-/* A request to xenstored said that it is gone. */
-void sources_store_lost(struct sources *s);
-
-/* Give the workers a job; its done() is called from the event loop. */
-int sources_give(struct sources *s, struct job *job);
-
-/* Is there a xenstored?  False if that is just being found out. */
-bool sources_know_store(const struct sources *s);
-
-/* Are answers awaited, and not in vain? */
-bool sources_busy(const struct sources *s);
-
-/* xenstored does not answer: nobody knows until when. */
-bool sources_mute(const struct sources *s);
-
-/* Is what xenstored said perhaps said by one whose store is new?  Then that a NIC
- * is missing there says nothing. */
-bool sources_is_stale(const struct sources *s);
-
-/* This port deserves a look; its links were there, if @hint is given. */
-void sources_mark(struct sources *s, const struct port_id *id,
-		  const int hint[LOOKS]);
+/* The same, found by its links, which were @hint; may be NULL.  Returns 0 or
+ * -ENOMEM. */
+int sources_mark_found(const struct sources *s, const struct port_id *id,
+		      const int hint[LOOKS]);
 
 #endif

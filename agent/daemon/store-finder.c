@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* store-finder.c - waiting for xenstored to be there, without asking often */
+/* store-finder.c - waits until xenstored runs, without trying often */
 #include "agent/daemon/store-finder.h"
 
 #include <event2/event.h>
@@ -12,15 +12,15 @@
 #include "agent/base/text.h"
 #include "agent/xen/store.h"
 
-/* After a socket has appeared it takes a moment until somebody listens; the
- * pause doubles up to the longest, and then only inotify wakes us. */
+/* After a socket has appeared it takes a moment until xenstored listens.  The
+ * pause doubles up to the longest one; after that only inotify wakes us. */
 #define PAUSE_FIRST_MS 10
 #define PAUSE_LAST_MS 5000
 
 struct store_finder {
 	struct event_base *base;
 	void (*attempt)(void *arg);
-	bool running;		/* an attempt, that is */
+	bool running;		/* an attempt is under way */
 	void *arg;
 	int inotify;
 	struct event *readable;
@@ -78,7 +78,7 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 	attempt(arg);
 }
 
-/* The directory that is there may be a nearer one each time. */
+/* Each time a directory nearer to the socket may exist. */
 static void listen_for_socket(struct store_finder *f)
 {
 	if (f->inotify < 0)
@@ -99,9 +99,9 @@ static void attempt(struct store_finder *f)
 	f->attempt(f->arg);
 }
 
-/* Most often it is there, and nothing need be listened to: closing an inotify
- * waits for the kernel, which can take its time. It may have appeared in
- * between; the timer's attempt sees that. */
+/* inotify is opened only after a failure, because xenstored usually runs, and
+ * closing an inotify descriptor can take long.  If the socket appeared in
+ * between, the timer's attempt finds it. */
 void store_finder_failed(struct store_finder *f)
 {
 	struct timeval tv = { f->pause_ms / 1000,

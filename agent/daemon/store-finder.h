@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* store-finder.h - waiting for xenstored to be there, without asking often */
+/* store-finder.h - waits until xenstored runs, without trying often */
 #ifndef VIFAGENT_STORE_FINDER_H
 #define VIFAGENT_STORE_FINDER_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* table.c - the ports that the daemon knows of, and which deserve a look */
+/* table.c - the ports that the daemon knows, and which of them are due */
 #include "agent/daemon/table.h"
 
 #include <event2/event.h>
@@ -26,12 +26,14 @@ static int compare(const void *a, const void *b)
 	return c ? c : compare_u32(x->nic.devid, y->nic.devid);
 }
 
-void table_init(struct table *t, void (*wake)(void *arg), void *arg)
+void table_init(struct table *t, struct event_base *base,
+		void (*wake)(void *arg), void *arg)
 {
-	*t = (struct table) { .wake = wake, .arg = arg };
+	*t = (struct table) { .base = base, .wake = wake, .arg = arg,
+			      .seed = (unsigned int)timer_now() };
 	TAILQ_INIT(&t->all);
-	TAILQ_INIT(&t->dirty[false]);
-	TAILQ_INIT(&t->dirty[true]);
+	TAILQ_INIT(&t->due[false]);
+	TAILQ_INIT(&t->due[true]);
 }
 
 void table_clear(struct table *t)
@@ -57,6 +59,7 @@ struct port *table_add(struct table *t, const struct port_id *id)
 	if (!p)
 		return NULL;
 	p->id = *id;
+	p->table = t;
 	for (int i = 0; i < LOOKS; i++)
 		p->verdict[i] = NOT_OURS;
 	if (!tsearch(p, &t->tree, compare)) {
@@ -77,8 +80,10 @@ void table_forget_exit(struct port *p)
 	p->exit = NULL;
 }
 
-void table_set_holder(struct table *t, struct port *p, int part, int ifindex)
+void table_set_holder(struct port *p, int part, int ifindex)
 {
+	struct table *t = p->table;
+
 	if (p->holder[part])
 		t->holders--;
 	if (ifindex)
@@ -89,64 +94,68 @@ void table_set_holder(struct table *t, struct port *p, int part, int ifindex)
 void table_remove(struct table *t, struct port *p)
 {
 	for (int i = 0; i < LOOKS; i++)
-		table_set_holder(t, p, i, 0);
+		table_set_holder(p, i, 0);
 	tdelete(p, &t->tree, compare);
 	TAILQ_REMOVE(&t->all, p, all);
-	if (p->dirty && !p->busy)
-		TAILQ_REMOVE(&t->dirty[p->id.is_nic], p, queue);
-	if (p->timer)
-		event_free(p->timer);
+	if (p->due && !p->job)
+		TAILQ_REMOVE(&t->due[p->id.is_nic], p, queue);
+	p->timer = timer_free(p->timer);
 	table_forget_exit(p);
 	t->count--;
 	free(p);
 }
 
-static void enqueue(struct table *t, struct port *p)
+static void enqueue(struct port *p)
 {
-	if (!p->dirty || p->busy)
+	struct table *t = p->table;
+
+	if (!p->due || p->job)
 		return;
-	TAILQ_INSERT_TAIL(&t->dirty[p->id.is_nic], p, queue);
+	TAILQ_INSERT_TAIL(&t->due[p->id.is_nic], p, queue);
 	t->wake(t->arg);
 }
 
-void table_mark(struct table *t, struct port *p)
+static void mark(struct port *p, enum due due)
 {
-	bool was = p->dirty;
+	bool was_due = p->due != DUE_NOTHING;
 
-	p->status_only = false;
-	p->dirty = true;
-	if (!was)
-		enqueue(t, p);
+	if (p->due < due)
+		p->due = due;
+	if (!was_due)
+		enqueue(p);
 }
 
-void table_mark_status(struct table *t, struct port *p)
+void table_mark(struct port *p)
 {
-	if (p->dirty)
-		return;
-	table_mark(t, p);
-	p->status_only = true;
+	mark(p, DUE_ALL);
 }
 
-void table_set_busy(struct table *t, struct port *p, struct job *job)
+void table_mark_status(struct port *p)
 {
-	if (p->dirty && !p->busy)
-		TAILQ_REMOVE(&t->dirty[p->id.is_nic], p, queue);
-	p->busy = job;
-	enqueue(t, p);
+	mark(p, DUE_STATUS);
 }
 
-struct port *table_next(struct table *t, bool is_nic)
+void table_set_job(struct port *p, struct job *job)
 {
-	struct port *p = TAILQ_FIRST(&t->dirty[is_nic]);
+	if (p->due && !p->job)
+		TAILQ_REMOVE(&p->table->due[p->id.is_nic], p, queue);
+	p->job = job;
+	enqueue(p);
+}
 
-	if (p) {
-		TAILQ_REMOVE(&t->dirty[is_nic], p, queue);
-		p->dirty = false;
-	}
+struct port *table_next(struct table *t, bool is_nic, enum due *ret_due)
+{
+	struct port *p = TAILQ_FIRST(&t->due[is_nic]);
+
+	if (!p)
+		return NULL;
+	TAILQ_REMOVE(&t->due[is_nic], p, queue);
+	*ret_due = p->due;
+	p->due = DUE_NOTHING;
 	return p;
 }
 
 bool table_is_clean(const struct table *t)
 {
-	return TAILQ_EMPTY(&t->dirty[false]) && TAILQ_EMPTY(&t->dirty[true]);
+	return TAILQ_EMPTY(&t->due[false]) && TAILQ_EMPTY(&t->due[true]);
 }

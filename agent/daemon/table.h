@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * table.h - the ports that the daemon knows of, and which deserve a look
+ * table.h - the ports that the daemon knows, and which of them are due
  *
- * Nothing here is true of the world: it says where to look, and when, and
- * what has been said already.
+ * What is here may be outdated: it says what to check and when, and what has
+ * been logged already; the truth is in the kernel and xenstore.
  */
 #ifndef VIFAGENT_TABLE_H
 #define VIFAGENT_TABLE_H
@@ -11,72 +11,88 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/queue.h>
-#include <time.h>
 
+#include "agent/daemon/port-state.h"
+#include "agent/daemon/timer.h"
 #include "agent/engine/look.h"
 
 struct event;
-struct keeper;
+struct event_base;
+struct table;
 
-/* The bridge or device that a link is to be on. */
+/* What has to be checked, the least first. */
+enum due {
+	DUE_NOTHING,
+	DUE_STATUS,		/* whether its hotplug-status is still ours */
+	DUE_ALL,
+};
+
+/* The bridge or device that a link belongs on. */
 struct place {
-	int ifindex;			/* 0: it is not there */
+	int ifindex;			/* 0: it does not exist */
 	uint32_t mtu;
 	char name[VIF_NAMESIZE];
 };
 
 struct port {
 	struct port_id id;
+	struct table *table;
 	TAILQ_ENTRY(port) all;
-	TAILQ_ENTRY(port) queue;	/* if dirty, and not busy */
-	bool dirty;			/* deserves a look */
-	bool status_only;		/* only its hotplug-status may be another */
-	struct job *busy;		/* xenstored is asked for it, or told */
+	TAILQ_ENTRY(port) queue;	/* if due, and no job is out for it */
+	enum due due;
+	struct job *job;		/* xenstore is read or written for it */
+
+	/* What the next check must know; any state may have these. */
 	bool keep;			/* known since before xenstored died */
-	bool domain_lives;		/* or else it is asked for */
+	bool untold;			/* see struct look */
+	bool domain_lives;		/* else the next check asks for it */
+	bool connected;			/* netback had been told to go on */
 	uint32_t told_mtu;		/* to the guest */
 
-	/* where the last look found things: hints, each verified again */
+	/* where the last check found things: hints, each verified again */
 	int ifindex[LOOKS];
 	uint32_t link_hash[LOOKS];	/* of links in order, else 0 */
 	struct place place[LOOKS];
 	int holder[LOOKS];		/* of the wished name: ifindex */
-	bool connected;			/* netback had been told to go on */
 
-	/* what has been said, and of whom */
+	/* what was logged last (news.c) */
 	char name[VIF_NAMESIZE];
 	enum verdict verdict[LOOKS];
 	uint32_t said[LOOKS];		/* hash of the reason */
 
-	/* looking again (keeper.c) */
-	struct keeper *keeper;
-	struct event *timer;
-	struct event *exit;		/* of the process it was made for; its
-					 * fd is a pidfd of ours */
+	/* checking again (retry.c) */
+	enum port_state state;
+	struct timer *timer;
 	unsigned int tries;
-	bool untold;			/* see struct look */
-	bool early;			/* since then: toolstack-delay runs */
-	struct timespec early_since;
+	int64_t early_since;		/* toolstack-delay; 0: not early */
+
+	/* of the process that it was made for (processes.c); its fd is a
+	 * pidfd of ours */
+	struct event *exit;
+
+	/* corrections (contention.c) */
 	uint32_t wish_hash;
-	bool held;
 	unsigned int holds;
 	unsigned int corrections;
-	struct timespec first_correction;
+	int64_t first_correction;
 };
 
 TAILQ_HEAD(port_list, port);
 
 struct table {
+	struct event_base *base;
 	void *tree;			/* tsearch(3), by id */
 	struct port_list all;
-	struct port_list dirty[2];	/* links, and NICs: these need xenstored */
+	struct port_list due[2];	/* links, and NICs: these need xenstored */
 	unsigned int count;
 	unsigned int holders;		/* that ports wait for */
-	void (*wake)(void *arg);	/* called when a port becomes dirty */
+	unsigned int seed;		/* of pauses */
+	void (*wake)(void *arg);	/* called when a port becomes due */
 	void *arg;
 };
 
-void table_init(struct table *t, void (*wake)(void *arg), void *arg);
+void table_init(struct table *t, struct event_base *base,
+		void (*wake)(void *arg), void *arg);
 void table_clear(struct table *t);
 
 /* Find a port; NULL: unknown. */
@@ -87,25 +103,26 @@ struct port *table_add(struct table *t, const struct port_id *id);
 
 void table_remove(struct table *t, struct port *p);
 
-/* Which link (0: none) has the name that this part's link is to have. */
-void table_set_holder(struct table *t, struct port *p, int part, int ifindex);
+/* Which link (0: none) has the name that this part's link should have. */
+void table_set_holder(struct port *p, int part, int ifindex);
 
-/* No longer wait for the end of a process. */
+/* Stop waiting for the end of a process. */
 void table_forget_exit(struct port *p);
 
-/* This port deserves a look. */
-void table_mark(struct table *t, struct port *p);
+/* The port is due. */
+void table_mark(struct port *p);
 
-/* It does if its hotplug-status is no longer what we made it. */
-void table_mark_status(struct table *t, struct port *p);
+/* It is due if its hotplug-status is no longer the one that we wrote. */
+void table_mark_status(struct port *p);
 
-/* Nothing is done with the port until its job is; NULL: it is. */
-void table_set_busy(struct table *t, struct port *p, struct job *job);
+/* Until its job is done the port does not come from table_next(); NULL: it is
+ * done. */
+void table_set_job(struct port *p, struct job *job);
 
-/* Take the next port that deserves a look; NULL: none. */
-struct port *table_next(struct table *t, bool is_nic);
+/* Take the next port that is due, and what for; NULL: none. */
+struct port *table_next(struct table *t, bool is_nic, enum due *ret_due);
 
-/* None does, but for those that are busy. */
+/* No port is due, but for those with a job. */
 bool table_is_clean(const struct table *t);
 
 #endif

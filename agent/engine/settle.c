@@ -270,7 +270,7 @@ static void describe(struct look *look)
 	}
 }
 
-/* The daemon's word to everybody else (see daemon/keeper.c). */
+/* The daemon tells all other processes so (see daemon/contention.c). */
 static void held(struct look *look)
 {
 	look->verdict = WAITING;

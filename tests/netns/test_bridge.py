@@ -250,7 +250,7 @@ def test_an_opponent_is_given_way_for_a_while(bed, port):
         bed.never(lambda: opponent.wins > wins + 1, seconds=1.5, what="it went on")
         assert bed.listed("vif5.0")["state"] == "waiting"
         warnings = [line for line in daemon.log().splitlines() if "another program" in line]
-        assert len(warnings) == 1 and warnings[0].startswith("vif5.0: put right")
+        assert len(warnings) == 1 and warnings[0].startswith("vif5.0: corrected")
         assert bed.listed("vif6.0")["state"] == "ok"
     finally:
         opponent.stop()

@@ -221,7 +221,7 @@ def test_a_port_survives_the_daemon(bed, end):
     bed.tap("tap0")
     daemon = bed.daemon()
     bed.vifctl("attach", "tap0", "br0", "name=web0", check=0)
-    bed.until(lambda: "web0: on br0" in daemon.log())
+    bed.until(lambda: "web0: attached to bridge br0" in daemon.log())
     with bed.count_netlink_changes() as changes:
         getattr(daemon, end)()
         daemon.start()

@@ -19,7 +19,7 @@ VALUES = {
     "nul-at-the-end": b"br0\0",
     "nul-inside": b"br0\0evil",
     "newline": b"br0\n",
-    "forged-line": b"x\nvif5.0: on br0 (br0, by hand)",
+    "forged-line": b"x\nvif5.0: attached to bridge br0 (network br0, requested by hand)",
     "escape-sequence": b"\x1b[2J\x1b]0;x\x07",
     "slash": b"/",
     "path": b"../../../etc/passwd",

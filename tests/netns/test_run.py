@@ -154,7 +154,7 @@ def test_the_daemon_deletes_it_when_the_program_ends(bed, how):
     bed.bridge("br0")
     daemon = bed.daemon()
     running = by_name(bed)
-    bed.until(lambda: "web0: on br0" in daemon.log())
+    bed.until(lambda: "web0: attached to bridge br0" in daemon.log())
     bed.never(lambda: not bed.link("web0"), seconds=0.2)
     running.process.send_signal(how)
     # A zombie has no tap open.
@@ -167,7 +167,7 @@ def test_also_when_the_daemon_was_not_there(bed, first):
     bed.bridge("br0")
     daemon = bed.daemon()
     running = by_name(bed)
-    bed.until(lambda: "web0: on br0" in daemon.log())
+    bed.until(lambda: "web0: attached to bridge br0" in daemon.log())
     for end in (daemon.kill, running.process.kill) if first == "the daemon" else (running.process.kill, daemon.kill):
         end()
     running.process.wait()

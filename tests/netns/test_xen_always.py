@@ -202,7 +202,7 @@ def test_what_is_waited_for_is_told_as_well(xen):
     xen.bridge()
     xen.bed.until(lambda: xen.on("vif5.0") and xen.connected(nic))
     assert nic.error() is None
-    xen.bed.until(lambda: xen.daemon.log().count("vif5.0: on br0") == 1)
+    xen.bed.until(lambda: xen.daemon.log().count("vif5.0: attached to bridge br0") == 1)
 
 
 # The status line

@@ -209,7 +209,7 @@ def test_kill_9_in_every_order_leaves_nothing(host, use, order):  # noqa: F811
     foreign = host.link("tap7")
     extra = nic("tap,ifname={name},script=no,downscript=no", mac=mac(2)) if use == "name" else []
     guest = run(host, 2, "br0", "name=web0", extra=extra, ping=HOST).wait_up()
-    host.until(lambda: "web0: on br0" in daemon.log())
+    host.until(lambda: "web0: attached to bridge br0" in daemon.log())
     kill_each(order, daemon, guest,
               lambda: host.in_place("web0", mac="fe:54:00:00:00:02") and guest.ping(HOST) == 3)
     host.until(lambda: taps(host) == ["tap7"])

@@ -435,7 +435,7 @@ int watch_open(const char *const *paths, struct watch **ret)
 		return r;
 	w = must(calloc(1, sizeof(*w)));
 	w->life = f.life;
-	w->fd = eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK);
+	w->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	for (; paths[w->n]; w->n++)
 		(void)snprintf(w->path[w->n], STORE_PATHSIZE, "%s",
 			       paths[w->n]);

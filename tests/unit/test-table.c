@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* test-table.c - the ports that the daemon knows of, and which are dirty */
+/* test-table.c - the ports that the daemon knows, and which are due */
 #include "tests/unit/check.h"
 
 #include <event2/event.h>
@@ -8,13 +8,14 @@
 #include "agent/daemon/table.h"
 
 static struct table table;
+static enum due due;		/* what the last port was due for */
 
 /* NICs first, as these tests have it. */
 static struct port *next_of(struct table *t)
 {
-	struct port *p = table_next(t, true);
+	struct port *p = table_next(t, true, &due);
 
-	return p ? p : table_next(t, false);
+	return p ? p : table_next(t, false, &due);
 }
 static int woken;
 
@@ -28,7 +29,7 @@ static int setup(void **state)
 {
 	(void)state;
 	woken = 0;
-	table_init(&table, wake, &table);
+	table_init(&table, NULL, wake, &table);
 	return 0;
 }
 
@@ -80,8 +81,8 @@ static void a_new_port_has_nothing_said_of_it(void **state)
 	(void)state;
 	assert_true(p->id.is_nic);
 	assert_int_equal(p->id.nic.domid, 5);
-	assert_false(p->dirty);
-	assert_false(p->held);
+	assert_int_equal(p->due, DUE_NOTHING);
+	assert_int_equal(p->state, PORT_QUIET);
 	assert_null(p->timer);
 	for (int i = 0; i < LOOKS; i++) {
 		assert_int_equal(p->verdict[i], NOT_OURS);
@@ -135,20 +136,20 @@ static void ports_are_told_apart_by_their_ids(void **state)
 						.ifindex = 5 }), p[8]);
 }
 
-static void a_dirty_port_comes_once(void **state)
+static void a_due_port_comes_once(void **state)
 {
 	struct port *p = add(nic(5, 0));
 
 	(void)state;
-	table_mark(&table, p);
-	table_mark(&table, p);
-	assert_true(p->dirty);
+	table_mark(p);
+	table_mark(p);
+	assert_int_equal(p->due, DUE_ALL);
 	assert_int_equal(woken, 1);
 	assert_ptr_equal(next_of(&table), p);
-	assert_false(p->dirty);
+	assert_int_equal(p->due, DUE_NOTHING);
 	assert_null(next_of(&table));
 	/* and again when it is marked again, also while being looked at */
-	table_mark(&table, p);
+	table_mark(p);
 	assert_int_equal(woken, 2);
 	assert_ptr_equal(next_of(&table), p);
 	assert_null(next_of(&table));
@@ -159,16 +160,16 @@ static void first_marked_first_served(void **state)
 	struct port *a = add(nic(1, 0)), *b = add(nic(2, 0)), *c = add(nic(3, 0));
 
 	(void)state;
-	table_mark(&table, c);
-	table_mark(&table, a);
-	table_mark(&table, b);
-	table_mark(&table, c);
-	assert_ptr_equal(table_next(&table, true), c);
-	assert_ptr_equal(table_next(&table, true), a);
-	table_mark(&table, c);
-	assert_ptr_equal(table_next(&table, true), b);
-	assert_ptr_equal(table_next(&table, true), c);
-	assert_null(table_next(&table, true));
+	table_mark(c);
+	table_mark(a);
+	table_mark(b);
+	table_mark(c);
+	assert_ptr_equal(table_next(&table, true, &due), c);
+	assert_ptr_equal(table_next(&table, true, &due), a);
+	table_mark(c);
+	assert_ptr_equal(table_next(&table, true, &due), b);
+	assert_ptr_equal(table_next(&table, true, &due), c);
+	assert_null(table_next(&table, true, &due));
 }
 
 /* These wait for xenstored. */
@@ -177,12 +178,12 @@ static void links_do_not_queue_behind_nics(void **state)
 	struct port *a = add(nic(1, 0)), *b = add(link_id(2));
 
 	(void)state;
-	table_mark(&table, a);
-	table_mark(&table, b);
-	assert_ptr_equal(table_next(&table, false), b);
-	assert_null(table_next(&table, false));
+	table_mark(a);
+	table_mark(b);
+	assert_ptr_equal(table_next(&table, false, &due), b);
+	assert_null(table_next(&table, false, &due));
 	assert_false(table_is_clean(&table));
-	assert_ptr_equal(table_next(&table, true), a);
+	assert_ptr_equal(table_next(&table, true, &due), a);
 	assert_true(table_is_clean(&table));
 }
 
@@ -192,22 +193,22 @@ static void a_busy_port_comes_when_its_job_is_done(void **state)
 	struct job job;
 
 	(void)state;
-	table_mark(&table, p);
-	table_set_busy(&table, p, &job);
-	assert_null(table_next(&table, true));
+	table_mark(p);
+	table_set_job(p, &job);
+	assert_null(table_next(&table, true, &due));
 	assert_true(table_is_clean(&table));
 	/* what happens meanwhile is not forgotten */
-	table_mark(&table, p);
-	assert_null(table_next(&table, true));
-	table_set_busy(&table, p, NULL);
-	assert_ptr_equal(table_next(&table, true), p);
+	table_mark(p);
+	assert_null(table_next(&table, true, &due));
+	table_set_job(p, NULL);
+	assert_ptr_equal(table_next(&table, true, &due), p);
 	/* and nothing comes where nothing has happened */
-	table_set_busy(&table, p, &job);
-	table_set_busy(&table, p, NULL);
-	assert_null(table_next(&table, true));
+	table_set_job(p, &job);
+	table_set_job(p, NULL);
+	assert_null(table_next(&table, true, &due));
 	/* it may be forgotten while it is busy */
-	table_set_busy(&table, p, &job);
-	table_mark(&table, p);
+	table_set_job(p, &job);
+	table_mark(p);
 	table_remove(&table, p);
 	assert_true(table_is_clean(&table));
 }
@@ -217,26 +218,28 @@ static void that_only_the_status_may_differ_holds_until_more_is_known(void **sta
 	struct port *p = add(nic(5, 0));
 
 	(void)state;
-	table_mark_status(&table, p);
-	assert_true(p->dirty && p->status_only);
-	table_mark(&table, p);
-	assert_false(p->status_only);
-	table_mark_status(&table, p);
-	assert_false(p->status_only);
-	assert_ptr_equal(table_next(&table, true), p);
+	table_mark_status(p);
+	assert_ptr_equal(table_next(&table, true, &due), p);
+	assert_int_equal(due, DUE_STATUS);
+	table_mark_status(p);
+	table_mark(p);
+	table_mark_status(p);
+	assert_int_equal(woken, 2);
+	assert_ptr_equal(table_next(&table, true, &due), p);
+	assert_int_equal(due, DUE_ALL);
 }
 
-/* Whether it is looked at is the keeper's business. */
+/* Whether it is checked is the scheduler's business. */
 static void a_held_port_is_marked_like_any_other(void **state)
 {
 	struct port *p = add(nic(5, 0));
 
 	(void)state;
-	p->held = true;
-	table_mark(&table, p);
+	p->state = PORT_HELD;
+	table_mark(p);
 	assert_int_equal(woken, 1);
 	assert_ptr_equal(next_of(&table), p);
-	assert_true(p->held);
+	assert_int_equal(p->state, PORT_HELD);
 }
 
 static void a_removed_port_is_gone_from_everywhere(void **state)
@@ -244,24 +247,22 @@ static void a_removed_port_is_gone_from_everywhere(void **state)
 	struct port *a = add(nic(1, 0)), *b = add(nic(2, 0));
 
 	(void)state;
-	table_mark(&table, a);
-	table_mark(&table, b);
+	table_mark(a);
+	table_mark(b);
 	table_remove(&table, a);
 	assert_int_equal(table.count, 1);
 	assert_null(find(nic(1, 0)));
 	assert_ptr_equal(find(nic(2, 0)), b);
 	assert_ptr_equal(next_of(&table), b);
 	assert_null(next_of(&table));
-	/* one that is not dirty */
+	/* one that is not due */
 	table_remove(&table, b);
 	assert_int_equal(table.count, 0);
 	assert_true(TAILQ_EMPTY(&table.all));
 }
 
-static void nothing(evutil_socket_t fd, short what, void *arg)
+static void nothing(void *arg)
 {
-	(void)fd;
-	(void)what;
 	(void)arg;
 }
 
@@ -269,11 +270,10 @@ static void a_removed_port_takes_its_timer_along(void **state)
 {
 	struct event_base *base = event_base_new();
 	struct port *p = add(nic(5, 0));
-	struct timeval soon = { .tv_sec = 1000 };
 
 	(void)state;
-	p->timer = event_new(base, -1, 0, nothing, p);
-	event_add(p->timer, &soon);
+	p->timer = timer_new(base, nothing, p);
+	assert_int_equal(timer_start(p->timer, 1000000), 0);
 	assert_int_equal(event_base_get_num_events(base,
 						   EVENT_BASE_COUNT_ADDED), 1);
 	table_remove(&table, p);
@@ -290,7 +290,7 @@ static void thousands_are_found_and_cleared(void **state)
 	(void)state;
 	for (uint32_t i = 0; i < 5000; i++) {
 		/* neither in order nor in reverse */
-		table_mark(&table, add(nic(i * 7919 % 5000, 0)));
+		table_mark(add(nic(i * 7919 % 5000, 0)));
 		add(link_id((int)(i * 104729 % 5000) + 1));
 	}
 	assert_int_equal(table.count, 10000);
@@ -322,7 +322,7 @@ int main(void)
 		table_test(a_new_port_has_nothing_said_of_it),
 		table_test(adding_twice_finds_the_first),
 		table_test(ports_are_told_apart_by_their_ids),
-		table_test(a_dirty_port_comes_once),
+		table_test(a_due_port_comes_once),
 		table_test(first_marked_first_served),
 		table_test(links_do_not_queue_behind_nics),
 		table_test(a_busy_port_comes_when_its_job_is_done),

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* test-contention.c - giving way to a program that keeps changing a port */
+#include "tests/unit/check.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "agent/daemon/contention.h"
+#include "tests/unit/fake-host.h"
+#include "tests/unit/fake-timer.h"
+
+enum { BR0 = 2, TAP = 3 };
+
+#define RECORD "vifagent/1 by=hand net=br0 was.name=tap7 was.mac=52:54:00:00:00:03 was.mtu=1400 was.up=0 was.gen=0"
+
+static struct table table;
+static struct port *port;
+static struct fake_host f;
+static struct look look;	/* what a check of the tap says */
+
+static void wake(void *arg)
+{
+	(void)arg;
+}
+
+static int setup(void **state)
+{
+	static const struct port_id id = { .ifindex = TAP };
+
+	(void)state;
+	fake_timer_reset();
+	fake_host_init(&f);
+	fake_host_put(&f, BR0, "br0", "bridge");
+	fake_host_put(&f, TAP, "tap7", "tun");
+	table_init(&table, NULL, wake, NULL);
+	port = table_add(&table, &id);
+	look = (struct look) { .verdict = IN_ORDER, .name = "tap7",
+			       .found = true, .steps = 1 };
+	memcpy(look.wish.bridge, "br0", sizeof("br0"));
+	look.state.owner = OWNER_US;
+	assert_true(text_copy(fake_host_at(&f, TAP)->l.alias, LINK_ALIASSIZE,
+			      RECORD));
+	look.state.link = fake_host_at(&f, TAP)->l;
+	assert_int_equal(record_parse(RECORD, &look.state.record), 0);
+	return port ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	table_clear(&table);
+	return fake_timer_count() ? -1 : 0;
+}
+
+/* A check with so many steps. */
+static void check_port(unsigned int steps)
+{
+	look.steps = steps;
+	contention_count(port, &f.host, &look, 1);
+}
+
+/* The first check of a wish is no correction. */
+static void correct(unsigned int times)
+{
+	while (times-- > 0)
+		check_port(1);
+}
+
+static bool is_held(void)
+{
+	return port->state == PORT_HELD;
+}
+
+/* The other program goes on until the port is held, @ms from now on average;
+ * then that time passes. */
+static void hold_for(int64_t ms)
+{
+	enum due due;
+
+	correct(8);
+	assert_true(is_held());
+	assert_in_range(fake_timer_left(port->timer), ms - ms / 4, ms + ms / 4);
+	fake_timer_pass((unsigned int)fake_timer_left(port->timer));
+	assert_false(is_held());
+	assert_ptr_equal(table_next(&table, false, &due), port);
+}
+
+static void the_eighth_correction_within_ten_seconds_holds(void **state)
+{
+	(void)state;
+	correct(1);
+	for (int i = 0; i < 7; i++) {
+		check_port(1);
+		assert_false(is_held());
+		fake_timer_pass(1400);
+	}
+	check_port(1);
+	assert_true(is_held());
+}
+
+static void eight_corrections_in_more_time_do_not(void **state)
+{
+	(void)state;
+	correct(1);
+	for (int i = 0; i < 100; i++) {
+		check_port(1);
+		assert_false(is_held());
+		fake_timer_pass(1500);
+	}
+}
+
+static void checks_that_change_nothing_are_not_counted(void **state)
+{
+	(void)state;
+	correct(1);
+	for (int i = 0; i < 100; i++)
+		check_port(0);
+	assert_false(is_held());
+	/* nor those that do not end in order */
+	look.verdict = FAILED;
+	correct(100);
+	assert_false(is_held());
+}
+
+static void a_new_wish_is_no_correction(void **state)
+{
+	(void)state;
+	for (uint32_t i = 0; i < 100; i++) {
+		look.wish.mtu = 1000 + i;
+		check_port(1);
+	}
+	assert_false(is_held());
+}
+
+static void each_hold_is_twice_as_long_up_to_ten_minutes(void **state)
+{
+	static const int64_t seconds[] = { 10, 20, 40, 80, 160, 320, 600, 600,
+					   600 };
+
+	(void)state;
+	correct(1);
+	for (each(i, seconds))
+		hold_for(seconds[i] * 1000);
+}
+
+static void after_a_quiet_while_holds_are_short_again(void **state)
+{
+	(void)state;
+	correct(1);
+	hold_for(10000);
+	hold_for(20000);
+	/* a few, and then none for some time */
+	correct(3);
+	fake_timer_pass(11000);
+	hold_for(10000);
+}
+
+static void the_record_says_that_it_is_held(void **state)
+{
+	const char *alias = fake_host_at(&f, TAP)->l.alias;
+	struct record r;
+
+	(void)state;
+	correct(9);
+	assert_int_equal(record_parse(alias, &r), 0);
+	assert_true(r.held);
+}
+
+static void a_record_that_has_changed_since_is_left_as_it_is(void **state)
+{
+	char *alias = fake_host_at(&f, TAP)->l.alias;
+
+	(void)state;
+	correct(1);
+	assert_true(text_copy(alias, LINK_ALIASSIZE, "another's"));
+	correct(8);
+	assert_true(is_held());
+	assert_string_equal(alias, "another's");
+	assert_int_equal(f.acts, 0);
+}
+
+static void a_link_that_is_not_ours_gets_no_record(void **state)
+{
+	(void)state;
+	look.state.owner = OWNER_NONE;
+	correct(9);
+	assert_true(is_held());
+	assert_int_equal(f.acts, 0);
+}
+
+static void it_persists_while_only_the_state_changes(void **state)
+{
+	(void)state;
+	correct(9);
+	look.state.link.up = !look.state.link.up;
+	look.state.link.master = 0;
+	assert_true(contention_persists(port, &look, 1));
+}
+
+static void a_new_wish_or_another_link_ends_it(void **state)
+{
+	const struct look was = look;
+
+	(void)state;
+	correct(9);
+	look.wish.mtu = 1400;
+	assert_false(contention_persists(port, &look, 1));
+	look = was;
+	memcpy(look.wish.bridge, "br1", sizeof("br1"));
+	assert_false(contention_persists(port, &look, 1));
+	look = was;
+	memcpy(look.wish.name, "web0", sizeof("web0"));
+	assert_false(contention_persists(port, &look, 1));
+	look = was;
+	look.state.link.ifindex = 9;
+	assert_false(contention_persists(port, &look, 1));
+	look = was;
+	assert_true(contention_persists(port, &look, 1));
+}
+
+static void the_death_of_the_nic_ends_it(void **state)
+{
+	(void)state;
+	correct(9);
+	look.leaving = true;
+	assert_false(contention_persists(port, &look, 1));
+	look.leaving = false;
+	assert_false(contention_persists(port, &look, 0));
+	assert_false(contention_persists(port, &look, -ENODEV));
+}
+
+static void a_reload_ends_it(void **state)
+{
+	(void)state;
+	correct(1);
+	hold_for(10000);
+	correct(8);
+	assert_true(is_held());
+	contention_reset(port);
+	assert_false(is_held());
+	/* and begins anew */
+	hold_for(10000);
+}
+
+#define contention_test(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		contention_test(the_eighth_correction_within_ten_seconds_holds),
+		contention_test(eight_corrections_in_more_time_do_not),
+		contention_test(checks_that_change_nothing_are_not_counted),
+		contention_test(a_new_wish_is_no_correction),
+		contention_test(each_hold_is_twice_as_long_up_to_ten_minutes),
+		contention_test(after_a_quiet_while_holds_are_short_again),
+		contention_test(the_record_says_that_it_is_held),
+		contention_test(a_record_that_has_changed_since_is_left_as_it_is),
+		contention_test(a_link_that_is_not_ours_gets_no_record),
+		contention_test(it_persists_while_only_the_state_changes),
+		contention_test(a_new_wish_or_another_link_ends_it),
+		contention_test(the_death_of_the_nic_ends_it),
+		contention_test(a_reload_ends_it),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
