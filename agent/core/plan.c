@@ -4,21 +4,11 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
+#include "agent/core/refuse.h"
+
 static const uint8_t no_mac[6];
-
-const char *verdict_name(enum verdict v)
-{
-	static const char *const names[] = {
-		[IN_ORDER] = "ok",	  [NOT_OURS] = "not ours",
-		[TO_DO] = "to do",	  [WAITING] = "waiting",
-		[REFUSED] = "refused",	  [FAILED] = "failed",
-	};
-
-	return names[v];
-}
 
 static struct step *add_step(struct plan *p, enum step_kind kind)
 {
@@ -55,151 +45,6 @@ void plan_port_mac(const struct wish *w, uint8_t ret[6])
 	}
 	memcpy(ret, w->mac, 6);
 	ret[0] = w->mac[0] == 0xfe ? 0xfa : 0xfe;
-}
-
-/* ---- what stands in the way ------------------------------------------- */
-
-__attribute__((format(printf, 3, 4)))
-static bool stop(struct plan *p, enum verdict v, const char *fmt, ...)
-{
-	va_list ap;
-
-	p->verdict = v;
-	va_start(ap, fmt);
-	(void)vsnprintf(p->reason, sizeof(p->reason), fmt, ap);
-	va_end(ap);
-	return true;
-}
-
-static bool is_macvlan(const struct link *l)
-{
-	return strcmp(l->kind, "macvtap") == 0 ||
-	       strcmp(l->kind, "macvlan") == 0;
-}
-
-/* A link that must not become a port, whoever asks. */
-static bool unfit(const struct wish *w, const struct state *s, struct plan *p)
-{
-	const struct link *l = &s->link;
-
-	if (l->loopback || !l->ethernet)
-		return stop(p, REFUSED, "%s is no Ethernet link, so no bridge takes it; use a tap, not a tun",
-			    l->name);
-	if (strcmp(l->kind, "bridge") == 0)
-		return stop(p, REFUSED, "%s is a bridge, and a bridge takes no bridge; give the link of a NIC",
-			    l->name);
-	if (vif_name_check(l->name) < 0)
-		return stop(p, REFUSED, "its name %s is one that nobody can type; rename it",
-			    text_quote_str(l->name).text);
-	if (s->is_hardware)
-		return stop(p, REFUSED, "%s is the host's own hardware, and a port's settings would cut it off; put uplinks on bridges with the host's network configuration",
-			    l->name);
-	if (is_macvlan(l) && w->kind == NETWORK_BRIDGE)
-		return stop(p, REFUSED, "%s is a %s, which the kernel lets on no bridge, and network %s is one; ask for a network of kind = macvtap",
-			    l->name, l->kind, w->network);
-	if (w->kind == NETWORK_MACVTAP &&
-	    (strcmp(l->kind, "macvtap") != 0 || s->owner != OWNER_US ||
-	     !s->record.made))
-		return stop(p, REFUSED, "network %s is of kind macvtap, on which there are only links that are made for it (vifctl run, vifctl create); %s is %s; ask for a bridge",
-			    w->network, l->name,
-			    strcmp(l->kind, "macvtap") == 0 ?
-			    "a macvtap of somebody else's" : "none");
-	if (s->owner == OWNER_FOREIGN && !w->replace_alias)
-		return stop(p, REFUSED, "its alias %s is not ours, and would be lost; clear it (ip link set dev %s alias \"\") or attach it by hand with alias=replace",
-			    text_quote_str(l->alias).text, l->name);
-	return false;
-}
-
-static bool name_taken(const struct wish *w, const struct state *s,
-		       struct plan *p)
-{
-	if (!s->have_holder)
-		return false;
-	if (s->holder_is_nic)
-		return stop(p, WAITING, "wants the name %s, which the link of another NIC still has (ifindex %d); it is taken as soon as that one goes",
-			    w->name, s->holder.ifindex);
-	return stop(p, REFUSED, "wants the name %s, but another link has it (ifindex %d); rename that one or ask for another name",
-		    w->name, s->holder.ifindex);
-}
-
-static bool no_bridge(const struct wish *w, const struct state *s,
-		      struct plan *p)
-{
-	const char *by = source_name(w->by);
-
-	if (!s->have_bridge && !w->is_configured)
-		return stop(p, WAITING, "network %s is asked for (by %s), but there is no bridge %s; create it (ip link add %s type bridge), configure a network %s, or ask for another",
-			    w->network, by, w->bridge, w->bridge, w->network);
-	if (!s->have_bridge)
-		return stop(p, WAITING, "network %s is asked for (by %s), but there is no bridge %s; create it (ip link add %s type bridge) or ask for another",
-			    w->network, by, w->bridge, w->bridge);
-	if (strcmp(s->bridge.kind, "bridge") != 0)
-		return stop(p, REFUSED, "network %s is asked for (by %s), but %s is no bridge%s%s; ask for another",
-			    w->network, by, w->bridge,
-			    s->bridge.kind[0] ? ", it is of kind " : "",
-			    s->bridge.kind);
-	/* ifup makes a bridge, gives it its uplink, whose MAC it is to take,
-	 * and sets it up: were we there first, it would keep a random one. */
-	if (s->patient && !s->bridge.up && s->facts.is_empty &&
-	    s->facts.mac_floats)
-		return stop(p, WAITING, "bridge %s is down and has no port yet: it seems to be being set up, and is given a few seconds",
-			    w->bridge);
-	return false;
-}
-
-/* What the kernel would refuse with one word (macvlan_common_newlink,
- * macvlan_port_create in drivers/net/macvlan.c). */
-static bool no_device(const struct wish *w, const struct state *s,
-		      struct plan *p)
-{
-	const struct link *d = &s->device, *master = &s->device_master;
-
-	if (!s->have_device)
-		return stop(p, WAITING, "network %s is asked for (by %s), but there is no device %s; its macvtaps can be made when it is there",
-			    w->network, source_name(w->by), w->device);
-	if (d->loopback || !d->ethernet)
-		return stop(p, REFUSED, "network %s is on device %s, which is no Ethernet link, so no macvtap can be on it; give another device=",
-			    w->network, w->device);
-	if (is_macvlan(d))
-		return stop(p, REFUSED, "network %s is on device %s, which is a %s itself; give the NIC under it as device=",
-			    w->network, w->device, d->kind);
-	if (master->ifindex && strcmp(master->kind, "vrf") != 0)
-		return stop(p, REFUSED, "network %s is on device %s, which is on the %s %s, so no macvtap can be on it; name %s as the network, or take %s off it",
-			    w->network, w->device, master->kind, master->name,
-			    master->name, w->device);
-	if (w->mtu > d->mtu)
-		return stop(p, WAITING, "wants MTU %u, but its device %s has %u; give that a larger one (ip link set %s mtu %u) or ask for less",
-			    w->mtu, w->device, d->mtu, w->device, w->mtu);
-	if (w->mode != MACVLAN_MODE_PASSTHRU && same_mac(w->mac, d->mac))
-		return stop(p, REFUSED, "wants the address of its device %s, which then would hear nothing any more; ask for another (mac=)",
-			    w->device);
-	return false;
-}
-
-/* What it was made with stays. */
-static bool is_another(const struct wish *w, const struct state *s,
-		       struct plan *p)
-{
-	const struct link *l = &s->link;
-
-	if (l->lower != s->device.ifindex)
-		return stop(p, REFUSED, "network %s is on device %s by now, and a macvtap stays on the one that it was made on; end its guest and make it anew",
-			    w->network, w->device);
-	if (l->mode != w->mode && (l->mode == MACVLAN_MODE_PASSTHRU ||
-				   w->mode == MACVLAN_MODE_PASSTHRU))
-		return stop(p, REFUSED, "has mode %s, and mode %s, which is asked for now, needs it made anew; end its guest",
-			    macvtap_mode_name(l->mode),
-			    macvtap_mode_name(w->mode));
-	return false;
-}
-
-/* Is there a place for it? */
-static bool no_place(const struct wish *w, const struct state *s,
-		     struct plan *p)
-{
-	if (w->kind == NETWORK_BRIDGE)
-		return no_bridge(w, s, p);
-	return no_device(w, s, p) || is_another(w, s, p);
 }
 
 /* ---- joining ---------------------------------------------------------- */
@@ -401,8 +246,18 @@ static void pin_former(const struct state *s, struct plan *p)
 		    s->record.was.mtu, p);
 }
 
-void plan_join(const struct wish *wish, const struct record *record,
-	       const struct state *state, struct plan *ret)
+/* A foreign link's state is in the record before anything is changed. */
+static void record_first(struct link_change *c, struct plan *p)
+{
+	struct link_change *first = add_change(p);
+
+	*first = *c;
+	first->fields = CHANGE_ALIAS;
+	c->fields &= ~(unsigned int)CHANGE_ALIAS;
+}
+
+static void join_steps(const struct wish *wish, const struct state *state,
+		       const char *alias, struct plan *p)
 {
 	/* The kernel takes these only from a link that is down (names before
 	 * Linux 6.2, addresses of some drivers), or, for addrgen, drops the
@@ -410,59 +265,47 @@ void plan_join(const struct wish *wish, const struct record *record,
 	const unsigned int needs_down = CHANGE_NAME | CHANGE_MAC |
 					CHANGE_ADDRGEN;
 	struct link_change c = { 0 };
-	char alias[LINK_ALIASSIZE];
 	bool up = state->link.up;
 
-	*ret = (struct plan) { .verdict = IN_ORDER };
-	if (wish->error[0]) {
-		stop(ret, REFUSED, "%s", wish->error);
-		return;
-	}
-	if (!wish->network[0]) {
-		stop(ret, REFUSED, "no network is asked for; name one");
-		return;
-	}
-	if (unfit(wish, state, ret) || no_place(wish, state, ret) ||
-	    name_taken(wish, state, ret))
-		return;
-	if (wanted_alias(record, state, alias) < 0) {
-		stop(ret, REFUSED, "its alias %s, its name and what is asked for are too long to be kept in our record; shorten one of them",
-		     text_quote_str(state->link.alias).text);
-		return;
-	}
 	difference(wish, state, alias, &c);
 	if (c.fields & CHANGE_MASTER)
-		pin_master(state, c.mtu, ret);
-	pin_bridge(state, &c, ret);
-	/* How it was is written down before anything is changed. */
-	if (c.fields & CHANGE_ALIAS && state->owner != OWNER_US) {
-		struct link_change *first = add_change(ret);
-
-		*first = c;
-		first->fields = CHANGE_ALIAS;
-		c.fields &= ~(unsigned int)CHANGE_ALIAS;
-	}
+		pin_master(state, c.mtu, p);
+	pin_bridge(state, &c, p);
+	if (c.fields & CHANGE_ALIAS && state->owner != OWNER_US)
+		record_first(&c, p);
 	if (up && c.fields & needs_down) {
-		add_up(ret, false);
+		add_up(p, false);
 		up = false;
 	}
 	if (c.fields)
-		*add_change(ret) = c;
+		*add_change(p) = c;
 	if (up || (wish->stays_down && !state->link.up))
 		return;
 	if (state->have_device && !state->device.up)
-		add_step(ret, STEP_DEVICE_UP)->device = state->device.ifindex;
-	add_up(ret, true);
+		add_step(p, STEP_DEVICE_UP)->device = state->device.ifindex;
+	add_up(p, true);
+}
+
+void plan_join(const struct wish *wish, const struct record *record,
+	       const struct state *state, struct plan *ret)
+{
+	char alias[LINK_ALIASSIZE];
+
+	*ret = (struct plan) { .verdict = IN_ORDER };
+	if (refuse_join(wish, state, ret))
+		return;
+	if (wanted_alias(record, state, alias) < 0)
+		refuse(ret, REFUSED, "its alias %s, its name and what is asked for are too long to be kept in our record; shorten one of them",
+		       text_quote_str(state->link.alias).text);
+	else
+		join_steps(wish, state, alias, ret);
 }
 
 void plan_macvtap(const struct wish *wish, const struct state *state,
 		  struct plan *ret)
 {
 	*ret = (struct plan) { .verdict = IN_ORDER };
-	if (wish->error[0])
-		stop(ret, REFUSED, "%s", wish->error);
-	else
-		(void)no_device(wish, state, ret);
+	(void)refuse_macvtap(wish, state, ret);
 }
 
 /* ---- leaving ---------------------------------------------------------- */
@@ -501,126 +344,73 @@ static void restore(const struct state *s, struct link_change *c)
 		c->fields |= CHANGE_ADDRGEN;
 }
 
-void plan_leave(const struct state *state, bool dead, struct plan *ret)
+/* Only what we make is deleted, whatever an alias says. */
+static bool may_delete(const struct state *s)
 {
-	const struct was *was = &state->record.was;
-	int master = dead ? 0 : state->former.ifindex;
-	bool want_up = !dead && was->up;
-	bool up = state->link.up;
+	return s->record.made && (strcmp(s->link.kind, "tun") == 0 ||
+				  strcmp(s->link.kind, "macvtap") == 0);
+}
+
+/* That is one step: there is nothing to be finished by others. */
+static void plan_delete(const struct state *s, struct plan *p)
+{
+	if (s->link.master)
+		pin_master(s, s->link.mtu, p);
+	(void)add_step(p, STEP_DELETE);
+}
+
+static void add_master(struct plan *p, int master)
+{
+	*add_change(p) = (struct link_change) { .fields = CHANGE_MASTER,
+						.master = master };
+}
+
+/* The record goes last: until then any look can finish the work. */
+static void remove_record(const struct was *was, struct plan *p)
+{
+	struct link_change *c = add_change(p);
+
+	c->fields = CHANGE_ALIAS;
+	memcpy(c->alias, was->alias, sizeof(c->alias));
+}
+
+static void leave_steps(const struct state *s, bool dead, struct plan *p)
+{
+	int master = dead ? 0 : s->former.ifindex;
+	bool moves = s->link.master != master;
+	bool want_up = !dead && s->record.was.up;
+	bool up = s->link.up;
 	struct link_change c = { 0 };
 
-	*ret = (struct plan) { .verdict = NOT_OURS };
-	if (state->owner != OWNER_US)
-		return;
-	/* That is one step: there is nothing to be finished by others.  Only
-	 * what we make is deleted, whatever an alias says. */
-	if (state->record.made && (strcmp(state->link.kind, "tun") == 0 ||
-				   strcmp(state->link.kind, "macvtap") == 0)) {
-		if (state->link.master)
-			pin_master(state, state->link.mtu, ret);
-		(void)add_step(ret, STEP_DELETE);
-		return;
-	}
-	announce_leaving(state, ret);
-	restore(state, &c);
-	if (state->link.master && state->link.master != master)
-		pin_master(state, state->link.mtu, ret);
+	announce_leaving(s, p);
+	restore(s, &c);
+	if (s->link.master && moves)
+		pin_master(s, s->link.mtu, p);
 	if (master)
-		pin_former(state, ret);
-	if (up && (!want_up || c.fields || state->link.master != master)) {
-		add_up(ret, false);
+		pin_former(s, p);
+	if (up && (!want_up || c.fields || moves)) {
+		add_up(p, false);
 		up = false;
 	}
 	/* Off the bridge first: what follows must not be seen by it. */
-	if (state->link.master && state->link.master != master)
-		*add_change(ret) =
-			(struct link_change) { .fields = CHANGE_MASTER };
+	if (s->link.master && moves)
+		add_master(p, 0);
 	if (c.fields)
-		*add_change(ret) = c;
-	if (master && state->link.master != master)
-		*add_change(ret) = (struct link_change) {
-			.fields = CHANGE_MASTER, .master = master };
+		*add_change(p) = c;
+	if (master && moves)
+		add_master(p, master);
 	if (want_up && !up)
-		add_up(ret, true);
-	/* The record goes last: until then any look can finish the work. */
-	c = (struct link_change) { .fields = CHANGE_ALIAS };
-	memcpy(c.alias, was->alias, sizeof(c.alias));
-	*add_change(ret) = c;
+		add_up(p, true);
+	remove_record(&s->record.was, p);
 }
 
-/* ---- in words --------------------------------------------------------- */
-
-__attribute__((format(printf, 4, 5)))
-static void say(char *buf, size_t size, size_t *len, const char *fmt, ...)
+void plan_leave(const struct state *state, bool dead, struct plan *ret)
 {
-	va_list ap;
-	int n;
-
-	va_start(ap, fmt);
-	n = vsnprintf(buf + *len, size - *len, fmt, ap);
-	va_end(ap);
-	if (n > 0)
-		*len += (size_t)n < size - *len ? (size_t)n : size - *len - 1;
-}
-
-static void change_text(const struct link_change *c, const struct state *s,
-			char *buf, size_t size)
-{
-	const uint8_t *m = c->mac;
-	size_t n = 0;
-
-	if (c->fields & CHANGE_NAME)
-		say(buf, size, &n, ", name %s", c->name);
-	if (c->fields & CHANGE_MAC)
-		say(buf, size, &n, ", address %02x:%02x:%02x:%02x:%02x:%02x",
-		    m[0], m[1], m[2], m[3], m[4], m[5]);
-	if (c->fields & CHANGE_MTU)
-		say(buf, size, &n, ", mtu %u", c->mtu);
-	if (c->fields & CHANGE_ALIAS)
-		say(buf, size, &n, ", record");
-	if (c->fields & CHANGE_ADDRGEN)
-		say(buf, size, &n, ", addrgenmode %s",
-		    c->addrgen == LINK_ADDRGEN_NONE ? "none" : "as before");
-	if (c->fields & CHANGE_MASTER && c->master)
-		say(buf, size, &n, ", master %s",
-		    c->master == s->bridge.ifindex ? s->bridge.name :
-		    s->record.was.master);
-	if (c->fields & CHANGE_MASTER && !c->master)
-		say(buf, size, &n, ", nomaster");
-	if (c->fields & CHANGE_MODE)
-		say(buf, size, &n, ", mode %s", macvtap_mode_name(c->mode));
-	if (c->fields & CHANGE_ALLMULTICAST)
-		say(buf, size, &n, ", allmulticast %s",
-		    c->allmulticast ? "on" : "off");
-	if (c->fields & CHANGE_UP)
-		say(buf, size, &n, ", %s", c->up ? "up" : "down");
-}
-
-void step_text(const struct step *step, const struct state *state, char *buf,
-	       size_t size)
-{
-	const char *bridge = step->bridge == state->master.ifindex ?
-		state->master.name : step->bridge == state->former.ifindex ?
-		state->former.name : state->bridge.name;
-	char text[512] = "";
-
-	switch (step->kind) {
-	case STEP_PIN_MAC:
-		(void)snprintf(buf, size, "keep the MAC of bridge %s", bridge);
-		break;
-	case STEP_PIN_MTU:
-		(void)snprintf(buf, size, "keep the MTU %u of bridge %s",
-			       step->mtu, bridge);
-		break;
-	case STEP_DEVICE_UP:
-		(void)snprintf(buf, size, "set %s up", state->device.name);
-		break;
-	case STEP_DELETE:
-		(void)snprintf(buf, size, "delete it");
-		break;
-	case STEP_CHANGE:
-		change_text(&step->change, state, text, sizeof(text));
-		(void)snprintf(buf, size, "%s", text[0] ? text + 2 : "");
-		break;
-	}
+	*ret = (struct plan) { .verdict = NOT_OURS };
+	if (state->owner != OWNER_US)
+		return;
+	if (may_delete(state))
+		plan_delete(state, ret);
+	else
+		leave_steps(state, dead, ret);
 }

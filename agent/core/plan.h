@@ -146,11 +146,4 @@ uint32_t plan_master_mtu(const struct state *s, uint32_t new_mtu);
 /* Can a port of that MTU change its bridge's? */
 bool plan_mtu_matters(const struct link *bridge, uint32_t port_mtu);
 
-/* "ok", "not ours", "to do", "waiting", "refused", "failed". */
-const char *verdict_name(enum verdict v);
-
-/* A step in words ("master br0, mtu 1500"), for people. */
-void step_text(const struct step *step, const struct state *state, char *buf,
-	       size_t size);
-
 #endif

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "agent/core/words.h"
 
 /* A look that does not end by then has an opponent. */
 #define ROUNDS 4

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "agent/core/plan.h"
+#include "agent/core/words.h"
 
 enum { PORT = 7, BRIDGE = 2, OLD = 3 };
 
