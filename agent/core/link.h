@@ -11,7 +11,7 @@
 /* IFALIASZ of <linux/if.h>: 255 bytes and the NUL. */
 #define LINK_ALIASSIZE 256
 
-/* The kinds of <linux/if_link.h>'s IFLA_INFO_KIND are short words. */
+/* IFLA_INFO_KIND (<linux/if_link.h>) is a short word. */
 #define LINK_KINDSIZE 16
 
 /* IN6_ADDR_GEN_MODE_EUI64 and _NONE, <linux/if_link.h>. */
@@ -36,24 +36,31 @@ struct link {
 	bool allmulticast;		/* IFF_ALLMULTI was asked for */
 };
 
-/* A number that changes with everything about a link that we set. */
-static inline uint32_t link_hash(const struct link *l)
-{
-	const uint32_t numbers[] = { (uint32_t)l->ifindex, l->mtu,
-				     (uint32_t)l->master, (uint32_t)l->addrgen,
-				     l->mode, l->allmulticast, l->up };
-	uint32_t h = 2166136261u;	/* FNV-1a */
+/* The kinds that make a difference to us. */
+enum link_kind {
+	LINK_OTHER,
+	LINK_BRIDGE,
+	LINK_MACVLAN,
+	LINK_MACVTAP,
+	LINK_TUN,		/* a tun or a tap */
+	LINK_VRF,
+};
 
-	for (const char *p = l->name; *p; p++)
-		h = (h ^ (unsigned char)*p) * 16777619u;
-	for (const char *p = l->alias; *p; p++)
-		h = (h ^ (unsigned char)*p) * 16777619u;
-	for (int i = 0; i < 6; i++)
-		h = (h ^ l->mac[i]) * 16777619u;
-	for (unsigned int i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
-		h = (h ^ numbers[i]) * 16777619u;
-	return h;
+enum link_kind link_kind(const struct link *l);
+
+static inline bool link_is(const struct link *l, enum link_kind kind)
+{
+	return link_kind(l) == kind;
 }
+
+/* A macvlan, or a macvtap, which is one with a character device. */
+static inline bool link_is_macvlan(const struct link *l)
+{
+	return link_is(l, LINK_MACVLAN) || link_is(l, LINK_MACVTAP);
+}
+
+/* A number that changes with everything about a link that we set. */
+uint32_t link_hash(const struct link *l);
 
 /* An MTU that a bridge has only for the moment in which it is being pinned
  * (host/link.c); whoever reads it asks again. */

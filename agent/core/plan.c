@@ -6,9 +6,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "agent/core/mac.h"
 #include "agent/core/refuse.h"
-
-static const uint8_t no_mac[6];
 
 static struct step *add_step(struct plan *p, enum step_kind kind)
 {
@@ -31,14 +30,9 @@ static void add_up(struct plan *p, bool up)
 	c->up = up;
 }
 
-static bool same_mac(const uint8_t a[6], const uint8_t b[6])
-{
-	return memcmp(a, b, 6) == 0;
-}
-
 void plan_port_mac(const struct wish *w, uint8_t ret[6])
 {
-	if (same_mac(w->mac, no_mac)) {
+	if (mac_is_zero(w->mac)) {
 		memset(ret, 0xff, 6);
 		ret[0] = 0xfe;
 		return;
@@ -97,7 +91,7 @@ static void macvtap(const struct wish *w, const struct state *s,
 	c->mtu = plan_mtu(w, s);
 	c->mode = w->mode;
 	c->allmulticast = w->allmulticast;
-	memcpy(c->mac, same_mac(w->mac, no_mac) ? s->link.mac : w->mac, 6);
+	memcpy(c->mac, mac_is_zero(w->mac) ? s->link.mac : w->mac, 6);
 	if (s->link.mode != c->mode)
 		c->fields |= CHANGE_MODE;
 	if (s->link.allmulticast != c->allmulticast)
@@ -120,7 +114,7 @@ static void difference(const struct wish *w, const struct state *s,
 
 	if (w->name[0] && strcmp(w->name, l->name) != 0)
 		c->fields |= CHANGE_NAME;
-	if (!same_mac(l->mac, c->mac))
+	if (!mac_equal(l->mac, c->mac))
 		c->fields |= CHANGE_MAC;
 	if (c->mtu != l->mtu)
 		c->fields |= CHANGE_MTU;
@@ -138,7 +132,7 @@ static void pin_mac(const struct link *bridge, struct plan *p)
 {
 	struct step *step;
 
-	if (same_mac(bridge->mac, no_mac))
+	if (mac_is_zero(bridge->mac))
 		return;
 	step = add_step(p, STEP_PIN_MAC);
 	step->bridge = bridge->ifindex;
@@ -192,8 +186,8 @@ static void pin(const struct link *bridge, const struct bridge_facts *facts,
 		struct plan *p)
 {
 	if (facts->mac_floats && (facts->is_empty ||
-				  same_mac(bridge->mac, port->mac) ||
-				  memcmp(bridge->mac, mac, 6) >= 0))
+				  mac_equal(bridge->mac, port->mac) ||
+				  !mac_is_lower(bridge->mac, mac)))
 		pin_mac(bridge, p);
 	if (!facts->mtu_is_pinned)
 		pin_mtu(bridge, mtu, p);
@@ -206,7 +200,7 @@ static bool has_foreign_mac(const struct state *s)
 	uint8_t mac[6];
 
 	plan_port_mac(&s->record.wish, mac);
-	return s->owner == OWNER_US && !same_mac(s->link.mac, mac);
+	return s->owner == OWNER_US && !mac_equal(s->link.mac, mac);
 }
 
 static void pin_bridge(const struct state *s, const struct link_change *c,
@@ -219,7 +213,7 @@ static void pin_bridge(const struct state *s, const struct link_change *c,
 		return;
 	}
 	if (c->fields & CHANGE_MAC && s->facts.mac_floats &&
-	    same_mac(s->bridge.mac, s->link.mac) && !has_foreign_mac(s))
+	    mac_equal(s->bridge.mac, s->link.mac) && !has_foreign_mac(s))
 		pin_mac(&s->bridge, p);
 	if (c->fields & CHANGE_MTU && !s->facts.mtu_is_pinned)
 		pin_mtu(&s->bridge, c->mtu, p);
@@ -230,7 +224,7 @@ static void pin_master(const struct state *s, uint32_t new_mtu, struct plan *p)
 {
 	struct bridge_facts facts = s->master_facts;
 
-	if (strcmp(s->master.kind, "bridge") != 0)
+	if (!link_is(&s->master, LINK_BRIDGE))
 		return;
 	if (has_foreign_mac(s))
 		facts.mac_floats = false;
@@ -241,7 +235,7 @@ static void pin_master(const struct state *s, uint32_t new_mtu, struct plan *p)
 /* The bridge that it goes back to, with the MAC of then. */
 static void pin_former(const struct state *s, struct plan *p)
 {
-	if (strcmp(s->former.kind, "bridge") == 0)
+	if (link_is(&s->former, LINK_BRIDGE))
 		pin(&s->former, &s->former_facts, &s->link, s->record.was.mac,
 		    s->record.was.mtu, p);
 }
@@ -336,7 +330,7 @@ static void restore(const struct state *s, struct link_change *c)
 	c->addrgen = was->addrgen;
 	if (strcmp(was->name, l->name) != 0 && !s->have_holder)
 		c->fields |= CHANGE_NAME;
-	if (!same_mac(was->mac, l->mac) && !same_mac(was->mac, no_mac))
+	if (!mac_equal(was->mac, l->mac) && !mac_is_zero(was->mac))
 		c->fields |= CHANGE_MAC;
 	if (was->mtu && was->mtu != l->mtu)
 		c->fields |= CHANGE_MTU;
@@ -347,8 +341,8 @@ static void restore(const struct state *s, struct link_change *c)
 /* Only what we make is deleted, whatever an alias says. */
 static bool may_delete(const struct state *s)
 {
-	return s->record.made && (strcmp(s->link.kind, "tun") == 0 ||
-				  strcmp(s->link.kind, "macvtap") == 0);
+	return s->record.made && (link_is(&s->link, LINK_TUN) ||
+				  link_is(&s->link, LINK_MACVTAP));
 }
 
 /* That is one step: there is nothing to be finished by others. */

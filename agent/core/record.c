@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agent/core/mac.h"
+
 #define MAGIC "vifagent/1"
 
 /* ---- writing ---------------------------------------------------------- */
@@ -77,7 +79,6 @@ static void put_was(struct out *o, const struct was *was)
 
 int record_print(const struct record *r, char buf[LINK_ALIASSIZE])
 {
-	static const uint8_t no_mac[6];
 	struct out o = { .buf = buf };
 
 	o.len = (size_t)snprintf(buf, RECORD_SIZE, MAGIC);
@@ -87,7 +88,7 @@ int record_print(const struct record *r, char buf[LINK_ALIASSIZE])
 		put(&o, "name", r->wish.name);
 		if (r->wish.mtu)
 			put_number(&o, "mtu", r->wish.mtu);
-		if (memcmp(r->wish.mac, no_mac, sizeof(no_mac)) != 0)
+		if (!mac_is_zero(r->wish.mac))
 			put_mac(&o, "mac", r->wish.mac);
 		if (r->wish.mode)
 			put(&o, "mode", macvtap_mode_name(r->wish.mode));

@@ -3,7 +3,8 @@
 #include "agent/core/refuse.h"
 
 #include <stdio.h>
-#include <string.h>
+
+#include "agent/core/mac.h"
 
 __attribute__((format(printf, 3, 4)))
 bool refuse(struct plan *p, enum verdict v, const char *fmt, ...)
@@ -17,12 +18,6 @@ bool refuse(struct plan *p, enum verdict v, const char *fmt, ...)
 	return true;
 }
 
-static bool is_macvlan(const struct link *l)
-{
-	return strcmp(l->kind, "macvtap") == 0 ||
-	       strcmp(l->kind, "macvlan") == 0;
-}
-
 /* A link that must not become a port, whoever asks. */
 static bool unfit(const struct wish *w, const struct state *s, struct plan *p)
 {
@@ -31,7 +26,7 @@ static bool unfit(const struct wish *w, const struct state *s, struct plan *p)
 	if (l->loopback || !l->ethernet)
 		return refuse(p, REFUSED, "%s is no Ethernet link, so no bridge takes it; use a tap, not a tun",
 			    l->name);
-	if (strcmp(l->kind, "bridge") == 0)
+	if (link_is(l, LINK_BRIDGE))
 		return refuse(p, REFUSED, "%s is a bridge, and a bridge takes no bridge; give the link of a NIC",
 			    l->name);
 	if (vif_name_check(l->name) < 0)
@@ -40,15 +35,15 @@ static bool unfit(const struct wish *w, const struct state *s, struct plan *p)
 	if (s->is_hardware)
 		return refuse(p, REFUSED, "%s is the host's own hardware, and a port's settings would cut it off; put uplinks on bridges with the host's network configuration",
 			    l->name);
-	if (is_macvlan(l) && w->kind == NETWORK_BRIDGE)
+	if (link_is_macvlan(l) && w->kind == NETWORK_BRIDGE)
 		return refuse(p, REFUSED, "%s is a %s, which the kernel lets on no bridge, and network %s is one; ask for a network of kind = macvtap",
 			    l->name, l->kind, w->network);
 	if (w->kind == NETWORK_MACVTAP &&
-	    (strcmp(l->kind, "macvtap") != 0 || s->owner != OWNER_US ||
+	    (!link_is(l, LINK_MACVTAP) || s->owner != OWNER_US ||
 	     !s->record.made))
 		return refuse(p, REFUSED, "network %s is of kind macvtap, on which there are only links that are made for it (vifctl run, vifctl create); %s is %s; ask for a bridge",
 			    w->network, l->name,
-			    strcmp(l->kind, "macvtap") == 0 ?
+			    link_is(l, LINK_MACVTAP) ?
 			    "a macvtap of somebody else's" : "none");
 	if (s->owner == OWNER_FOREIGN && !w->replace_alias)
 		return refuse(p, REFUSED, "its alias %s is not ours, and would be lost; clear it (ip link set dev %s alias \"\") or attach it by hand with alias=replace",
@@ -79,7 +74,7 @@ static bool no_bridge(const struct wish *w, const struct state *s,
 	if (!s->have_bridge)
 		return refuse(p, WAITING, "network %s is asked for (by %s), but there is no bridge %s; create it (ip link add %s type bridge) or ask for another",
 			    w->network, by, w->bridge, w->bridge);
-	if (strcmp(s->bridge.kind, "bridge") != 0)
+	if (!link_is(&s->bridge, LINK_BRIDGE))
 		return refuse(p, REFUSED, "network %s is asked for (by %s), but %s is no bridge%s%s; ask for another",
 			    w->network, by, w->bridge,
 			    s->bridge.kind[0] ? ", it is of kind " : "",
@@ -106,17 +101,17 @@ static bool no_device(const struct wish *w, const struct state *s,
 	if (d->loopback || !d->ethernet)
 		return refuse(p, REFUSED, "network %s is on device %s, which is no Ethernet link, so no macvtap can be on it; give another device=",
 			    w->network, w->device);
-	if (is_macvlan(d))
+	if (link_is_macvlan(d))
 		return refuse(p, REFUSED, "network %s is on device %s, which is a %s itself; give the NIC under it as device=",
 			    w->network, w->device, d->kind);
-	if (master->ifindex && strcmp(master->kind, "vrf") != 0)
+	if (master->ifindex && !link_is(master, LINK_VRF))
 		return refuse(p, REFUSED, "network %s is on device %s, which is on the %s %s, so no macvtap can be on it; name %s as the network, or take %s off it",
 			    w->network, w->device, master->kind, master->name,
 			    master->name, w->device);
 	if (w->mtu > d->mtu)
 		return refuse(p, WAITING, "wants MTU %u, but its device %s has %u; give that a larger one (ip link set %s mtu %u) or ask for less",
 			    w->mtu, w->device, d->mtu, w->device, w->mtu);
-	if (w->mode != MACVLAN_MODE_PASSTHRU && memcmp(w->mac, d->mac, 6) == 0)
+	if (w->mode != MACVLAN_MODE_PASSTHRU && mac_equal(w->mac, d->mac))
 		return refuse(p, REFUSED, "wants the address of its device %s, which then would hear nothing any more; ask for another (mac=)",
 			    w->device);
 	return false;

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agent/core/mac.h"
+
 const char *source_name(enum source by)
 {
 	switch (by) {
@@ -85,16 +87,15 @@ static int set_mtu(struct wish *w, const char *label, const char *s, size_t len)
 /* An address that a guest's NIC can have. */
 static int set_mac(struct wish *w, const char *label, const char *s, size_t len)
 {
-	static const uint8_t none[6];
 	uint8_t mac[6];
 
 	if (text_mac(s, mac) < 0)
 		return refuse(w, "%s=%s is no MAC address: give six bytes like 52:54:00:12:34:56",
 			      label, text_quote(s, len).text);
-	if (mac[0] & 1 || memcmp(mac, none, sizeof(none)) == 0)
+	if (mac_is_multicast(mac) || mac_is_zero(mac))
 		return refuse(w, "%s=%s cannot be a NIC's address: it is %s",
 			      label, text_quote(s, len).text,
-			      mac[0] & 1 ? "a multicast one" : "all zero");
+			      mac_is_multicast(mac) ? "a multicast one" : "all zero");
 	memcpy(w->mac, mac, sizeof(w->mac));
 	return 0;
 }

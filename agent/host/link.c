@@ -14,7 +14,7 @@
 #include <string.h>
 #include <sys/random.h>
 
-#include "agent/base/text.h"
+#include "agent/core/mac.h"
 #include "agent/host/procfs.h"
 #include "agent/host/rtnl.h"
 #include "agent/host/sysfs.h"
@@ -239,7 +239,6 @@ static int draw_name(char ret[VIF_NAMESIZE])
 static struct nl_msg *build_macvtap(const struct macvtap_new *m,
 				    const char *name)
 {
-	static const uint8_t no_mac[6];
 	struct rtnl_link *l = rtnl_link_macvtap_alloc();
 	struct nl_msg *msg = NULL;
 	int r;
@@ -253,7 +252,7 @@ static struct nl_msg *build_macvtap(const struct macvtap_new *m,
 	if (m->mtu)
 		rtnl_link_set_mtu(l, m->mtu);
 	r = rtnl_link_macvtap_set_mode(l, m->mode);
-	if (r >= 0 && memcmp(m->mac, no_mac, sizeof(no_mac)) != 0)
+	if (r >= 0 && !mac_is_zero(m->mac))
 		r = set_mac(l, m->mac);
 	if (r >= 0)
 		(void)rtnl_link_build_add_request(l, NLM_F_CREATE | NLM_F_EXCL,

@@ -207,7 +207,7 @@ static int get_link(struct rtnl_link *l, struct link *ret)
 		(void)text_copy(r.kind, sizeof(r.kind), "other");
 	if (rtnl_link_is_macvtap(l))
 		r.mode = rtnl_link_macvtap_get_mode(l);
-	if (rtnl_link_is_macvtap(l) || strcmp(r.kind, "macvlan") == 0)
+	if (link_is_macvlan(&r))
 		r.lower = rtnl_link_get_link(l);
 	r.ethernet = rtnl_link_get_arptype(l) == ARPHRD_ETHER && mac &&
 		     nl_addr_get_len(mac) == sizeof(r.mac);
