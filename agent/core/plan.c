@@ -289,7 +289,7 @@ void plan_join(const struct wish *wish, const struct record *record,
 	if (refuse_join(wish, state, ret))
 		return;
 	if (wanted_alias(record, state, alias) < 0)
-		refuse(ret, REFUSED, "its alias %s, its name and what is asked for are too long to be kept in our record; shorten one of them",
+		refuse(ret, REFUSED, "its alias %s, its name and the request together are too long for our record; shorten one of them",
 		       text_quote_str(state->link.alias).text);
 	else
 		join_steps(wish, state, alias, ret);

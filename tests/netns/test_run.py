@@ -99,11 +99,11 @@ def test_several_queues(bed):
 
 
 @pytest.mark.parametrize("specs, program, words", [
-    (["nobr"], ["echo", "{fd}"], "there is no bridge nobr"),
-    (["br0", "nobr"], ["echo", "{fd}", "{fd1}"], "there is no bridge nobr"),
-    (["br0,name=web0", "nobr"], ["echo", "{name}", "{fd1}"], "there is no bridge nobr"),
-    (["br0,name=web0", "br0,name=web0"], ["echo", "{fd}", "{fd1}"], "wants the name web0, but another link has it"),
-    (["br0,name=br1"], ["echo", "{fd}"], "wants the name br1, but another link has it"),
+    (["nobr"], ["echo", "{fd}"], "bridge nobr does not exist"),
+    (["br0", "nobr"], ["echo", "{fd}", "{fd1}"], "bridge nobr does not exist"),
+    (["br0,name=web0", "nobr"], ["echo", "{name}", "{fd1}"], "bridge nobr does not exist"),
+    (["br0,name=web0", "br0,name=web0"], ["echo", "{fd}", "{fd1}"], "name web0 is already used by another link"),
+    (["br0,name=br1"], ["echo", "{fd}"], "name br1 is already used by another link"),
     (["br0"], ["/no/such/program", "{fd}"], "cannot be run"),
     (["br0,name=web0"], ["/no/such/program", "{name}"], "cannot be run"),
     (["br0,model=a b"], ["echo", "{fd}"], "is no name of a QEMU device"),
