@@ -11,16 +11,16 @@
 #include <string.h>
 
 #define SCRIPT_WAIT_DEFAULT 5
-/* libxl kills a script after 40 s (LIBXL_HOTPLUG_TIMEOUT); ours must have
- * said what is wrong long before. */
+/* libxl kills a script after 40 s (LIBXL_HOTPLUG_TIMEOUT); ours must report
+ * its error long before that. */
 #define SCRIPT_WAIT_MAX 30
 
 #define TOOLSTACK_DELAY_DEFAULT 500
-/* libxl gives a backend 10 s to get to state 2 (LIBXL_INIT_TIMEOUT); whoever
- * has not looked by then has given up. */
+/* libxl gives a backend 10 s to get to state 2 (LIBXL_INIT_TIMEOUT); a
+ * toolstack that has not looked by then has given up. */
 #define TOOLSTACK_DELAY_MAX 10000
 
-/* inih's INI_MAX_LINE; it would silently go on as if a new line began. */
+/* inih's INI_MAX_LINE; inih silently takes the rest for a new line. */
 #define LINE_MAX_LEN 198
 
 /* The file on its way through inih, which reads it line by line. */
@@ -60,7 +60,7 @@ static struct network *find(const struct config *c, const char *name)
 	return NULL;
 }
 
-/* Says what is wrong; inih's handlers return 0 for an error. */
+/* Report what is wrong; inih's handlers return 0 for an error. */
 __attribute__((format(printf, 2, 3)))
 static int wrong(struct parser *p, const char *fmt, ...)
 {
@@ -109,11 +109,13 @@ static struct network *section_network(struct parser *p, const char *name)
 
 static int set_kind(struct parser *p, struct network *n, const char *value)
 {
-	if (strcmp(value, "bridge") != 0 && strcmp(value, "macvtap") != 0)
-		return wrong(p, "kind = %s is not known here: bridge and macvtap are",
+	if (strcmp(value, "bridge") == 0)
+		n->kind = NETWORK_BRIDGE;
+	else if (strcmp(value, "macvtap") == 0)
+		n->kind = NETWORK_MACVTAP;
+	else
+		return wrong(p, "kind = %s is unknown: use bridge or macvtap",
 			     text_quote_str(value).text);
-	n->kind = strcmp(value, "macvtap") == 0 ? NETWORK_MACVTAP :
-						   NETWORK_BRIDGE;
 	return 1;
 }
 
@@ -150,8 +152,9 @@ static int set_device(struct parser *p, struct network *n, const char *value)
 
 static int set_taps(struct parser *p, struct network *n, const char *value)
 {
-	return text_copy(n->taps, sizeof(n->taps), value) ? 1 :
-		wrong(p, "taps is too long");
+	if (!text_copy(n->taps, sizeof(n->taps), value))
+		return wrong(p, "taps is too long");
+	return 1;
 }
 
 /* "vepa bridge" */
@@ -168,16 +171,16 @@ static int set_mode(struct parser *p, struct network *n, const char *value)
 		uint32_t mode = macvtap_mode(word);
 
 		if (!mode)
-			return wrong(p, "mode %s is not known: vepa, private, bridge and passthru are",
+			return wrong(p, "mode %s is unknown: use vepa, private, bridge or passthru",
 				     text_quote_str(word).text);
 		if (modes & mode)
-			return wrong(p, "mode %s is there twice", word);
+			return wrong(p, "mode %s is given twice", word);
 		if (!modes)
 			n->mode = mode;
 		modes |= mode;
 	}
 	if (!modes)
-		return wrong(p, "mode is empty: give one or several of vepa, private, bridge and passthru");
+		return wrong(p, "mode is empty: use one or more of vepa, private, bridge and passthru");
 	n->modes = modes;
 	return 1;
 }
@@ -218,7 +221,7 @@ static int network_key(struct parser *p, const char *name, const char *key,
 		n->said[i] = p->line;
 		return network_keys[i].set(p, n, value);
 	}
-	return wrong(p, "%s is not known in [network]: kind, mtu, bridge, taps, device, mode and allmulticast are",
+	return wrong(p, "%s is not a key of [network]: use kind, mtu, bridge, taps, device, mode or allmulticast",
 		     text_quote_str(key).text);
 }
 
@@ -238,12 +241,14 @@ static const char *kind_of_key(int key)
 	}
 }
 
-/* The line of this file that says @key, or made of it what it is. */
+/* The line of this file that sets @key, or that sets the network's kind. */
 static int line_of(const struct network *n, enum network_key key)
 {
 	if (n->said[key] > 0)
 		return n->said[key];
-	return n->said[KEY_KIND] > 0 ? n->said[KEY_KIND] : n->line;
+	if (n->said[KEY_KIND] > 0)
+		return n->said[KEY_KIND];
+	return n->line;
 }
 
 static int check_keys(struct parser *p, const struct network *n)
@@ -252,26 +257,27 @@ static int check_keys(struct parser *p, const struct network *n)
 
 	for (int i = 0; i < NETWORK_KEYS; i++) {
 		const char *other = kind_of_key(i);
+		const char *where = "";
 
 		if (!n->said[i] || !other || strcmp(other, kind) == 0)
 			continue;
+		if (n->said[i] == LINE_ELSEWHERE)
+			where = "; another file sets it";
 		p->line = line_of(n, (enum network_key)i);
 		return wrong(p, "%s is for kind = %s, but [network %s] is of kind %s%s",
-			     network_keys[i].name, other, n->name, kind,
-			     n->said[i] == LINE_ELSEWHERE ?
-			     "; another file says it" : "");
+			     network_keys[i].name, other, n->name, kind, where);
 	}
 	return 1;
 }
 
-/* Every network needs a bridge, or device, that can exist. */
+/* Every network needs the name of a bridge or device that can exist. */
 static int complete(struct parser *p, struct network *n)
 {
 	struct wish w = { 0 };
 
 	p->line = line_of(n, KEY_KIND);
 	if (n->kind == NETWORK_MACVTAP && !n->device[0])
-		return wrong(p, "[network %s] has no device=: the NIC under its macvtaps",
+		return wrong(p, "[network %s] has no device=, the NIC below its macvtaps",
 			     n->name);
 	if (n->kind == NETWORK_MACVTAP || n->said[KEY_BRIDGE])
 		return 1;
@@ -284,22 +290,23 @@ static int complete(struct parser *p, struct network *n)
 }
 
 /*
- * bridge= is the name of a bridge.  Were it also that of a network which is
- * something else, nobody would know which one was meant; and of networks that
- * name one another there is no end.
+ * bridge= is the name of a bridge.  If a network with another bridge has that
+ * name, too, it is not clear which one is meant; and networks could name each
+ * other in a circle.
  */
 static int check_chain(struct parser *p, const struct network *n)
 {
-	const struct network *other = n->kind == NETWORK_BRIDGE ?
-		find(p->config, n->bridge) : NULL;
+	const struct network *other = find(p->config, n->bridge);
 
-	if (!other || other == n)
+	if (n->kind != NETWORK_BRIDGE || !other || other == n)
 		return 1;
 	if (other->kind == NETWORK_BRIDGE &&
 	    strcmp(other->bridge, n->bridge) == 0)
 		return 1;
-	p->line = n->said[KEY_BRIDGE] > 0 ? n->said[KEY_BRIDGE] : other->line;
-	return wrong(p, "[network %s] has bridge = %s, but there is a [network %s], which is something else: bridge= takes a bridge of the host, not a network",
+	p->line = other->line;
+	if (n->said[KEY_BRIDGE] > 0)
+		p->line = n->said[KEY_BRIDGE];
+	return wrong(p, "[network %s] has bridge = %s, but [network %s] is something else: bridge= takes a bridge of the host, not a network",
 		     n->name, n->bridge, n->bridge);
 }
 
@@ -317,7 +324,7 @@ static int check_networks(struct parser *p)
 	return 1;
 }
 
-/* What earlier files have said has no line in this one. */
+/* Keys of earlier files have no line in this one. */
 static void begin_file(struct config *c)
 {
 	for (size_t i = 0; i < c->n_networks; i++) {
@@ -338,7 +345,7 @@ static int number_key(struct parser *p, const char *key, const char *value,
 	unsigned long n;
 
 	if (text_number(value, max, &n) < 0)
-		return wrong(p, "%s = %s is no number of %s from 0 to %lu",
+		return wrong(p, "%s = %s is not a number of %s from 0 to %lu",
 			     key, text_quote_str(value).text, unit, max);
 	*ret = (uint32_t)n;
 	return 1;
@@ -359,19 +366,19 @@ static int xen_key(struct parser *p, const char *key, const char *value)
 	if (strcmp(key, "toolstack-delay") == 0)
 		return number_key(p, key, value, TOOLSTACK_DELAY_MAX,
 				  "milliseconds", &p->config->toolstack_delay);
-	return wrong(p, "%s is not known in [xen]: serve, script-wait and toolstack-delay are",
+	return wrong(p, "%s is not a key of [xen]: use serve, script-wait or toolstack-delay",
 		     text_quote_str(key).text);
 }
 
-/* What people write who know other files, and inih takes into the value. */
+/* Syntax of other configuration files, which inih takes as part of the value. */
 static const char *foreign_syntax(const char *value)
 {
 	const char *hash = strchr(value, '#');
 
 	if (value[0] == '"' || value[0] == '\'')
-		return "a value is not quoted";
+		return "write the value without quotes";
 	if (hash && (hash == value || isblank((unsigned char)hash[-1])))
-		return "a comment with # has a line of its own";
+		return "a comment with # needs a line of its own";
 	return NULL;
 }
 
@@ -388,18 +395,18 @@ static int handler(void *user, const char *section, const char *key,
 		return network_key(p, section + 8, key, value);
 	if (strcmp(section, "xen") == 0)
 		return xen_key(p, key, value);
-	return wrong(p, "section %s is not known: [xen] and [network NAME] are",
+	return wrong(p, "section %s is unknown: use [xen] or [network NAME]",
 		     text_quote_str(section).text);
 }
 
-/* "[network red]": inih says nothing of sections without keys. */
+/* "[network red]": inih does not report sections without keys. */
 static void open_section(struct parser *p, const char *s, size_t len)
 {
 	char name[LINE_MAX_LEN + 1];
 	const char *end = memchr(s, ']', len);
 
 	if (!end) {
-		wrong(p, "a section's name ends with ]");
+		wrong(p, "the section's name does not end with ]");
 		return;
 	}
 	len = (size_t)(end - s);
@@ -408,11 +415,11 @@ static void open_section(struct parser *p, const char *s, size_t len)
 	if (strncmp(name, "network ", 8) == 0)
 		(void)section_network(p, name + 8);
 	else if (strcmp(name, "xen") != 0)
-		wrong(p, "section %s is not known: [xen] and [network NAME] are",
+		wrong(p, "section %s is unknown: use [xen] or [network NAME]",
 		      text_quote_str(name).text);
 }
 
-/* fgets() for inih, with an eye on what it would pass over in silence. */
+/* fgets() for inih, which checks what inih silently ignores. */
 static char *read_line(char *buf, int size, void *user)
 {
 	struct parser *p = user;
@@ -423,7 +430,7 @@ static char *read_line(char *buf, int size, void *user)
 		return NULL;
 	p->line++;
 	if (!p->next[n] && p->next + n != p->end) {
-		wrong(p, "it has a NUL inside");
+		wrong(p, "it contains a NUL byte");
 		return NULL;
 	}
 	if (n > LINE_MAX_LEN || n >= (size_t)size) {
@@ -452,7 +459,7 @@ int config_add(struct config *c, const char *text, size_t len,
 		return 0;
 	if (line < 0)
 		return -ENOMEM;
-	/* What inih itself cannot read never came to the handler. */
+	/* The handler never sees a line that inih itself cannot read. */
 	if (p.error[0] && (line == 0 || p.error_line <= line))
 		text_reason(error, "line %d: %s", p.error_line, p.error);
 	else
@@ -461,7 +468,7 @@ int config_add(struct config *c, const char *text, size_t len,
 	return -EINVAL;
 }
 
-/* A mode that the network does not have is no wish for it. */
+/* The network must allow the mode. */
 static void resolve_mode(const struct network *n, struct wish *w)
 {
 	char modes[MACVTAP_MODES_TEXTSIZE];
@@ -471,7 +478,7 @@ static void resolve_mode(const struct network *n, struct wish *w)
 	if (n->modes & w->mode || w->error[0])
 		return;
 	macvtap_modes_print(modes, n->modes);
-	text_reason(w->error, "mode=%s is asked for, but network %s allows only %s; change that, or its mode= in the configuration",
+	text_reason(w->error, "mode=%s is requested, but network %s allows only %s; request another mode, or change mode= in the configuration",
 		    macvtap_mode_name(w->mode), n->name, modes);
 }
 
@@ -505,7 +512,7 @@ void config_resolve(const struct config *c, struct wish *w)
 		text_reason(w->error, "network %s is not configured, and as a bridge's name it is too long by %zu characters",
 			    w->network, excess);
 	if (w->kind == NETWORK_BRIDGE && w->mode && !w->error[0])
-		text_reason(w->error, "mode=%s is asked for, but network %s is a bridge, and only a macvtap has a mode; ask for a network of kind = macvtap",
+		text_reason(w->error, "mode=%s is requested, but network %s is a bridge, and only a macvtap has a mode; request a network of kind = macvtap",
 			    macvtap_mode_name(w->mode), w->network);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* link.h - what the kernel says of a link, and what it is asked to change */
+/* link.h - a link as the kernel shows it, and changes to it */
 #ifndef VIFAGENT_LINK_H
 #define VIFAGENT_LINK_H
 
@@ -17,7 +17,7 @@
 /* IN6_ADDR_GEN_MODE_EUI64 and _NONE, <linux/if_link.h>. */
 enum { LINK_ADDRGEN_EUI64 = 0, LINK_ADDRGEN_NONE = 1 };
 
-/* A NIC's host link has MAC, and so is a VM's or a bridge: an Ethernet one. */
+/* One network interface of the host. */
 struct link {
 	int ifindex;
 	char name[VIF_NAMESIZE];
@@ -26,14 +26,14 @@ struct link {
 	uint8_t mac[6];
 	bool ethernet;			/* ARPHRD_ETHER with a 6 byte address */
 	bool loopback;
-	bool up;			/* IFF_UP: what was asked for */
+	bool up;			/* IFF_UP: set by the administrator */
 	bool carrier;			/* IFF_LOWER_UP */
 	uint32_t mtu;			/* bytes */
 	int master;			/* ifindex of the bridge, 0 if none */
 	int addrgen;			/* inet6 addr-gen mode, -1: no inet6 */
 	int lower;			/* a macvlan's device: ifindex, else 0 */
 	uint32_t mode;			/* a macvtap's, of MACVTAP_MODES */
-	bool allmulticast;		/* IFF_ALLMULTI was asked for */
+	bool allmulticast;		/* IFF_ALLMULTI is set */
 };
 
 /* The kinds that make a difference to us. */
@@ -62,8 +62,8 @@ static inline bool link_is_macvlan(const struct link *l)
 /* A number that changes with everything about a link that we set. */
 uint32_t link_hash(const struct link *l);
 
-/* An MTU that a bridge has only for the moment in which it is being pinned
- * (host/link.c); whoever reads it asks again. */
+/* An MTU that a bridge has only while its MTU is being pinned (host/link.c);
+ * read it again later. */
 #define LINK_MTU_PINNING 65535
 
 /* Which members of a struct link_change count. */
@@ -95,7 +95,7 @@ struct link_change {
 	bool up;
 };
 
-/* A macvtap that is to be. */
+/* A macvtap to create. */
 struct macvtap_new {
 	int device;			/* ifindex */
 	int ifindex;			/* its own; 0: the kernel chooses */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* plan.c - from what is wished and what is there to what must be done */
+/* plan.c - the steps from what is there to what is wished */
 #include "agent/core/plan.h"
 
 #include <assert.h>
@@ -43,7 +43,7 @@ void plan_port_mac(const struct wish *w, uint8_t ret[6])
 
 /* ---- joining ---------------------------------------------------------- */
 
-/* The record to write: how the link was is found out only once. */
+/* The record to write.  The former state is read only once. */
 static int wanted_alias(const struct record *record, const struct state *s,
 			char buf[LINK_ALIASSIZE])
 {
@@ -53,7 +53,7 @@ static int wanted_alias(const struct record *record, const struct state *s,
 	r.leaving = r.held = false;
 	if (s->owner == OWNER_US) {
 		r.was = s->record.was;
-		/* Who makes it says whose it is; who finds it does not. */
+		/* Only the process that makes a link knows for whom it is. */
 		if (!r.made)
 			r.process = s->record.process;
 		r.made = s->record.made;
@@ -62,11 +62,13 @@ static int wanted_alias(const struct record *record, const struct state *s,
 				       .addrgen = l->addrgen };
 		memcpy(r.was.name, l->name, sizeof(r.was.name));
 		memcpy(r.was.mac, l->mac, sizeof(r.was.mac));
-		memcpy(r.was.master, l->master == s->bridge.ifindex ?
-		       s->bridge.name : s->master.name, sizeof(r.was.master));
+		memcpy(r.was.master, s->master.name, sizeof(r.was.master));
+		if (l->master == s->bridge.ifindex)
+			memcpy(r.was.master, s->bridge.name,
+			       sizeof(r.was.master));
 		memcpy(r.was.alias, l->alias, sizeof(r.was.alias));
 	}
-	/* There must be room for what leaving it will add. */
+	/* There must be room for the "leave=1" of a detach. */
 	r.leaving = !r.made;
 	if (record_print(&r, buf) < 0)
 		return -E2BIG;
@@ -84,14 +86,16 @@ static void bridge_port(const struct wish *w, const struct state *s,
 		c->fields |= CHANGE_MASTER;
 }
 
-/* Its MAC is the guest's: the kernel sorts by it. */
+/* Its MAC is the guest's: the kernel delivers frames by it. */
 static void macvtap(const struct wish *w, const struct state *s,
 		    struct link_change *c)
 {
 	c->mtu = plan_mtu(w, s);
 	c->mode = w->mode;
 	c->allmulticast = w->allmulticast;
-	memcpy(c->mac, mac_is_zero(w->mac) ? s->link.mac : w->mac, 6);
+	memcpy(c->mac, w->mac, sizeof(c->mac));
+	if (mac_is_zero(c->mac))
+		memcpy(c->mac, s->link.mac, sizeof(c->mac));
 	if (s->link.mode != c->mode)
 		c->fields |= CHANGE_MODE;
 	if (s->link.allmulticast != c->allmulticast)
@@ -125,8 +129,8 @@ static void difference(const struct wish *w, const struct state *s,
 }
 
 /*
- * A bridge whose MAC nobody set has that of its lowest port
- * (br_stp_recalculate_bridge_id); setting the one that it has makes it stay.
+ * A bridge whose MAC was never set has that of its lowest port
+ * (br_stp_recalculate_bridge_id); setting the MAC that it has keeps it.
  */
 static void pin_mac(const struct link *bridge, struct plan *p)
 {
@@ -141,12 +145,16 @@ static void pin_mac(const struct link *bridge, struct plan *p)
 
 uint32_t plan_mtu(const struct wish *w, const struct state *s)
 {
-	return w->mtu ? w->mtu : state_place(s)->mtu;
+	if (w->mtu)
+		return w->mtu;
+	return state_place(s)->mtu;
 }
 
 uint32_t plan_master_mtu(const struct state *s, uint32_t new_mtu)
 {
-	return s->link.mtu != LINK_MTU_DEFAULT ? s->link.mtu : new_mtu;
+	if (s->link.mtu != LINK_MTU_DEFAULT)
+		return s->link.mtu;
+	return new_mtu;
 }
 
 bool plan_mtu_matters(const struct link *bridge, uint32_t port_mtu)
@@ -157,10 +165,10 @@ bool plan_mtu_matters(const struct link *bridge, uint32_t port_mtu)
 }
 
 /*
- * A bridge whose MTU nobody set since it was made has the least of its ports',
- * and without any LINK_MTU_DEFAULT (br_mtu_auto_adjust, br_if.c).  The kernel
- * does not tell which bridge is one, and a port may vanish without us: so the
- * MTU is pinned by the first port with which it could be another.
+ * A bridge whose MTU was never set has the smallest MTU of its ports, and without
+ * ports LINK_MTU_DEFAULT (br_mtu_auto_adjust, br_if.c).  The kernel does not tell
+ * whether it was set, and a port may disappear without us: so the MTU is pinned
+ * together with the first port that could change it.
  */
 static void pin_mtu(const struct link *bridge, uint32_t port_mtu,
 		    struct plan *p)
@@ -176,8 +184,8 @@ static void pin_mtu(const struct link *bridge, uint32_t port_mtu,
 
 /*
  * The bridge's own MAC and MTU must not change because a port joins, leaves or
- * changes.  The MAC is pinned only where this port was, or becomes, the
- * lowest: else a bridge is to go on having its uplink's.
+ * changes.  The MAC is pinned only if this port was, or becomes, the lowest:
+ * otherwise the bridge keeps following its uplink.
  * @mac:	what the port has while it is on the bridge from now on
  * @mtu:	likewise
  */
@@ -193,8 +201,9 @@ static void pin(const struct link *bridge, const struct bridge_facts *facts,
 		pin_mtu(bridge, mtu, p);
 }
 
-/* Who holds a tap may give it any MAC, unprivileged (SIOCSIFHWADDR of tun.c),
- * and so the bridge: that is not to become the bridge's own. */
+/* The program that has a tap open may set its MAC without privileges
+ * (SIOCSIFHWADDR of tun.c), and thereby the bridge's: such a MAC must not be
+ * pinned. */
 static bool has_foreign_mac(const struct state *s)
 {
 	uint8_t mac[6];
@@ -219,7 +228,7 @@ static void pin_bridge(const struct state *s, const struct link_change *c,
 		pin_mtu(&s->bridge, c->mtu, p);
 }
 
-/* The bridge that the port comes from, or is taken from. */
+/* The bridge that the port leaves. */
 static void pin_master(const struct state *s, uint32_t new_mtu, struct plan *p)
 {
 	struct bridge_facts facts = s->master_facts;
@@ -232,7 +241,7 @@ static void pin_master(const struct state *s, uint32_t new_mtu, struct plan *p)
 	    plan_master_mtu(s, new_mtu), p);
 }
 
-/* The bridge that it goes back to, with the MAC of then. */
+/* The bridge that the port returns to, with its former MAC. */
 static void pin_former(const struct state *s, struct plan *p)
 {
 	if (link_is(&s->former, LINK_BRIDGE))
@@ -240,7 +249,7 @@ static void pin_former(const struct state *s, struct plan *p)
 		    s->record.was.mtu, p);
 }
 
-/* A foreign link's state is in the record before anything is changed. */
+/* The link's former state is recorded before anything is changed. */
 static void record_first(struct link_change *c, struct plan *p)
 {
 	struct link_change *first = add_change(p);
@@ -253,9 +262,9 @@ static void record_first(struct link_change *c, struct plan *p)
 static void join_steps(const struct wish *wish, const struct state *state,
 		       const char *alias, struct plan *p)
 {
-	/* The kernel takes these only from a link that is down (names before
-	 * Linux 6.2, addresses of some drivers), or, for addrgen, drops the
-	 * address that is already there only then. */
+	/* The kernel changes these only on a link that is down (names before
+	 * Linux 6.2, addresses of some drivers), or, for addrgen, removes the
+	 * existing address only then. */
 	const unsigned int needs_down = CHANGE_NAME | CHANGE_MAC |
 					CHANGE_ADDRGEN;
 	struct link_change c = { 0 };
@@ -304,8 +313,8 @@ void plan_macvtap(const struct wish *wish, const struct state *state,
 
 /* ---- leaving ---------------------------------------------------------- */
 
-/* The record says so first: from then on everybody who looks goes on with it
- * instead of putting the port back. */
+/* First in the record: from then on every process continues the detach instead
+ * of attaching the port again. */
 static void announce_leaving(const struct state *s, struct plan *p)
 {
 	struct record r = s->record;
@@ -318,7 +327,7 @@ static void announce_leaving(const struct state *s, struct plan *p)
 		*add_change(p) = c;
 }
 
-/* What the link is to be again, without alias and master. */
+/* The former state, without alias and master. */
 static void restore(const struct state *s, struct link_change *c)
 {
 	const struct was *was = &s->record.was;
@@ -338,14 +347,14 @@ static void restore(const struct state *s, struct link_change *c)
 		c->fields |= CHANGE_ADDRGEN;
 }
 
-/* Only what we make is deleted, whatever an alias says. */
+/* Only a kind that we make is deleted, whatever an alias says. */
 static bool may_delete(const struct state *s)
 {
 	return s->record.made && (link_is(&s->link, LINK_TUN) ||
 				  link_is(&s->link, LINK_MACVTAP));
 }
 
-/* That is one step: there is nothing to be finished by others. */
+/* A single step, which no other process has to finish. */
 static void plan_delete(const struct state *s, struct plan *p)
 {
 	if (s->link.master)
@@ -359,7 +368,7 @@ static void add_master(struct plan *p, int master)
 						.master = master };
 }
 
-/* The record goes last: until then any look can finish the work. */
+/* The record is removed last: until then any process can finish the detach. */
 static void remove_record(const struct was *was, struct plan *p)
 {
 	struct link_change *c = add_change(p);
@@ -386,7 +395,7 @@ static void leave_steps(const struct state *s, bool dead, struct plan *p)
 		add_up(p, false);
 		up = false;
 	}
-	/* Off the bridge first: what follows must not be seen by it. */
+	/* Off the bridge first, which must not see the following changes. */
 	if (s->link.master && moves)
 		add_master(p, 0);
 	if (c.fields)

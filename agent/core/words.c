@@ -4,6 +4,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 const char *verdict_name(enum verdict v)
 {
@@ -26,7 +27,29 @@ static void say(char *buf, size_t size, size_t *len, const char *fmt, ...)
 	n = vsnprintf(buf + *len, size - *len, fmt, ap);
 	va_end(ap);
 	if (n > 0)
-		*len += (size_t)n < size - *len ? (size_t)n : size - *len - 1;
+		*len += (size_t)n;
+	if (*len >= size)
+		*len = size - 1;
+}
+
+/* "" for none */
+static const char *master_name(const struct link_change *c,
+			       const struct state *s)
+{
+	if (!c->master)
+		return "";
+	if (c->master == s->bridge.ifindex)
+		return s->bridge.name;
+	return s->record.was.master;
+}
+
+static const char *pinned_name(const struct step *step, const struct state *s)
+{
+	if (step->bridge == s->master.ifindex)
+		return s->master.name;
+	if (step->bridge == s->former.ifindex)
+		return s->former.name;
+	return s->bridge.name;
 }
 
 static void change_text(const struct link_change *c, const struct state *s,
@@ -47,12 +70,9 @@ static void change_text(const struct link_change *c, const struct state *s,
 	if (c->fields & CHANGE_ADDRGEN)
 		say(buf, size, &n, ", addrgenmode %s",
 		    c->addrgen == LINK_ADDRGEN_NONE ? "none" : "as before");
-	if (c->fields & CHANGE_MASTER && c->master)
-		say(buf, size, &n, ", master %s",
-		    c->master == s->bridge.ifindex ? s->bridge.name :
-		    s->record.was.master);
-	if (c->fields & CHANGE_MASTER && !c->master)
-		say(buf, size, &n, ", nomaster");
+	if (c->fields & CHANGE_MASTER)
+		say(buf, size, &n, ", %s%s", c->master ? "master " : "nomaster",
+		    master_name(c, s));
 	if (c->fields & CHANGE_MODE)
 		say(buf, size, &n, ", mode %s", macvtap_mode_name(c->mode));
 	if (c->fields & CHANGE_ALLMULTICAST)
@@ -65,9 +85,7 @@ static void change_text(const struct link_change *c, const struct state *s,
 void step_text(const struct step *step, const struct state *state, char *buf,
 	       size_t size)
 {
-	const char *bridge = step->bridge == state->master.ifindex ?
-		state->master.name : step->bridge == state->former.ifindex ?
-		state->former.name : state->bridge.name;
+	const char *bridge = pinned_name(step, state);
 	char text[512] = "";
 
 	switch (step->kind) {
@@ -86,7 +104,8 @@ void step_text(const struct step *step, const struct state *state, char *buf,
 		break;
 	case STEP_CHANGE:
 		change_text(&step->change, state, text, sizeof(text));
-		(void)snprintf(buf, size, "%s", text[0] ? text + 2 : "");
+		/* without the first comma */
+		(void)snprintf(buf, size, "%s", text + strspn(text, ", "));
 		break;
 	}
 }

@@ -99,7 +99,7 @@ static void take_type(const struct reader *r, struct nic *n)
 	size_t excess = vif_name_excess(n->wish.name, "-emu");
 
 	if (excess > 0 && !n->wish.error[0] && is(r, "vif_ioemu"))
-		text_reason(n->wish.error, "vifname=%s leaves no room for -emu by %zu characters: the kernel takes 15, so give at most 11",
+		text_reason(n->wish.error, "vifname=%s is too long for a name with -emu by %zu characters: the kernel takes 15, so use at most 11",
 			    text_quote_str(n->wish.name).text, excess);
 }
 

@@ -108,7 +108,7 @@ def test_several_queues(bed):
     (["br0,name=web0"], ["/no/such/program", "{name}"], "cannot be run"),
     (["br0,model=a b"], ["echo", "{fd}"], "is no name of a QEMU device"),
     (["br0,model=e1000,queues=2"], ["echo", "{fds}"], "only for virtio-net"),
-    (["br0,mac=x"], ["echo", "{fd}"], "is no MAC address"),
+    (["br0,mac=x"], ["echo", "{fd}"], "is not a MAC address"),
 ])
 def test_what_cannot_be_leaves_nothing(host, specs, program, words):
     assert words in refused(host, "run", *nics(*specs), "--", *program)
@@ -117,7 +117,7 @@ def test_what_cannot_be_leaves_nothing(host, specs, program, words):
 @pytest.mark.parametrize("args, words", [
     ([], "run takes"),
     (["--nic", "br0"], "run takes"),
-    (["--nic", "br0", "--", "cat"], "is no QEMU"),
+    (["--nic", "br0", "--", "cat"], "is not QEMU"),
     (["--nic", "br0", "--", "cat", "{fd1}"], "there are 1"),
     (["--nic", "br0,queues=2", "--", "cat", "{fd}"], "write {fds}"),
     (["--nic", "br0,x=1", "--", "cat", "{fd}"], "--nic does not know"),

@@ -86,7 +86,7 @@ def test_the_bridge_keeps_its_mac_and_mtu(bed):
 
 @pytest.mark.parametrize("args, words", [
     (["nobr"], "bridge nobr does not exist"),
-    (["br0", "a/b"], "no name for a link"),
+    (["br0", "a/b"], "not a valid name for a link"),
     (["br0", "a234567890123456"], "too long"),
     (["br0", "taken"], "name taken is already used by another link"),
     (["br0", "br0"], "name br0 is already used by another link"),
@@ -97,8 +97,8 @@ def test_the_bridge_keeps_its_mac_and_mtu(bed):
     (["br0", "queues=0"], "from 1 to 64"),
     (["br0", "queues=65"], "from 1 to 64"),
     (["br0", "mac=01:00:5e:00:00:01"], "multicast"),
-    (["br0", "mac=x"], "is no MAC address"),
-    (["br0", "mtu=1"], "is no MTU"),
+    (["br0", "mac=x"], "is not a MAC address"),
+    (["br0", "mtu=1"], "is not an MTU"),
     (["br0", "vnet-hdr=maybe"], "neither on nor off"),
 ])
 def test_what_is_refused_leaves_nothing(host, args, words):

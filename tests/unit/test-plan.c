@@ -465,8 +465,8 @@ static void the_name_of_a_stranger_is_refused(void **state)
 static void a_wrong_wish_says_what_is_wrong(void **state)
 {
 	(void)state;
-	(void)text_copy(wish.error, REASON_SIZE, "mtu=\"x\" is no MTU");
-	does_not_join(REFUSED, "mtu=\"x\" is no MTU");
+	(void)text_copy(wish.error, REASON_SIZE, "mtu=\"x\" is not an MTU");
+	does_not_join(REFUSED, "mtu=\"x\" is not an MTU");
 	wish = (struct wish){ 0 };
 	does_not_join(REFUSED, "no network requested; name one");
 }
