@@ -118,7 +118,7 @@ def test_the_hosts_own_hardware_is_no_port(bed):
 def test_a_name_that_is_taken(host):
     host.vif("web0")
     err = refused(host, "attach", "tap0", "br0", "name=web0")
-    assert "another link has it" in err
+    assert "already used by another link" in err
 
 
 def test_a_foreign_alias_goes_only_when_asked(host):
