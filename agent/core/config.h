@@ -9,9 +9,6 @@
 
 #include "agent/core/wish.h"
 
-/* A larger file is not a configuration. */
-#define CONFIG_SIZE_MAX (1 << 20)
-
 /* A line of the file has room for no more. */
 #define CONFIG_TAPSSIZE 200
 
@@ -54,23 +51,14 @@ struct config {
 	uint32_t toolstack_delay;	/* [xen] toolstack-delay, ms */
 };
 
-/*
- * config_add() - read a file into a configuration
- * @text:	the whole file; NUL-terminated at @len
- * @error:	on failure what is wrong, beginning with "line N: "
- *
- * What the file sets overrides what is there.  Returns 0, -EINVAL, -ENOMEM;
- * after a failure @c is good for config_free() only: a configuration is taken
- * whole or not at all.
- */
-int config_add(struct config *c, const char *text, size_t len,
-	       char error[REASON_SIZE]);
-
 /* The configuration of a host without a file. Returns NULL for no memory. */
 struct config *config_new(void);
 
 /* Returns NULL; @c may be NULL. */
 struct config *config_free(struct config *c);
+
+/* Returns NULL if there is no network of this name. */
+struct network *config_find(const struct config *c, const char *name);
 
 /*
  * config_resolve() - from a network's name to what the kernel knows

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent/core/config.h"
+#include "agent/core/config-file.h"
 
 /* A configuration of one file; @ret is untouched if it is refused. */
 static int parse_file(const char *text, size_t len, struct config **ret,

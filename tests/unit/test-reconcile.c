@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agent/core/config-file.h"
 #include "agent/engine/door.h"
 #include "agent/engine/settle.h"
 #include "tests/unit/fake-host.h"
