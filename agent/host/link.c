@@ -214,8 +214,8 @@ static int change(struct host *h, int ifindex, const struct link_change *c)
 /*
  * Only a different MTU reaches the bridge (br_change_mtu, which sets
  * BROPT_MTU_SET_BY_USER): change it and change it back.  The kernel's lock is free
- * for a moment in between; the value then is LINK_MTU_PINNING, which is not in
- * use anywhere, so that a reader recognizes it.
+ * for a moment in between; the value then is LINK_MTU_PINNING, which hardly
+ * any bridge has, so that a reader recognizes it.
  */
 static int pin_mtu(struct host *h, int bridge, uint32_t mtu)
 {

@@ -8,7 +8,8 @@
 /*
  * procfs_process() - identify a process for a record
  *
- * Returns 0; -ESRCH if there is no process with this pid, or if it is a zombie; or what reading /proc/PID/stat gave.
+ * Returns 0; -ESRCH if there is no process with this pid, or if it is a zombie;
+ * or the error of reading /proc/PID/stat.
  */
 int procfs_process(int pid, struct process *ret);
 

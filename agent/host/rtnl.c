@@ -102,7 +102,7 @@ static void take_words(const struct nlmsghdr *h, char *words)
 				  sizeof(((struct host *)NULL)->error));
 }
 
-/* libnl's error codes are fewer than errno's, and do not include the kernel's text. */
+/* libnl has fewer error codes than errno, and not the kernel's text. */
 static int on_error(struct sockaddr_nl *nla, struct nlmsgerr *e, void *arg)
 {
 	struct rtnl *t = arg;

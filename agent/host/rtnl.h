@@ -33,7 +33,8 @@ struct rtnl {
  */
 int rtnl_socket(bool peek, struct nl_sock **ret);
 
-/* Open the socket; rtnl_talk() opens it again after a failure.  Returns 0 or a negative errno value. */
+/* Open the socket; rtnl_talk() opens it again after a failure.  Returns 0 or a
+ * negative errno value. */
 int rtnl_open(struct rtnl *t);
 
 /*
