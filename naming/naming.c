@@ -76,7 +76,8 @@ int vif_name_parse(const char *name, struct vif_id *ret_id,
 		s = after(name, "tap");
 		kind = VIF_TAP;
 	}
-	s = s ? id_parse(s, '.', &id) : NULL;
+	if (s)
+		s = id_parse(s, '.', &id);
 	if (s && kind == VIF_NETBACK && strcmp(s, EMU_SUFFIX) == 0)
 		kind = VIF_EMU;
 	else if (!s || *s)
@@ -133,12 +134,15 @@ int vif_path_parse(const char *path, struct vif_id *ret_id,
 
 	if (absolute) {
 		s = vif_number_parse(s, VIF_DOMID_END, &backend);
-		s = s ? after(s, "/") : NULL;
+		if (s)
+			s = after(s, "/");
 	} else {
 		s = path;
 	}
-	s = s ? after(s, "backend/vif/") : NULL;
-	s = s ? id_parse(s, '/', &id) : NULL;
+	if (s)
+		s = after(s, "backend/vif/");
+	if (s)
+		s = id_parse(s, '/', &id);
 	if (!s || (*s && (*s != '/' || !ret_rest)))
 		return -EINVAL;
 	*ret_id = id;

@@ -2,8 +2,8 @@
 /*
  * naming.h - the names and identities of VM NICs
  *
- * Pure: no system call, no allocation.  Every string that enters here may be
- * hostile; a parser either takes all of it or refuses it.
+ * No system calls, no allocation.  Every string passed to these functions may be
+ * hostile; a parser either accepts all of it or refuses it.
  */
 #ifndef VIFAGENT_NAMING_H
 #define VIFAGENT_NAMING_H
@@ -32,7 +32,7 @@ struct vif_id {
 	uint32_t devid;		/* < VIF_DEVID_END */
 };
 
-/* What a canonical name says of the link that carries it. */
+/* The kind of link that a canonical name belongs to. */
 enum vif_kind {
 	VIF_NETBACK,		/* vifD.V: netback's link (xen-netback) */
 	VIF_EMU,		/* vifD.V-emu: QEMU's tap (libxl 4.2 and later) */
@@ -40,12 +40,12 @@ enum vif_kind {
 };
 
 /*
- * vif_name_check() - may the kernel call a link so?
+ * vif_name_check() - can a link have this name?
  * @name:	a C string
  *
  * dev_valid_name(), net/core/dev.c: not empty, at most 15 bytes, not "." or
- * "..", no '/', no ':', no white space.  Refused as well, because no tool can
- * print or type them: '%' (a template to the kernel) and control characters.
+ * "..", no '/', no ':', no white space.  Also refused, because they are hard to
+ * print or type: '%' (a template to the kernel) and control characters.
  *
  * Returns 0, -EINVAL, or -ENAMETOOLONG.
  */
@@ -60,7 +60,7 @@ int vif_name_check(const char *name);
  * Numbers are decimal without sign and leading zeros, so that every NIC has
  * just one name of a kind.
  *
- * Returns 0, or -EINVAL if @name is no canonical name.
+ * Returns 0, or -EINVAL if @name is not a canonical name.
  */
 int vif_name_parse(const char *name, struct vif_id *ret_id,
 		   enum vif_kind *ret_kind);

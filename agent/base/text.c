@@ -124,6 +124,15 @@ int text_number(const char *s, unsigned long max, unsigned long *ret)
 	return 0;
 }
 
+uint32_t text_hash(uint32_t h, const void *bytes, size_t len)
+{
+	const unsigned char *p = bytes;
+
+	for (size_t i = 0; i < len; i++)
+		h = (h ^ p[i]) * 16777619u;
+	return h;
+}
+
 bool text_copy(char *dst, size_t size, const char *src)
 {
 	size_t len = strlen(src);

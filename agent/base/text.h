@@ -71,6 +71,11 @@ void text_mac_print(char buf[MAC_TEXTSIZE], const uint8_t mac[6]);
  */
 int text_mac(const char *s, uint8_t ret[6]);
 
+#define TEXT_HASH_START 2166136261u
+
+/* FNV-1a of some bytes, continued from @h, which is TEXT_HASH_START at first. */
+uint32_t text_hash(uint32_t h, const void *bytes, size_t len);
+
 /* strcpy() into @size bytes.  Returns false, with @dst unchanged, if it does not
  * fit; it never cuts. */
 bool text_copy(char *dst, size_t size, const char *src);

@@ -71,7 +71,7 @@ static bool is_in_use(struct cmd *c, const struct link *l,
 {
 	struct host *h = c->agent.host;
 
-	if (strcmp(l->kind, "macvtap") != 0)
+	if (!link_is(l, LINK_MACVTAP))
 		return l->carrier;
 	return r->process.pid && h->ops->process_lives(h, &r->process);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "agent/cli/cmd.h"
+#include "agent/core/words.h"
 
 void output_line(const struct look *look)
 {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "agent/cli/cmd.h"
+#include "agent/core/words.h"
 
 static void print_steps(const struct look *look)
 {

@@ -10,8 +10,8 @@
 /* g_ascii_isspace(), which has no \v */
 #define BLANKS " \t\n\f\r"
 
-/* Returned for what ends the file that it is in, but not those that include
- * it.  All other errors end everything. */
+/* An error that ends the file it is in, but not the files that include that
+ * one.  All other errors end everything. */
 #define FILE_ENDS (-EINVAL)
 
 /* A file that is being read, and how far. */
@@ -38,7 +38,7 @@ static struct file *current(struct parser *p)
 	return &p->open[p->n_open - 1];
 }
 
-/* Says what is wrong with the line; returns @r. */
+/* Report what is wrong with the line; returns @r. */
 __attribute__((format(printf, 3, 4)))
 static int wrong(struct parser *p, int r, const char *fmt, ...)
 {
@@ -66,14 +66,14 @@ static void note(struct acl *acl, const char *fmt, ...)
 	va_end(ap);
 }
 
-/* An included file's error is worth a note. */
+/* An error in an included file becomes a note. */
 static void forgive(struct acl *acl, const char *so)
 {
 	note(acl, "%.320s; %s", acl->error, so);
 	acl->error[0] = '\0';
 }
 
-/* Paths are shown as they are, if they can be. */
+/* Quote a path only if it needs quoting. */
 static void show(char name[ACL_FILESIZE], const char *path)
 {
 	bool plain = *path;
@@ -89,14 +89,14 @@ static const char *read_error(int r)
 	if (r == -EFBIG)
 		return "it is larger than 1 MiB";
 	if (r == -ENODEV)
-		return "it is no regular file";
+		return "it is not a regular file";
 	return strerror(-r);
 }
 
 /*
- * Why an included file cannot be read may be that this user is not to have it.
- * Want of memory or descriptors is no such reason: its caller can see to it
- * that a helper has none.
+ * Failures that may mean that this user is not allowed to read the included
+ * file.  Too little memory and too few descriptors are not among them: the
+ * helper's caller can cause both.
  */
 static bool may_be_unread(int r)
 {
@@ -139,11 +139,11 @@ static int include(struct parser *p, const char *path)
 		return wrong(p, -ELOOP, "files include each other more than %d deep",
 			     ACL_DEPTH_MAX);
 	if (p->n_files >= ACL_FILES_MAX)
-		return wrong(p, -ELOOP, "with this one there are more than %d files",
+		return wrong(p, -ELOOP, "more than %d files are included",
 			     ACL_FILES_MAX);
 	show(name, path);
 	if (path[0] != '/')
-		note(p->acl, "%s line %u: %s is no absolute path: whoever starts the helper chooses the directory",
+		note(p->acl, "%s line %u: %s is not an absolute path: the user who starts the helper chooses the directory",
 		     f->name, f->line, name);
 	r = open_file(p, path);
 	if (r == 0)
@@ -151,7 +151,7 @@ static int include(struct parser *p, const char *path)
 	(void)wrong(p, r, "%s cannot be read: %s", name, read_error(r));
 	if (!may_be_unread(r))
 		return -EIO;
-	forgive(p->acl, "it does not count");
+	forgive(p->acl, "it is ignored");
 	return 0;
 }
 
@@ -170,21 +170,31 @@ static void take(struct parser *p, struct acl_rule *rule, const char *verb,
 	(void)snprintf(rule->text, sizeof(rule->text), "%s %s", verb, name);
 }
 
+static int bad_verb(struct parser *p, const char *verb)
+{
+	const char *hint = "";
+
+	if (strchr(verb, '\t'))
+		hint = "; in a line with a space the verb ends there, not at a tab";
+	return wrong(p, FILE_ENDS, "%s is not a verb: use allow, deny or include%s",
+		     text_quote_str(verb).text, hint);
+}
+
 static int obey(struct parser *p, const char *verb, const char *arg)
 {
-	bool allow = strcmp(verb, "allow") == 0;
+	struct acl_rule *rule = &p->acl->deny;
 
 	if (strcmp(verb, "include") == 0)
 		return include(p, arg);
-	if (!allow && strcmp(verb, "deny") != 0)
-		return wrong(p, FILE_ENDS, "%s is no verb: allow, deny and include are%s",
-			     text_quote_str(verb).text, strchr(verb, '\t') ?
-			     "; in a line with a space it ends there, not at a tab" : "");
+	if (strcmp(verb, "allow") == 0)
+		rule = &p->acl->allow;
+	else if (strcmp(verb, "deny") != 0)
+		return bad_verb(p, verb);
 	if (strlen(arg) >= ACL_NAMESIZE)
 		return wrong(p, FILE_ENDS, "%s is too long for a bridge's name by %zu characters",
 			     text_quote_str(arg).text,
 			     strlen(arg) - ACL_NAMESIZE + 1);
-	take(p, allow ? &p->acl->allow : &p->acl->deny, verb, arg);
+	take(p, rule, verb, arg);
 	return 0;
 }
 
@@ -200,7 +210,7 @@ static int parse_line(struct parser *p, char *line)
 	if (!arg)
 		arg = strchr(verb, '\t');
 	if (!arg)
-		return wrong(p, FILE_ENDS, "%s is not allow, deny or include with a name behind it",
+		return wrong(p, FILE_ENDS, "%s is not allow, deny or include followed by a name",
 			     text_quote_str(verb).text);
 	*arg++ = '\0';
 	arg += strspn(arg, BLANKS);
@@ -222,7 +232,7 @@ static int read_line(struct parser *p, char line[ACL_LINE_MAX + 1])
 		return wrong(p, -E2BIG, "it is longer than %d characters",
 			     ACL_LINE_MAX);
 	if (memchr(f->next, '\0', n))
-		return wrong(p, -EBADMSG, "it has a NUL inside");
+		return wrong(p, -EBADMSG, "it contains a NUL byte");
 	memcpy(line, f->next, n);
 	line[n] = '\0';
 	f->next += n + (stop != NULL);
@@ -243,7 +253,7 @@ static int step(struct parser *p)
 	if (r == 0)
 		r = parse_line(p, line);
 	if (r == FILE_ENDS && p->n_open > 1) {
-		forgive(p->acl, "what follows in that file does not count");
+		forgive(p->acl, "the rest of that file is ignored");
 		close_file(p);
 		r = 0;
 	}
@@ -276,7 +286,9 @@ const struct acl_rule *acl_decisive(const struct acl *acl)
 		return NULL;
 	if (acl->deny.line)
 		return &acl->deny;
-	return acl->allow.line ? &acl->allow : NULL;
+	if (acl->allow.line)
+		return &acl->allow;
+	return NULL;
 }
 
 bool acl_allows(const struct acl *acl)

@@ -9,9 +9,9 @@
  * that this user may not read does not count, which is how an ACL differs from
  * user to user.
  *
- * What QEMU's helper cannot read either ends only the included file that it
- * stands in.  What QEMU's would read in its own way, or what must have an end,
- * is an error of the whole: passing over it might pass over a deny.
+ * A line that QEMU's helper cannot read either ends only the included file that
+ * it is in.  A line that QEMU's helper reads differently, or that exceeds a limit
+ * of ours, makes the whole ACL invalid: ignoring it might ignore a deny.
  */
 #ifndef VIFAGENT_ACL_H
 #define VIFAGENT_ACL_H
@@ -21,8 +21,8 @@
 
 #include "agent/base/text.h"
 
-/* What fgets() gets into QEMU's line[4096]; it would go on as if a new line
- * began. */
+/* What fgets() reads into QEMU's line[4096]; QEMU takes the rest for a new
+ * line. */
 #define ACL_LINE_MAX 4095
 #define ACL_SIZE_MAX (1 << 20)		/* bytes of one file */
 #define ACL_DEPTH_MAX 8			/* the main file is at 0 */
@@ -35,7 +35,7 @@
 
 struct acl_rule {
 	char file[ACL_FILESIZE];
-	unsigned int line;		/* from 1; 0: there is no such rule */
+	unsigned int line;		/* from 1; 0: no such rule */
 	char text[sizeof("allow ") + ACL_NAMESIZE];
 };
 
@@ -46,7 +46,7 @@ struct acl {
 	struct acl_rule allow;
 	char error[REASON_SIZE];	/* why nothing is allowed; or "" */
 	char note[ACL_NOTES_MAX][REASON_SIZE];	/* what did not count, and why */
-	unsigned int n_notes;		/* those that had no room, too */
+	unsigned int n_notes;		/* also those without room */
 };
 
 /*
@@ -54,7 +54,7 @@ struct acl {
  * @ret:	to be given to free(); needs no NUL
  *
  * Returns 0 or a negative errno; -EFBIG if it is larger than ACL_SIZE_MAX,
- * -ENODEV if it is no file.
+ * -ENODEV if it is not a file.
  */
 typedef int (*acl_read_fn)(void *arg, const char *path, char **ret,
 			   size_t *ret_len);

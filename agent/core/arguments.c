@@ -27,8 +27,9 @@ int arguments_set_model(struct nic_arguments *nic, const char *model)
 	for (const char *p = model; *p; p++)
 		if (!isalnum((unsigned char)*p) && !strchr("-_.", *p))
 			return -EINVAL;
-	return model[0] && text_copy(nic->model, sizeof(nic->model), model) ?
-		0 : -EINVAL;
+	if (!model[0] || !text_copy(nic->model, sizeof(nic->model), model))
+		return -EINVAL;
+	return 0;
 }
 
 /* ---- placeholders ----------------------------------------------------- */
@@ -46,7 +47,7 @@ struct placeholder {
 	size_t len;		/* with its braces */
 };
 
-/* Other braces are the program's own (JSON, say). */
+/* Other braces belong to the program (JSON, for example). */
 static bool parse(const char *s, struct placeholder *ret)
 {
 	size_t letters = strspn(s + 1, "abcdefghijklmnopqrstuvwxyz");
@@ -82,12 +83,12 @@ static int use(const struct placeholder *p, struct nic_arguments *nics,
 	struct nic_arguments *nic = &nics[p->nic];
 
 	if (p->nic >= n) {
-		text_reason(error, "{%s%lu} stands for a NIC that is not there: there are %zu, counted from 0",
+		text_reason(error, "{%s%lu} stands for a NIC that does not exist: there are %zu, counted from 0",
 			    field_names[p->field], p->nic, n);
 		return -EINVAL;
 	}
 	if (p->field == FD && nic->queues > 1) {
-		text_reason(error, "{fd} is one queue of several; write {fds}");
+		text_reason(error, "{fd} is only one of several queues; write {fds}");
 		return -EINVAL;
 	}
 	nic->by_fd |= p->field == FD || p->field == FDS;
@@ -95,7 +96,8 @@ static int use(const struct placeholder *p, struct nic_arguments *nics,
 	return 0;
 }
 
-/* Who goes on as another process loses what goes with the first one. */
+/* QEMU continues as another process then, and loses all links that end with
+ * the first one. */
 static int check_daemonize(char *const *argv, const struct nic_arguments *nics,
 			   size_t n, char error[REASON_SIZE])
 {
@@ -105,11 +107,14 @@ static int check_daemonize(char *const *argv, const struct nic_arguments *nics,
 		daemonizes |= strcmp(*arg, "-daemonize") == 0 ||
 			      strcmp(*arg, "--daemonize") == 0;
 	for (size_t i = 0; daemonizes && i < n; i++) {
-		if (!nics[i].stays && !nics[i].by_name)
+		const char *what = "a tap opened by its name";
+
+		if (nics[i].stays)
+			what = "a macvtap";
+		else if (!nics[i].by_name)
 			continue;
-		text_reason(error, "with -daemonize QEMU goes on as another process, and NIC %zu (%s) goes with the first one; leave it out, and let e.g. systemd-run put it into the background",
-			    i, nics[i].stays ? "a macvtap" :
-					       "a tap opened by its name");
+		text_reason(error, "with -daemonize QEMU continues as another process, and NIC %zu (%s) disappears with the first one; run QEMU without it, in the background e.g. by systemd-run",
+			    i, what);
 		return -EINVAL;
 	}
 	return 0;
@@ -140,12 +145,13 @@ int arguments_scan(char *const *argv, struct nic_arguments *nics, size_t n,
 		nics[i].by_name = !nics[i].added && nics[i].has_name;
 		if (nics[i].by_fd || nics[i].by_name)
 			continue;
-		text_reason(error, "%s is no QEMU, so NIC %zu must be put into its arguments: write {fd}, or, if it opens the tap itself, {name} or name=NAME after --nic",
+		text_reason(error, "%s is not QEMU, so its arguments must name NIC %zu: write {fd}, or, if it opens the tap itself, {name} or name=NAME after --nic",
 			    text_quote_str(program).text, i);
 		return -EINVAL;
 	}
-	return arguments_is_qemu(program) ?
-		check_daemonize(argv, nics, n, error) : 0;
+	if (arguments_is_qemu(program))
+		return check_daemonize(argv, nics, n, error);
+	return 0;
 }
 
 /* ---- writing ---------------------------------------------------------- */
@@ -226,7 +232,7 @@ static void print_device(FILE *f, const struct nic_arguments *nic, size_t i)
 		(void)fprintf(f, ",vectors=%u", 2 * nic->queues + 2);
 }
 
-/* All of them, each with its NUL; returns how many. */
+/* All arguments, each with its NUL; returns how many. */
 static size_t print_all(FILE *f, char *const *argv,
 			const struct nic_arguments *nics, size_t n)
 {
@@ -262,7 +268,7 @@ char **arguments_make(char *const *argv, const struct nic_arguments *nics,
 		return NULL;
 	count = print_all(f, argv, nics, n);
 	failed = ferror(f);
-	/* glibc's fclose() does not tell that it has no text. */
+	/* glibc's fclose() succeeds even if there was no memory for text. */
 	if (fclose(f) == 0 && !failed && text)
 		ret = calloc(count + 1, sizeof(*ret));
 	if (!ret) {

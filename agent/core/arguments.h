@@ -2,10 +2,10 @@
 /*
  * arguments.h - the command line of a program that is given taps
  *
- * Where it says {fd}, {fds}, {vhostfds}, {name}, {mac} or {mtu} the first NIC's
- * is put; {fd1} is the second one's, and so on.  A NIC that is not there is added
- * to QEMU's arguments as -netdev and -device; other programs must know it by the
- * name that was asked for.
+ * {fd}, {fds}, {vhostfds}, {name}, {mac} and {mtu} are replaced by those of the
+ * first NIC, {fd1} by that of the second, and so on.  A NIC without a placeholder
+ * is added to QEMU's arguments as -netdev and -device; other programs must know it
+ * by the requested name.
  */
 #ifndef VIFAGENT_ARGUMENTS_H
 #define VIFAGENT_ARGUMENTS_H
@@ -24,14 +24,14 @@ struct nic_arguments {
 	char name[VIF_NAMESIZE];
 	uint8_t mac[6];			/* the guest's */
 	uint32_t mtu;
-	bool has_name;			/* its name was asked for */
-	bool stays;			/* it does not go when its fds are
-					 * closed, but with its process */
-	/* set by arguments_scan(): is it taken so, and are arguments added? */
+	bool has_name;			/* its name was requested */
+	bool stays;			/* it does not disappear when its
+					 * fds are closed, but with its process */
+	/* set by arguments_scan(): how it is used, and are arguments added? */
 	bool by_fd, by_name, added;
 };
 
-/* Is it QEMU, by its name, whose arguments we know how to write? */
+/* Is it QEMU, by its name?  Then we know how to write its arguments. */
 bool arguments_is_qemu(const char *program);
 
 /* A model that has virtio's queues, MTU and vhost. */

@@ -9,10 +9,7 @@
 
 #include "agent/core/wish.h"
 
-/* A file larger than this is not one that a person wrote. */
-#define CONFIG_SIZE_MAX (1 << 20)
-
-/* More does not fit on a line of the file. */
+/* A line of the file has room for no more. */
 #define CONFIG_TAPSSIZE 200
 
 /* The keys of [network NAME]. */
@@ -27,7 +24,7 @@ enum network_key {
 	NETWORK_KEYS,
 };
 
-/* Said, but not in the file at hand; see struct network. */
+/* Set, but not in the current file; see struct network. */
 #define LINE_ELSEWHERE (-1)
 
 /* [network NAME] */
@@ -38,10 +35,10 @@ struct network {
 	char bridge[VIF_NAMESIZE];	/* by default the name */
 	char taps[CONFIG_TAPSSIZE];	/* patterns of names, or "" */
 	char device[VIF_NAMESIZE];
-	uint32_t modes;			/* those that may be asked for */
+	uint32_t modes;			/* those that may be requested */
 	uint32_t mode;			/* the first of them */
 	bool allmulticast;
-	int line;			/* of its section in the file at hand,
+	int line;			/* of its section in the current file,
 					 * or 0 */
 	int said[NETWORK_KEYS];		/* the line of each key; 0: nowhere */
 };
@@ -54,23 +51,14 @@ struct config {
 	uint32_t toolstack_delay;	/* [xen] toolstack-delay, ms */
 };
 
-/*
- * config_add() - read a file into a configuration
- * @text:	the whole file; NUL-terminated at @len
- * @error:	on failure what is wrong, beginning with "line N: "
- *
- * What the file says goes before what is there.  Returns 0, -EINVAL, -ENOMEM;
- * after a failure @c is good for config_free() only: a configuration is taken
- * whole or not at all.
- */
-int config_add(struct config *c, const char *text, size_t len,
-	       char error[REASON_SIZE]);
-
-/* The configuration of a host that has none. Returns NULL for no memory. */
+/* The configuration of a host without a file. Returns NULL for no memory. */
 struct config *config_new(void);
 
 /* Returns NULL; @c may be NULL. */
 struct config *config_free(struct config *c);
+
+/* Returns NULL if there is no network of this name. */
+struct network *config_find(const struct config *c, const char *name);
 
 /*
  * config_resolve() - from a network's name to what the kernel knows

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* link.h - what the kernel says of a link, and what it is asked to change */
+/* link.h - a link as the kernel shows it, and changes to it */
 #ifndef VIFAGENT_LINK_H
 #define VIFAGENT_LINK_H
 
@@ -11,13 +11,13 @@
 /* IFALIASZ of <linux/if.h>: 255 bytes and the NUL. */
 #define LINK_ALIASSIZE 256
 
-/* The kinds of <linux/if_link.h>'s IFLA_INFO_KIND are short words. */
+/* IFLA_INFO_KIND (<linux/if_link.h>) is a short word. */
 #define LINK_KINDSIZE 16
 
 /* IN6_ADDR_GEN_MODE_EUI64 and _NONE, <linux/if_link.h>. */
 enum { LINK_ADDRGEN_EUI64 = 0, LINK_ADDRGEN_NONE = 1 };
 
-/* A NIC's host link has MAC, and so is a VM's or a bridge: an Ethernet one. */
+/* One network interface of the host. */
 struct link {
 	int ifindex;
 	char name[VIF_NAMESIZE];
@@ -26,37 +26,44 @@ struct link {
 	uint8_t mac[6];
 	bool ethernet;			/* ARPHRD_ETHER with a 6 byte address */
 	bool loopback;
-	bool up;			/* IFF_UP: what was asked for */
+	bool up;			/* IFF_UP: set by the administrator */
 	bool carrier;			/* IFF_LOWER_UP */
 	uint32_t mtu;			/* bytes */
 	int master;			/* ifindex of the bridge, 0 if none */
 	int addrgen;			/* inet6 addr-gen mode, -1: no inet6 */
 	int lower;			/* a macvlan's device: ifindex, else 0 */
 	uint32_t mode;			/* a macvtap's, of MACVTAP_MODES */
-	bool allmulticast;		/* IFF_ALLMULTI was asked for */
+	bool allmulticast;		/* IFF_ALLMULTI is set */
 };
 
-/* A number that changes with everything about a link that we set. */
-static inline uint32_t link_hash(const struct link *l)
-{
-	const uint32_t numbers[] = { (uint32_t)l->ifindex, l->mtu,
-				     (uint32_t)l->master, (uint32_t)l->addrgen,
-				     l->mode, l->allmulticast, l->up };
-	uint32_t h = 2166136261u;	/* FNV-1a */
+/* The kinds that make a difference to us. */
+enum link_kind {
+	LINK_OTHER,
+	LINK_BRIDGE,
+	LINK_MACVLAN,
+	LINK_MACVTAP,
+	LINK_TUN,		/* a tun or a tap */
+	LINK_VRF,
+};
 
-	for (const char *p = l->name; *p; p++)
-		h = (h ^ (unsigned char)*p) * 16777619u;
-	for (const char *p = l->alias; *p; p++)
-		h = (h ^ (unsigned char)*p) * 16777619u;
-	for (int i = 0; i < 6; i++)
-		h = (h ^ l->mac[i]) * 16777619u;
-	for (unsigned int i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
-		h = (h ^ numbers[i]) * 16777619u;
-	return h;
+enum link_kind link_kind(const struct link *l);
+
+static inline bool link_is(const struct link *l, enum link_kind kind)
+{
+	return link_kind(l) == kind;
 }
 
-/* An MTU that a bridge has only for the moment in which it is being pinned
- * (host/link.c); whoever reads it asks again. */
+/* A macvlan, or a macvtap, which is one with a character device. */
+static inline bool link_is_macvlan(const struct link *l)
+{
+	return link_is(l, LINK_MACVLAN) || link_is(l, LINK_MACVTAP);
+}
+
+/* A number that changes with everything about a link that we set. */
+uint32_t link_hash(const struct link *l);
+
+/* An MTU that a bridge has only while its MTU is being pinned (host/link.c);
+ * read it again later. */
 #define LINK_MTU_PINNING 65535
 
 /* Which members of a struct link_change count. */
@@ -88,7 +95,7 @@ struct link_change {
 	bool up;
 };
 
-/* A macvtap that is to be. */
+/* A macvtap to create. */
 struct macvtap_new {
 	int device;			/* ifindex */
 	int ifindex;			/* its own; 0: the kernel chooses */

@@ -8,12 +8,12 @@
 #include <stdint.h>
 
 /*
- * Which frames it may see is a macvtap's mode, one bit of these each
+ * A macvtap's mode says which frames it receives; each is one bit
  * (enum macvlan_mode, <linux/if_link.h>):
- * vepa		those of the wire; also those for its neighbours go out there
- * private	the same, and none that a neighbour has sent
- * bridge	those of the wire, and of its neighbours directly
- * passthru	all, as the only one on its device, whose address it sets
+ * vepa		from the wire; frames to its neighbours go out to the wire, too
+ * private	the same, but never a frame that a neighbour has sent
+ * bridge	from the wire, and from its neighbours directly
+ * passthru	all; it is the only one on its device and sets its address
  */
 #define MACVTAP_MODES (MACVLAN_MODE_VEPA | MACVLAN_MODE_PRIVATE | \
 		       MACVLAN_MODE_BRIDGE | MACVLAN_MODE_PASSTHRU)

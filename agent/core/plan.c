@@ -1,24 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* plan.c - from what is wished and what is there to what must be done */
+/* plan.c - the steps from what is there to what is wished */
 #include "agent/core/plan.h"
 
 #include <assert.h>
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
-static const uint8_t no_mac[6];
-
-const char *verdict_name(enum verdict v)
-{
-	static const char *const names[] = {
-		[IN_ORDER] = "ok",	  [NOT_OURS] = "not ours",
-		[TO_DO] = "to do",	  [WAITING] = "waiting",
-		[REFUSED] = "refused",	  [FAILED] = "failed",
-	};
-
-	return names[v];
-}
+#include "agent/core/mac.h"
+#include "agent/core/refuse.h"
 
 static struct step *add_step(struct plan *p, enum step_kind kind)
 {
@@ -41,14 +30,9 @@ static void add_up(struct plan *p, bool up)
 	c->up = up;
 }
 
-static bool same_mac(const uint8_t a[6], const uint8_t b[6])
-{
-	return memcmp(a, b, 6) == 0;
-}
-
 void plan_port_mac(const struct wish *w, uint8_t ret[6])
 {
-	if (same_mac(w->mac, no_mac)) {
+	if (mac_is_zero(w->mac)) {
 		memset(ret, 0xff, 6);
 		ret[0] = 0xfe;
 		return;
@@ -57,154 +41,9 @@ void plan_port_mac(const struct wish *w, uint8_t ret[6])
 	ret[0] = w->mac[0] == 0xfe ? 0xfa : 0xfe;
 }
 
-/* ---- what stands in the way ------------------------------------------- */
-
-__attribute__((format(printf, 3, 4)))
-static bool stop(struct plan *p, enum verdict v, const char *fmt, ...)
-{
-	va_list ap;
-
-	p->verdict = v;
-	va_start(ap, fmt);
-	(void)vsnprintf(p->reason, sizeof(p->reason), fmt, ap);
-	va_end(ap);
-	return true;
-}
-
-static bool is_macvlan(const struct link *l)
-{
-	return strcmp(l->kind, "macvtap") == 0 ||
-	       strcmp(l->kind, "macvlan") == 0;
-}
-
-/* A link that must not become a port, whoever asks. */
-static bool unfit(const struct wish *w, const struct state *s, struct plan *p)
-{
-	const struct link *l = &s->link;
-
-	if (l->loopback || !l->ethernet)
-		return stop(p, REFUSED, "%s is no Ethernet link, so no bridge takes it; use a tap, not a tun",
-			    l->name);
-	if (strcmp(l->kind, "bridge") == 0)
-		return stop(p, REFUSED, "%s is a bridge, and a bridge takes no bridge; give the link of a NIC",
-			    l->name);
-	if (vif_name_check(l->name) < 0)
-		return stop(p, REFUSED, "its name %s is one that nobody can type; rename it",
-			    text_quote_str(l->name).text);
-	if (s->is_hardware)
-		return stop(p, REFUSED, "%s is the host's own hardware, and a port's settings would cut it off; put uplinks on bridges with the host's network configuration",
-			    l->name);
-	if (is_macvlan(l) && w->kind == NETWORK_BRIDGE)
-		return stop(p, REFUSED, "%s is a %s, which the kernel lets on no bridge, and network %s is one; ask for a network of kind = macvtap",
-			    l->name, l->kind, w->network);
-	if (w->kind == NETWORK_MACVTAP &&
-	    (strcmp(l->kind, "macvtap") != 0 || s->owner != OWNER_US ||
-	     !s->record.made))
-		return stop(p, REFUSED, "network %s is of kind macvtap, on which there are only links that are made for it (vifctl run, vifctl create); %s is %s; ask for a bridge",
-			    w->network, l->name,
-			    strcmp(l->kind, "macvtap") == 0 ?
-			    "a macvtap of somebody else's" : "none");
-	if (s->owner == OWNER_FOREIGN && !w->replace_alias)
-		return stop(p, REFUSED, "its alias %s is not ours, and would be lost; clear it (ip link set dev %s alias \"\") or attach it by hand with alias=replace",
-			    text_quote_str(l->alias).text, l->name);
-	return false;
-}
-
-static bool name_taken(const struct wish *w, const struct state *s,
-		       struct plan *p)
-{
-	if (!s->have_holder)
-		return false;
-	if (s->holder_is_nic)
-		return stop(p, WAITING, "wants the name %s, which the link of another NIC still has (ifindex %d); it is taken as soon as that one goes",
-			    w->name, s->holder.ifindex);
-	return stop(p, REFUSED, "wants the name %s, but another link has it (ifindex %d); rename that one or ask for another name",
-		    w->name, s->holder.ifindex);
-}
-
-static bool no_bridge(const struct wish *w, const struct state *s,
-		      struct plan *p)
-{
-	const char *by = source_name(w->by);
-
-	if (!s->have_bridge && !w->is_configured)
-		return stop(p, WAITING, "network %s is asked for (by %s), but there is no bridge %s; create it (ip link add %s type bridge), configure a network %s, or ask for another",
-			    w->network, by, w->bridge, w->bridge, w->network);
-	if (!s->have_bridge)
-		return stop(p, WAITING, "network %s is asked for (by %s), but there is no bridge %s; create it (ip link add %s type bridge) or ask for another",
-			    w->network, by, w->bridge, w->bridge);
-	if (strcmp(s->bridge.kind, "bridge") != 0)
-		return stop(p, REFUSED, "network %s is asked for (by %s), but %s is no bridge%s%s; ask for another",
-			    w->network, by, w->bridge,
-			    s->bridge.kind[0] ? ", it is of kind " : "",
-			    s->bridge.kind);
-	/* ifup makes a bridge, gives it its uplink, whose MAC it is to take,
-	 * and sets it up: were we there first, it would keep a random one. */
-	if (s->patient && !s->bridge.up && s->facts.is_empty &&
-	    s->facts.mac_floats)
-		return stop(p, WAITING, "bridge %s is down and has no port yet: it seems to be being set up, and is given a few seconds",
-			    w->bridge);
-	return false;
-}
-
-/* What the kernel would refuse with one word (macvlan_common_newlink,
- * macvlan_port_create in drivers/net/macvlan.c). */
-static bool no_device(const struct wish *w, const struct state *s,
-		      struct plan *p)
-{
-	const struct link *d = &s->device, *master = &s->device_master;
-
-	if (!s->have_device)
-		return stop(p, WAITING, "network %s is asked for (by %s), but there is no device %s; its macvtaps can be made when it is there",
-			    w->network, source_name(w->by), w->device);
-	if (d->loopback || !d->ethernet)
-		return stop(p, REFUSED, "network %s is on device %s, which is no Ethernet link, so no macvtap can be on it; give another device=",
-			    w->network, w->device);
-	if (is_macvlan(d))
-		return stop(p, REFUSED, "network %s is on device %s, which is a %s itself; give the NIC under it as device=",
-			    w->network, w->device, d->kind);
-	if (master->ifindex && strcmp(master->kind, "vrf") != 0)
-		return stop(p, REFUSED, "network %s is on device %s, which is on the %s %s, so no macvtap can be on it; name %s as the network, or take %s off it",
-			    w->network, w->device, master->kind, master->name,
-			    master->name, w->device);
-	if (w->mtu > d->mtu)
-		return stop(p, WAITING, "wants MTU %u, but its device %s has %u; give that a larger one (ip link set %s mtu %u) or ask for less",
-			    w->mtu, w->device, d->mtu, w->device, w->mtu);
-	if (w->mode != MACVLAN_MODE_PASSTHRU && same_mac(w->mac, d->mac))
-		return stop(p, REFUSED, "wants the address of its device %s, which then would hear nothing any more; ask for another (mac=)",
-			    w->device);
-	return false;
-}
-
-/* What it was made with stays. */
-static bool is_another(const struct wish *w, const struct state *s,
-		       struct plan *p)
-{
-	const struct link *l = &s->link;
-
-	if (l->lower != s->device.ifindex)
-		return stop(p, REFUSED, "network %s is on device %s by now, and a macvtap stays on the one that it was made on; end its guest and make it anew",
-			    w->network, w->device);
-	if (l->mode != w->mode && (l->mode == MACVLAN_MODE_PASSTHRU ||
-				   w->mode == MACVLAN_MODE_PASSTHRU))
-		return stop(p, REFUSED, "has mode %s, and mode %s, which is asked for now, needs it made anew; end its guest",
-			    macvtap_mode_name(l->mode),
-			    macvtap_mode_name(w->mode));
-	return false;
-}
-
-/* Is there a place for it? */
-static bool no_place(const struct wish *w, const struct state *s,
-		     struct plan *p)
-{
-	if (w->kind == NETWORK_BRIDGE)
-		return no_bridge(w, s, p);
-	return no_device(w, s, p) || is_another(w, s, p);
-}
-
 /* ---- joining ---------------------------------------------------------- */
 
-/* The record to write: how the link was is found out only once. */
+/* The record to write.  The former state is read only once. */
 static int wanted_alias(const struct record *record, const struct state *s,
 			char buf[LINK_ALIASSIZE])
 {
@@ -214,7 +53,7 @@ static int wanted_alias(const struct record *record, const struct state *s,
 	r.leaving = r.held = false;
 	if (s->owner == OWNER_US) {
 		r.was = s->record.was;
-		/* Who makes it says whose it is; who finds it does not. */
+		/* Only the process that makes a link knows for whom it is. */
 		if (!r.made)
 			r.process = s->record.process;
 		r.made = s->record.made;
@@ -223,11 +62,13 @@ static int wanted_alias(const struct record *record, const struct state *s,
 				       .addrgen = l->addrgen };
 		memcpy(r.was.name, l->name, sizeof(r.was.name));
 		memcpy(r.was.mac, l->mac, sizeof(r.was.mac));
-		memcpy(r.was.master, l->master == s->bridge.ifindex ?
-		       s->bridge.name : s->master.name, sizeof(r.was.master));
+		memcpy(r.was.master, s->master.name, sizeof(r.was.master));
+		if (l->master == s->bridge.ifindex)
+			memcpy(r.was.master, s->bridge.name,
+			       sizeof(r.was.master));
 		memcpy(r.was.alias, l->alias, sizeof(r.was.alias));
 	}
-	/* There must be room for what leaving it will add. */
+	/* There must be room for the "leave=1" of a detach. */
 	r.leaving = !r.made;
 	if (record_print(&r, buf) < 0)
 		return -E2BIG;
@@ -245,14 +86,16 @@ static void bridge_port(const struct wish *w, const struct state *s,
 		c->fields |= CHANGE_MASTER;
 }
 
-/* Its MAC is the guest's: the kernel sorts by it. */
+/* Its MAC is the guest's: the kernel delivers frames by it. */
 static void macvtap(const struct wish *w, const struct state *s,
 		    struct link_change *c)
 {
 	c->mtu = plan_mtu(w, s);
 	c->mode = w->mode;
 	c->allmulticast = w->allmulticast;
-	memcpy(c->mac, same_mac(w->mac, no_mac) ? s->link.mac : w->mac, 6);
+	memcpy(c->mac, w->mac, sizeof(c->mac));
+	if (mac_is_zero(c->mac))
+		memcpy(c->mac, s->link.mac, sizeof(c->mac));
 	if (s->link.mode != c->mode)
 		c->fields |= CHANGE_MODE;
 	if (s->link.allmulticast != c->allmulticast)
@@ -275,7 +118,7 @@ static void difference(const struct wish *w, const struct state *s,
 
 	if (w->name[0] && strcmp(w->name, l->name) != 0)
 		c->fields |= CHANGE_NAME;
-	if (!same_mac(l->mac, c->mac))
+	if (!mac_equal(l->mac, c->mac))
 		c->fields |= CHANGE_MAC;
 	if (c->mtu != l->mtu)
 		c->fields |= CHANGE_MTU;
@@ -286,14 +129,14 @@ static void difference(const struct wish *w, const struct state *s,
 }
 
 /*
- * A bridge whose MAC nobody set has that of its lowest port
- * (br_stp_recalculate_bridge_id); setting the one that it has makes it stay.
+ * A bridge whose MAC was never set has that of its lowest port
+ * (br_stp_recalculate_bridge_id); setting the MAC that it has keeps it.
  */
 static void pin_mac(const struct link *bridge, struct plan *p)
 {
 	struct step *step;
 
-	if (same_mac(bridge->mac, no_mac))
+	if (mac_is_zero(bridge->mac))
 		return;
 	step = add_step(p, STEP_PIN_MAC);
 	step->bridge = bridge->ifindex;
@@ -302,12 +145,16 @@ static void pin_mac(const struct link *bridge, struct plan *p)
 
 uint32_t plan_mtu(const struct wish *w, const struct state *s)
 {
-	return w->mtu ? w->mtu : state_place(s)->mtu;
+	if (w->mtu)
+		return w->mtu;
+	return state_place(s)->mtu;
 }
 
 uint32_t plan_master_mtu(const struct state *s, uint32_t new_mtu)
 {
-	return s->link.mtu != LINK_MTU_DEFAULT ? s->link.mtu : new_mtu;
+	if (s->link.mtu != LINK_MTU_DEFAULT)
+		return s->link.mtu;
+	return new_mtu;
 }
 
 bool plan_mtu_matters(const struct link *bridge, uint32_t port_mtu)
@@ -318,10 +165,10 @@ bool plan_mtu_matters(const struct link *bridge, uint32_t port_mtu)
 }
 
 /*
- * A bridge whose MTU nobody set since it was made has the least of its ports',
- * and without any LINK_MTU_DEFAULT (br_mtu_auto_adjust, br_if.c).  The kernel
- * does not tell which bridge is one, and a port may vanish without us: so the
- * MTU is pinned by the first port with which it could be another.
+ * A bridge whose MTU was never set has the smallest MTU of its ports, and without
+ * ports LINK_MTU_DEFAULT (br_mtu_auto_adjust, br_if.c).  The kernel does not tell
+ * whether it was set, and a port may disappear without us: so the MTU is pinned
+ * together with the first port that could change it.
  */
 static void pin_mtu(const struct link *bridge, uint32_t port_mtu,
 		    struct plan *p)
@@ -337,8 +184,8 @@ static void pin_mtu(const struct link *bridge, uint32_t port_mtu,
 
 /*
  * The bridge's own MAC and MTU must not change because a port joins, leaves or
- * changes.  The MAC is pinned only where this port was, or becomes, the
- * lowest: else a bridge is to go on having its uplink's.
+ * changes.  The MAC is pinned only if this port was, or becomes, the lowest:
+ * otherwise the bridge keeps following its uplink.
  * @mac:	what the port has while it is on the bridge from now on
  * @mtu:	likewise
  */
@@ -347,21 +194,22 @@ static void pin(const struct link *bridge, const struct bridge_facts *facts,
 		struct plan *p)
 {
 	if (facts->mac_floats && (facts->is_empty ||
-				  same_mac(bridge->mac, port->mac) ||
-				  memcmp(bridge->mac, mac, 6) >= 0))
+				  mac_equal(bridge->mac, port->mac) ||
+				  !mac_is_lower(bridge->mac, mac)))
 		pin_mac(bridge, p);
 	if (!facts->mtu_is_pinned)
 		pin_mtu(bridge, mtu, p);
 }
 
-/* Who holds a tap may give it any MAC, unprivileged (SIOCSIFHWADDR of tun.c),
- * and so the bridge: that is not to become the bridge's own. */
+/* The program that has a tap open may set its MAC without privileges
+ * (SIOCSIFHWADDR of tun.c), and thereby the bridge's: such a MAC must not be
+ * pinned. */
 static bool has_foreign_mac(const struct state *s)
 {
 	uint8_t mac[6];
 
 	plan_port_mac(&s->record.wish, mac);
-	return s->owner == OWNER_US && !same_mac(s->link.mac, mac);
+	return s->owner == OWNER_US && !mac_equal(s->link.mac, mac);
 }
 
 static void pin_bridge(const struct state *s, const struct link_change *c,
@@ -374,18 +222,18 @@ static void pin_bridge(const struct state *s, const struct link_change *c,
 		return;
 	}
 	if (c->fields & CHANGE_MAC && s->facts.mac_floats &&
-	    same_mac(s->bridge.mac, s->link.mac) && !has_foreign_mac(s))
+	    mac_equal(s->bridge.mac, s->link.mac) && !has_foreign_mac(s))
 		pin_mac(&s->bridge, p);
 	if (c->fields & CHANGE_MTU && !s->facts.mtu_is_pinned)
 		pin_mtu(&s->bridge, c->mtu, p);
 }
 
-/* The bridge that the port comes from, or is taken from. */
+/* The bridge that the port leaves. */
 static void pin_master(const struct state *s, uint32_t new_mtu, struct plan *p)
 {
 	struct bridge_facts facts = s->master_facts;
 
-	if (strcmp(s->master.kind, "bridge") != 0)
+	if (!link_is(&s->master, LINK_BRIDGE))
 		return;
 	if (has_foreign_mac(s))
 		facts.mac_floats = false;
@@ -393,82 +241,80 @@ static void pin_master(const struct state *s, uint32_t new_mtu, struct plan *p)
 	    plan_master_mtu(s, new_mtu), p);
 }
 
-/* The bridge that it goes back to, with the MAC of then. */
+/* The bridge that the port returns to, with its former MAC. */
 static void pin_former(const struct state *s, struct plan *p)
 {
-	if (strcmp(s->former.kind, "bridge") == 0)
+	if (link_is(&s->former, LINK_BRIDGE))
 		pin(&s->former, &s->former_facts, &s->link, s->record.was.mac,
 		    s->record.was.mtu, p);
+}
+
+/* The link's former state is recorded before anything is changed. */
+static void record_first(struct link_change *c, struct plan *p)
+{
+	struct link_change *first = add_change(p);
+
+	*first = *c;
+	first->fields = CHANGE_ALIAS;
+	c->fields &= ~(unsigned int)CHANGE_ALIAS;
+}
+
+static void join_steps(const struct wish *wish, const struct state *state,
+		       const char *alias, struct plan *p)
+{
+	/* The kernel changes these only on a link that is down (names before
+	 * Linux 6.2, addresses of some drivers), or, for addrgen, removes the
+	 * existing address only then. */
+	const unsigned int needs_down = CHANGE_NAME | CHANGE_MAC |
+					CHANGE_ADDRGEN;
+	struct link_change c = { 0 };
+	bool up = state->link.up;
+
+	difference(wish, state, alias, &c);
+	if (c.fields & CHANGE_MASTER)
+		pin_master(state, c.mtu, p);
+	pin_bridge(state, &c, p);
+	if (c.fields & CHANGE_ALIAS && state->owner != OWNER_US)
+		record_first(&c, p);
+	if (up && c.fields & needs_down) {
+		add_up(p, false);
+		up = false;
+	}
+	if (c.fields)
+		*add_change(p) = c;
+	if (up || (wish->stays_down && !state->link.up))
+		return;
+	if (state->have_device && !state->device.up)
+		add_step(p, STEP_DEVICE_UP)->device = state->device.ifindex;
+	add_up(p, true);
 }
 
 void plan_join(const struct wish *wish, const struct record *record,
 	       const struct state *state, struct plan *ret)
 {
-	/* The kernel takes these only from a link that is down (names before
-	 * Linux 6.2, addresses of some drivers), or, for addrgen, drops the
-	 * address that is already there only then. */
-	const unsigned int needs_down = CHANGE_NAME | CHANGE_MAC |
-					CHANGE_ADDRGEN;
-	struct link_change c = { 0 };
 	char alias[LINK_ALIASSIZE];
-	bool up = state->link.up;
 
 	*ret = (struct plan) { .verdict = IN_ORDER };
-	if (wish->error[0]) {
-		stop(ret, REFUSED, "%s", wish->error);
+	if (refuse_join(wish, state, ret))
 		return;
-	}
-	if (!wish->network[0]) {
-		stop(ret, REFUSED, "no network is asked for; name one");
-		return;
-	}
-	if (unfit(wish, state, ret) || no_place(wish, state, ret) ||
-	    name_taken(wish, state, ret))
-		return;
-	if (wanted_alias(record, state, alias) < 0) {
-		stop(ret, REFUSED, "its alias %s, its name and what is asked for are too long to be kept in our record; shorten one of them",
-		     text_quote_str(state->link.alias).text);
-		return;
-	}
-	difference(wish, state, alias, &c);
-	if (c.fields & CHANGE_MASTER)
-		pin_master(state, c.mtu, ret);
-	pin_bridge(state, &c, ret);
-	/* How it was is written down before anything is changed. */
-	if (c.fields & CHANGE_ALIAS && state->owner != OWNER_US) {
-		struct link_change *first = add_change(ret);
-
-		*first = c;
-		first->fields = CHANGE_ALIAS;
-		c.fields &= ~(unsigned int)CHANGE_ALIAS;
-	}
-	if (up && c.fields & needs_down) {
-		add_up(ret, false);
-		up = false;
-	}
-	if (c.fields)
-		*add_change(ret) = c;
-	if (up || (wish->stays_down && !state->link.up))
-		return;
-	if (state->have_device && !state->device.up)
-		add_step(ret, STEP_DEVICE_UP)->device = state->device.ifindex;
-	add_up(ret, true);
+	if (wanted_alias(record, state, alias) < 0)
+		refuse(ret, REFUSED, "its alias %s, its name and the request together are too long for our record; shorten one of them",
+		       text_quote_str(state->link.alias).text);
+	else
+		join_steps(wish, state, alias, ret);
 }
 
 void plan_macvtap(const struct wish *wish, const struct state *state,
 		  struct plan *ret)
 {
 	*ret = (struct plan) { .verdict = IN_ORDER };
-	if (wish->error[0])
-		stop(ret, REFUSED, "%s", wish->error);
-	else
-		(void)no_device(wish, state, ret);
+	(void)refuse_macvtap(wish, state, ret);
 }
 
 /* ---- leaving ---------------------------------------------------------- */
 
-/* The record says so first: from then on everybody who looks goes on with it
- * instead of putting the port back. */
+/* First in the record: from then on every process continues the detach instead
+ * of attaching the port again. */
 static void announce_leaving(const struct state *s, struct plan *p)
 {
 	struct record r = s->record;
@@ -481,7 +327,7 @@ static void announce_leaving(const struct state *s, struct plan *p)
 		*add_change(p) = c;
 }
 
-/* What the link is to be again, without alias and master. */
+/* The former state, without alias and master. */
 static void restore(const struct state *s, struct link_change *c)
 {
 	const struct was *was = &s->record.was;
@@ -493,7 +339,7 @@ static void restore(const struct state *s, struct link_change *c)
 	c->addrgen = was->addrgen;
 	if (strcmp(was->name, l->name) != 0 && !s->have_holder)
 		c->fields |= CHANGE_NAME;
-	if (!same_mac(was->mac, l->mac) && !same_mac(was->mac, no_mac))
+	if (!mac_equal(was->mac, l->mac) && !mac_is_zero(was->mac))
 		c->fields |= CHANGE_MAC;
 	if (was->mtu && was->mtu != l->mtu)
 		c->fields |= CHANGE_MTU;
@@ -501,126 +347,73 @@ static void restore(const struct state *s, struct link_change *c)
 		c->fields |= CHANGE_ADDRGEN;
 }
 
-void plan_leave(const struct state *state, bool dead, struct plan *ret)
+/* Only a kind that we make is deleted, whatever an alias says. */
+static bool may_delete(const struct state *s)
 {
-	const struct was *was = &state->record.was;
-	int master = dead ? 0 : state->former.ifindex;
-	bool want_up = !dead && was->up;
-	bool up = state->link.up;
+	return s->record.made && (link_is(&s->link, LINK_TUN) ||
+				  link_is(&s->link, LINK_MACVTAP));
+}
+
+/* A single step, which no other process has to finish. */
+static void plan_delete(const struct state *s, struct plan *p)
+{
+	if (s->link.master)
+		pin_master(s, s->link.mtu, p);
+	(void)add_step(p, STEP_DELETE);
+}
+
+static void add_master(struct plan *p, int master)
+{
+	*add_change(p) = (struct link_change) { .fields = CHANGE_MASTER,
+						.master = master };
+}
+
+/* The record is removed last: until then any process can finish the detach. */
+static void remove_record(const struct was *was, struct plan *p)
+{
+	struct link_change *c = add_change(p);
+
+	c->fields = CHANGE_ALIAS;
+	memcpy(c->alias, was->alias, sizeof(c->alias));
+}
+
+static void leave_steps(const struct state *s, bool dead, struct plan *p)
+{
+	int master = dead ? 0 : s->former.ifindex;
+	bool moves = s->link.master != master;
+	bool want_up = !dead && s->record.was.up;
+	bool up = s->link.up;
 	struct link_change c = { 0 };
 
+	announce_leaving(s, p);
+	restore(s, &c);
+	if (s->link.master && moves)
+		pin_master(s, s->link.mtu, p);
+	if (master)
+		pin_former(s, p);
+	if (up && (!want_up || c.fields || moves)) {
+		add_up(p, false);
+		up = false;
+	}
+	/* Off the bridge first, which must not see the following changes. */
+	if (s->link.master && moves)
+		add_master(p, 0);
+	if (c.fields)
+		*add_change(p) = c;
+	if (master && moves)
+		add_master(p, master);
+	if (want_up && !up)
+		add_up(p, true);
+	remove_record(&s->record.was, p);
+}
+
+void plan_leave(const struct state *state, bool dead, struct plan *ret)
+{
 	*ret = (struct plan) { .verdict = NOT_OURS };
 	if (state->owner != OWNER_US)
 		return;
-	/* That is one step: there is nothing to be finished by others.  Only
-	 * what we make is deleted, whatever an alias says. */
-	if (state->record.made && (strcmp(state->link.kind, "tun") == 0 ||
-				   strcmp(state->link.kind, "macvtap") == 0)) {
-		if (state->link.master)
-			pin_master(state, state->link.mtu, ret);
-		(void)add_step(ret, STEP_DELETE);
-		return;
-	}
-	announce_leaving(state, ret);
-	restore(state, &c);
-	if (state->link.master && state->link.master != master)
-		pin_master(state, state->link.mtu, ret);
-	if (master)
-		pin_former(state, ret);
-	if (up && (!want_up || c.fields || state->link.master != master)) {
-		add_up(ret, false);
-		up = false;
-	}
-	/* Off the bridge first: what follows must not be seen by it. */
-	if (state->link.master && state->link.master != master)
-		*add_change(ret) =
-			(struct link_change) { .fields = CHANGE_MASTER };
-	if (c.fields)
-		*add_change(ret) = c;
-	if (master && state->link.master != master)
-		*add_change(ret) = (struct link_change) {
-			.fields = CHANGE_MASTER, .master = master };
-	if (want_up && !up)
-		add_up(ret, true);
-	/* The record goes last: until then any look can finish the work. */
-	c = (struct link_change) { .fields = CHANGE_ALIAS };
-	memcpy(c.alias, was->alias, sizeof(c.alias));
-	*add_change(ret) = c;
-}
-
-/* ---- in words --------------------------------------------------------- */
-
-__attribute__((format(printf, 4, 5)))
-static void say(char *buf, size_t size, size_t *len, const char *fmt, ...)
-{
-	va_list ap;
-	int n;
-
-	va_start(ap, fmt);
-	n = vsnprintf(buf + *len, size - *len, fmt, ap);
-	va_end(ap);
-	if (n > 0)
-		*len += (size_t)n < size - *len ? (size_t)n : size - *len - 1;
-}
-
-static void change_text(const struct link_change *c, const struct state *s,
-			char *buf, size_t size)
-{
-	const uint8_t *m = c->mac;
-	size_t n = 0;
-
-	if (c->fields & CHANGE_NAME)
-		say(buf, size, &n, ", name %s", c->name);
-	if (c->fields & CHANGE_MAC)
-		say(buf, size, &n, ", address %02x:%02x:%02x:%02x:%02x:%02x",
-		    m[0], m[1], m[2], m[3], m[4], m[5]);
-	if (c->fields & CHANGE_MTU)
-		say(buf, size, &n, ", mtu %u", c->mtu);
-	if (c->fields & CHANGE_ALIAS)
-		say(buf, size, &n, ", record");
-	if (c->fields & CHANGE_ADDRGEN)
-		say(buf, size, &n, ", addrgenmode %s",
-		    c->addrgen == LINK_ADDRGEN_NONE ? "none" : "as before");
-	if (c->fields & CHANGE_MASTER && c->master)
-		say(buf, size, &n, ", master %s",
-		    c->master == s->bridge.ifindex ? s->bridge.name :
-		    s->record.was.master);
-	if (c->fields & CHANGE_MASTER && !c->master)
-		say(buf, size, &n, ", nomaster");
-	if (c->fields & CHANGE_MODE)
-		say(buf, size, &n, ", mode %s", macvtap_mode_name(c->mode));
-	if (c->fields & CHANGE_ALLMULTICAST)
-		say(buf, size, &n, ", allmulticast %s",
-		    c->allmulticast ? "on" : "off");
-	if (c->fields & CHANGE_UP)
-		say(buf, size, &n, ", %s", c->up ? "up" : "down");
-}
-
-void step_text(const struct step *step, const struct state *state, char *buf,
-	       size_t size)
-{
-	const char *bridge = step->bridge == state->master.ifindex ?
-		state->master.name : step->bridge == state->former.ifindex ?
-		state->former.name : state->bridge.name;
-	char text[512] = "";
-
-	switch (step->kind) {
-	case STEP_PIN_MAC:
-		(void)snprintf(buf, size, "keep the MAC of bridge %s", bridge);
-		break;
-	case STEP_PIN_MTU:
-		(void)snprintf(buf, size, "keep the MTU %u of bridge %s",
-			       step->mtu, bridge);
-		break;
-	case STEP_DEVICE_UP:
-		(void)snprintf(buf, size, "set %s up", state->device.name);
-		break;
-	case STEP_DELETE:
-		(void)snprintf(buf, size, "delete it");
-		break;
-	case STEP_CHANGE:
-		change_text(&step->change, state, text, sizeof(text));
-		(void)snprintf(buf, size, "%s", text[0] ? text + 2 : "");
-		break;
-	}
+	if (may_delete(state))
+		plan_delete(state, ret);
+	else
+		leave_steps(state, dead, ret);
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * plan.h - from what is wished and what is there to what must be done
+ * plan.h - the steps from what is there to what is wished
  *
- * The heart of the agent, and pure: plan_join() and plan_leave() decide
- * everything, and nothing else decides.
+ * The heart of the agent, without side effects: plan_join() and plan_leave()
+ * make all decisions.
  */
 #ifndef VIFAGENT_PLAN_H
 #define VIFAGENT_PLAN_H
@@ -12,10 +12,10 @@
 #include "agent/core/record.h"
 #include "agent/core/wish.h"
 
-/* The MTU of links and of bridges that nobody has given another. */
+/* The MTU of links and bridges whose MTU was never set. */
 #define LINK_MTU_DEFAULT 1500
 
-/* What rtnetlink does not say of a bridge. */
+/* Facts about a bridge that are not in rtnetlink. */
 struct bridge_facts {
 	bool mac_floats;	/* its MAC follows its ports' */
 	bool is_empty;		/* it has no port; only told if mac_floats */
@@ -23,7 +23,7 @@ struct bridge_facts {
 				 * may be false though it is */
 };
 
-/* What the kernel shows of one port and of what its wish names. */
+/* What the kernel shows of one port and of everything that its wish names. */
 struct state {
 	struct link link;
 	enum owner owner;
@@ -48,12 +48,12 @@ struct state {
 	struct link master;
 	struct bridge_facts master_facts;
 
-	/* record.was.master, for who leaves; ifindex 0: gone */
+	/* record.was.master, for a detach; ifindex 0: gone */
 	struct link former;
 	struct bridge_facts former_facts;
 };
 
-/* The bridge or device that the port is to be on; ifindex 0: there is none. */
+/* The bridge or device of the wish; ifindex 0: it does not exist. */
 static inline const struct link *state_place(const struct state *s)
 {
 	return s->have_device ? &s->device : &s->bridge;
@@ -61,11 +61,11 @@ static inline const struct link *state_place(const struct state *s)
 
 enum verdict {
 	IN_ORDER,		/* nothing to do */
-	NOT_OURS,		/* nobody wishes anything here */
-	TO_DO,			/* steps to take */
-	WAITING,		/* for something that will be noticed */
-	REFUSED,		/* until the wish or what it met changes */
-	FAILED,			/* the kernel refused a step; set by the doer */
+	NOT_OURS,		/* there is no wish for it */
+	TO_DO,			/* there are steps */
+	WAITING,		/* for an event that will be noticed */
+	REFUSED,		/* until the wish or the state changes */
+	FAILED,			/* the kernel refused a step; set by settle.c */
 };
 
 enum step_kind {
@@ -98,8 +98,8 @@ struct plan {
 /*
  * plan_join() - the steps that make a port what the wish says
  * @wish:	resolved (config_resolve())
- * @record:	what the link's record is to say; .was counts only if the link
- *		has none yet
+ * @record:	the link's new record; .was is used only if the link has no
+ *		record yet
  */
 void plan_join(const struct wish *wish, const struct record *record,
 	       const struct state *state, struct plan *ret);
@@ -108,17 +108,16 @@ void plan_join(const struct wish *wish, const struct record *record,
  * plan_macvtap() - can a macvtap be made on its network?
  * @state:	.have_device, .device and .device_master are filled in
  *
- * IN_ORDER, or what plan_join() would say of one that was there.
+ * IN_ORDER, or the verdict of plan_join() if it existed.
  */
 void plan_macvtap(const struct wish *wish, const struct state *state,
 		  struct plan *ret);
 
 /*
- * plan_leave() - the steps that leave a link as it was found
+ * plan_leave() - the steps that restore a link's former state
  * @dead:	its NIC is gone: stays down and off every bridge
  *
- * A link that we made was not there: it is deleted.
- *
+ * A link that we made is deleted.
  * A link without our record is NOT_OURS.
  */
 void plan_leave(const struct state *state, bool dead, struct plan *ret);
@@ -126,31 +125,24 @@ void plan_leave(const struct state *state, bool dead, struct plan *ret);
 /*
  * plan_port_mac() - the address of a port while it is one
  *
- * High, so that no bridge takes it for its own, and never the guest's.  Where
- * the guest's is not known fe:ff:ff:ff:ff:ff, which netback gives its links, too
- * (xenvif_alloc, drivers/net/xen-netback/interface.c); else the guest's with the
- * first byte fe, or, if it has that already, fa, as libvirt does.
+ * High, so that no bridge takes it for its own, and never the guest's.  If the
+ * guest's is not known: fe:ff:ff:ff:ff:ff, as netback's links have it
+ * (xenvif_alloc, drivers/net/xen-netback/interface.c).  Otherwise the guest's with
+ * the first byte fe, or fa if it is fe already, as libvirt does.
  */
 void plan_port_mac(const struct wish *w, uint8_t ret[6]);
 
-/* The MTU that a port is to have: what is asked for, or its place's. */
+/* The MTU of the port: the requested one, or that of its bridge or device. */
 uint32_t plan_mtu(const struct wish *w, const struct state *s);
 
 /*
- * plan_master_mtu() - with which MTU does a bridge see a port that leaves it?
- * @new_mtu:	what the port is to have afterwards: within one message that
- *		stands before the master
+ * plan_master_mtu() - the MTU that a bridge sees of a port that leaves it
+ * @new_mtu:	the port's afterwards; the kernel sets it before the master if
+ *		both are in one message
  */
 uint32_t plan_master_mtu(const struct state *s, uint32_t new_mtu);
 
 /* Can a port of that MTU change its bridge's? */
 bool plan_mtu_matters(const struct link *bridge, uint32_t port_mtu);
-
-/* "ok", "not ours", "to do", "waiting", "refused", "failed". */
-const char *verdict_name(enum verdict v);
-
-/* A step in words ("master br0, mtu 1500"), for people. */
-void step_text(const struct step *step, const struct state *state, char *buf,
-	       size_t size);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* record.c - the ownership record: what a link's alias says of our doings */
+/* record.c - the ownership record in a link's alias */
 #include "agent/core/record.h"
 
 #include <errno.h>
@@ -7,6 +7,8 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "agent/core/mac.h"
 
 #define MAGIC "vifagent/1"
 
@@ -77,7 +79,6 @@ static void put_was(struct out *o, const struct was *was)
 
 int record_print(const struct record *r, char buf[LINK_ALIASSIZE])
 {
-	static const uint8_t no_mac[6];
 	struct out o = { .buf = buf };
 
 	o.len = (size_t)snprintf(buf, RECORD_SIZE, MAGIC);
@@ -87,7 +88,7 @@ int record_print(const struct record *r, char buf[LINK_ALIASSIZE])
 		put(&o, "name", r->wish.name);
 		if (r->wish.mtu)
 			put_number(&o, "mtu", r->wish.mtu);
-		if (memcmp(r->wish.mac, no_mac, sizeof(no_mac)) != 0)
+		if (!mac_is_zero(r->wish.mac))
 			put_mac(&o, "mac", r->wish.mac);
 		if (r->wish.mode)
 			put(&o, "mode", macvtap_mode_name(r->wish.mode));
@@ -109,15 +110,12 @@ int record_print(const struct record *r, char buf[LINK_ALIASSIZE])
 		put(&o, "made", "1");
 	else
 		put_was(&o, &r->was);
-	return o.full ? -E2BIG : (int)o.len;
+	if (o.full)
+		return -E2BIG;
+	return (int)o.len;
 }
 
 /* ---- reading ---------------------------------------------------------- */
-
-static int get_number(const char *value, unsigned long max, unsigned long *ret)
-{
-	return text_number(value, max, ret) < 0 ? -EINVAL : 0;
-}
 
 static int get_by(const char *value, enum source *ret)
 {
@@ -133,7 +131,7 @@ static int get_by(const char *value, enum source *ret)
 static int get_flag(const char *value, bool *ret)
 {
 	unsigned long n;
-	int r = get_number(value, 1, &n);
+	int r = text_number(value, 1, &n);
 
 	if (r == 0)
 		*ret = n;
@@ -165,18 +163,34 @@ static int get_process(const char *value, struct process *ret)
 		return -EINVAL;
 	memcpy(pid, value, len);
 	pid[len] = '\0';
-	if (get_number(pid, INT32_MAX, &n) < 0 || n == 0 ||
-	    get_number(value + len + 1, ULONG_MAX, &start) < 0)
+	if (text_number(pid, INT32_MAX, &n) < 0 || n == 0 ||
+	    text_number(value + len + 1, ULONG_MAX, &start) < 0)
 		return -EINVAL;
 	*ret = (struct process) { .pid = (int)n, .start = start };
 	return 0;
+}
+
+static int get_text(const char *value, char *ret, size_t size)
+{
+	return text_copy(ret, size, value) ? 0 : -EINVAL;
 }
 
 static int get_link_name(const char *value, char ret[VIF_NAMESIZE])
 {
 	if (vif_name_check(value) < 0)
 		return -EINVAL;
-	return text_copy(ret, VIF_NAMESIZE, value) ? 0 : -EINVAL;
+	return get_text(value, ret, VIF_NAMESIZE);
+}
+
+static int get_part(const char *value, enum part *ret)
+{
+	if (strcmp(value, "vif") == 0)
+		*ret = PART_VIF;
+	else if (strcmp(value, "emu") == 0)
+		*ret = PART_EMU;
+	else
+		return -EINVAL;
+	return 0;
 }
 
 static int get_was(const char *key, const char *value, struct was *was)
@@ -191,17 +205,16 @@ static int get_was(const char *key, const char *value, struct was *was)
 	if (strcmp(key, "mac") == 0)
 		return text_mac(value, was->mac);
 	if (strcmp(key, "alias") == 0)
-		return text_copy(was->alias, sizeof(was->alias), value) ?
-			0 : -EINVAL;
+		return get_text(value, was->alias, sizeof(was->alias));
 	if (strcmp(key, "mtu") == 0) {
-		r = get_number(value, UINT32_MAX, &n);
+		r = text_number(value, UINT32_MAX, &n);
 		was->mtu = (uint32_t)n;
 		return r;
 	}
 	if (strcmp(key, "up") == 0)
 		return get_flag(value, &was->up);
 	if (strcmp(key, "gen") == 0) {
-		r = get_number(value, 255, &n);
+		r = text_number(value, 255, &n);
 		was->addrgen = (int)n;
 		return r;
 	}
@@ -233,16 +246,23 @@ static int get(const char *key, const char *value, struct record *r)
 		return get_process(value, &r->process);
 	if (strcmp(key, "made") == 0)
 		return get_flag(value, &r->made);
-	if (strcmp(key, "part") == 0) {
-		r->part = strcmp(value, "emu") == 0 ? PART_EMU : PART_VIF;
-		return r->part == PART_EMU || strcmp(value, "vif") == 0 ?
-			0 : -EINVAL;
-	}
+	if (strcmp(key, "part") == 0)
+		return get_part(value, &r->part);
 	if (strcmp(key, "leave") == 0)
 		return get_flag(value, &r->leaving);
 	if (strcmp(key, "held") == 0)
 		return get_flag(value, &r->held);
 	return -EINVAL;
+}
+
+/* A link that we made has no former state, every other link has one. */
+static bool is_whole(const struct record *r, bool has_was)
+{
+	if (r->by == BY_NOBODY || (r->by == BY_HAND && !r->wish.network[0]))
+		return false;
+	if (r->made)
+		return !has_was;
+	return r->was.name[0];
 }
 
 int record_parse(const char *alias, struct record *ret)
@@ -270,11 +290,10 @@ int record_parse(const char *alias, struct record *ret)
 		if (text_unescape(value) < 0 || get(word, value, &r) < 0)
 			return -EINVAL;
 	}
-	/* What was made has been nothing before. */
-	if (r.by == BY_NOBODY || (r.made ? has_was : !r.was.name[0]) ||
-	    (r.by == BY_HAND && !r.wish.network[0]))
+	if (!is_whole(&r, has_was))
 		return -EINVAL;
-	r.wish.by = r.wish.network[0] ? r.by : BY_NOBODY;
+	if (r.wish.network[0])
+		r.wish.by = r.by;
 	*ret = r;
 	return 0;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * record.h - the ownership record: what a link's alias says of our doings
+ * record.h - the ownership record in a link's alias
  *
  *   vifagent/1 by=hand net=red name=web0 mtu=9000 mac=… mode=vepa up=no
  *              nic=5.0 part=emu
@@ -8,9 +8,10 @@
  *              was.name=tap7 was.mac=… was.mtu=… was.up=1 was.gen=0
  *              was.master=br7 was.alias=…
  *
- * (one line).  It is the agent's only memory: by whose wish the link is ours,
- * the wish itself unless xenstore has it, which NIC it belongs to, and how it
- * was found, so that it can be left so; or that we made it, and for whom.
+ * (one line).  It is the agent's only memory: who requested that the link is a
+ * port, the wish itself unless xenstore has it, which NIC the link belongs to, and
+ * its former state, which a detach restores; or that we made it, and for which
+ * process.
  */
 #ifndef VIFAGENT_RECORD_H
 #define VIFAGENT_RECORD_H
@@ -28,7 +29,7 @@ enum part {
 enum owner {
 	OWNER_NONE,		/* no alias */
 	OWNER_US,		/* our record */
-	OWNER_FOREIGN,		/* a text of somebody else's */
+	OWNER_FOREIGN,		/* another program's text */
 };
 
 /* How a link was when it became ours. */
@@ -42,8 +43,8 @@ struct was {
 	bool up;
 };
 
-/* A process for which a link was made.  Pids are used again; together with the
- * time of its start it is this one. */
+/* A process for which a link was made.  Pids are used again; the start time
+ * tells the process from a later one. */
 struct process {
 	int pid;		/* 0: none */
 	uint64_t start;		/* clock ticks after boot: field 22 of
@@ -52,15 +53,16 @@ struct process {
 
 struct record {
 	enum source by;
-	bool leaving;		/* being left; whoever sees it goes on */
-	bool held;		/* somebody keeps changing the link; the daemon
-				 * lets it be for a while */
-	bool made;		/* by us: who leaves it deletes it */
-	struct process process;	/* it goes with this one */
+	bool leaving;		/* being detached; any process that sees this
+				 * continues */
+	bool held;		/* another program keeps changing the link; the
+				 * daemon does not correct it for a while */
+	bool made;		/* by us: a detach deletes it */
+	struct process process;	/* the link is deleted when this one ends */
 	bool has_nic;
 	struct vif_id nic;	/* if has_nic */
 	enum part part;		/* if has_nic */
-	struct wish wish;	/* what was asked for, if by hand or udev */
+	struct wish wish;	/* if requested by hand or udev */
 	struct was was;		/* unless made */
 };
 
@@ -80,11 +82,11 @@ int record_print(const struct record *r, char buf[LINK_ALIASSIZE]);
  * record_parse() - read an alias
  *
  * Returns 0; -ENOENT if @alias is empty; -EINVAL if it is not a record, or a
- * damaged one: then it is somebody else's text, and not to be touched.
+ * damaged one: then it is another program's text and must not be changed.
  */
 int record_parse(const char *alias, struct record *ret);
 
-/* The same, by whose it is; @ret is untouched unless it is ours. */
+/* The same, as an owner; @ret is untouched unless that is us. */
 enum owner record_owner(const char *alias, struct record *ret);
 
 #endif

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* wish.c - what a port is to be, and who said so */
+/* wish.c - what a port shall be, and who requested it */
 #include "agent/core/wish.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "agent/core/mac.h"
 
 const char *source_name(enum source by)
 {
@@ -50,7 +52,7 @@ static int set_network(struct wish *w, const char *label, const char *s,
 			      label, text_quote(s, len).text,
 			      len - (NETWORK_NAMESIZE - 1));
 	if (!visible(s, len) || strcmp(s, ".") == 0 || strcmp(s, "..") == 0)
-		return refuse(w, "%s=%s is no name of a network or bridge: give visible characters without / : %% =",
+		return refuse(w, "%s=%s is not a valid name of a network or bridge: use visible characters except / : %% =",
 			      label, text_quote(s, len).text);
 	memcpy(w->network, s, len + 1);
 	return 0;
@@ -64,7 +66,7 @@ static int set_name(struct wish *w, const char *label, const char *s,
 			      label, text_quote(s, len).text,
 			      len - (VIF_NAMESIZE - 1));
 	if (vif_name_check(s) < 0 || !visible(s, len))
-		return refuse(w, "%s=%s is no name for a link: give visible characters without / : %% =",
+		return refuse(w, "%s=%s is not a valid name for a link: use visible characters except / : %% =",
 			      label, text_quote(s, len).text);
 	memcpy(w->name, s, len + 1);
 	return 0;
@@ -75,7 +77,7 @@ static int set_mtu(struct wish *w, const char *label, const char *s, size_t len)
 	unsigned long mtu;
 
 	if (text_number(s, WISH_MTU_MAX, &mtu) < 0 || mtu < WISH_MTU_MIN)
-		return refuse(w, "%s=%s is no MTU: give a number of bytes from %d to %d",
+		return refuse(w, "%s=%s is not an MTU: use a number of bytes from %d to %d",
 			      label, text_quote(s, len).text, WISH_MTU_MIN,
 			      WISH_MTU_MAX);
 	w->mtu = (uint32_t)mtu;
@@ -85,16 +87,17 @@ static int set_mtu(struct wish *w, const char *label, const char *s, size_t len)
 /* An address that a guest's NIC can have. */
 static int set_mac(struct wish *w, const char *label, const char *s, size_t len)
 {
-	static const uint8_t none[6];
 	uint8_t mac[6];
 
 	if (text_mac(s, mac) < 0)
-		return refuse(w, "%s=%s is no MAC address: give six bytes like 52:54:00:12:34:56",
+		return refuse(w, "%s=%s is not a MAC address: write six bytes like 52:54:00:12:34:56",
 			      label, text_quote(s, len).text);
-	if (mac[0] & 1 || memcmp(mac, none, sizeof(none)) == 0)
-		return refuse(w, "%s=%s cannot be a NIC's address: it is %s",
-			      label, text_quote(s, len).text,
-			      mac[0] & 1 ? "a multicast one" : "all zero");
+	if (mac_is_multicast(mac))
+		return refuse(w, "%s=%s cannot be a NIC's address: it is a multicast address",
+			      label, text_quote(s, len).text);
+	if (mac_is_zero(mac))
+		return refuse(w, "%s=%s cannot be a NIC's address: it is all zero",
+			      label, text_quote(s, len).text);
 	memcpy(w->mac, mac, sizeof(w->mac));
 	return 0;
 }
@@ -105,7 +108,7 @@ static int set_mode(struct wish *w, const char *label, const char *s,
 	uint32_t mode = macvtap_mode(s);
 
 	if (!mode)
-		return refuse(w, "%s=%s is no mode of a macvtap: vepa, private, bridge and passthru are",
+		return refuse(w, "%s=%s is not a mode of a macvtap: use vepa, private, bridge or passthru",
 			      label, text_quote(s, len).text);
 	w->mode = mode;
 	return 0;
@@ -123,14 +126,15 @@ static int set_up(struct wish *w, const char *label, const char *s, size_t len)
 int wish_set(struct wish *w, enum wish_key key, const char *label,
 	     const void *value, size_t len)
 {
-	char s[128];		/* longer than any value that is taken */
+	char s[128];		/* longer than any valid value */
 
-	/* What follows reads strings; a NUL inside would hide the rest. */
-	if (len >= sizeof(s) || memchr(value, 0, len))
-		return refuse(w, "%s=%s is refused: %s", label,
-			      text_quote(value, len).text,
-			      len >= sizeof(s) ? "it is far too long" :
-			      "it has a NUL inside");
+	if (len >= sizeof(s))
+		return refuse(w, "%s=%s is not accepted: it is much too long",
+			      label, text_quote(value, len).text);
+	/* The functions below read strings: a NUL would hide the rest. */
+	if (memchr(value, 0, len))
+		return refuse(w, "%s=%s is not accepted: it contains a NUL byte",
+			      label, text_quote(value, len).text);
 	memcpy(s, value, len);
 	s[len] = '\0';
 	switch (key) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* wish.h - what a port is to be, and who said so */
+/* wish.h - what a port shall be, and who requested it */
 #ifndef VIFAGENT_WISH_H
 #define VIFAGENT_WISH_H
 
@@ -36,7 +36,7 @@ enum wish_key {
 	WISH_UP,
 };
 
-/* [network] kind=: what a network's ports are on. */
+/* [network] kind=: what the network's ports are attached to. */
 enum network_kind {
 	NETWORK_BRIDGE,
 	NETWORK_MACVTAP,
@@ -44,14 +44,14 @@ enum network_kind {
 
 struct wish {
 	enum source by;			/* whose network it is */
-	char network[NETWORK_NAMESIZE];	/* "": none was asked for */
+	char network[NETWORK_NAMESIZE];	/* "": none requested */
 	char name[VIF_NAMESIZE];	/* "": as it is */
 	uint32_t mtu;			/* bytes; 0: the bridge's or device's */
 	uint8_t mac[6];			/* the guest's; all 0: not known */
 	uint32_t mode;			/* one of MACVTAP_MODES; 0: the
 					 * network's first one */
-	bool stays_down;		/* up=no: somebody else sets it up */
-	bool replace_alias;		/* by hand: a foreign alias may go */
+	bool stays_down;		/* up=no: another program sets it up */
+	bool replace_alias;		/* by hand: overwrite a foreign alias */
 	/* set by config_resolve() */
 	bool is_configured;		/* else the network is a bridge's name */
 	enum network_kind kind;
@@ -62,7 +62,7 @@ struct wish {
 	char error[REASON_SIZE];	/* "": none; else why it is refused */
 };
 
-/* The name of the bridge or device that the port is to be on; "": unknown. */
+/* The name of the port's bridge or device; "": unknown. */
 const char *wish_place(const struct wish *w);
 
 /* "hand", "xenstore", "udev" or "nobody". */
@@ -70,11 +70,11 @@ const char *source_name(enum source by);
 
 /*
  * wish_set() - take one value into a wish
- * @label:	what the value is called where it came from, for the message
+ * @label:	the name of the value at its source, for the message
  * @value:	any bytes
  *
  * Returns 0, or -EINVAL with @w->error saying what is wrong with the value;
- * of several errors the first one stays.
+ * the first of several errors is kept.
  */
 int wish_set(struct wish *w, enum wish_key key, const char *label,
 	     const void *value, size_t len);
@@ -82,8 +82,8 @@ int wish_set(struct wish *w, enum wish_key key, const char *label,
 /*
  * wish_merge() - fill what @w leaves open from a wish of lower rank
  *
- * What is wrong with @lower makes the whole wish wrong, unless @w names the
- * network itself: then nobody asked @lower.
+ * An error of @lower is an error of the whole wish, unless @w names the network
+ * itself: then @lower does not matter.
  */
 void wish_merge(struct wish *w, const struct wish *lower);
 

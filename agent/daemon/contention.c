@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "agent/base/log.h"
-#include "agent/daemon/hash.h"
+#include "agent/base/text.h"
 #include "agent/daemon/retry.h"
 
 /* This many corrections within this time mean that another program keeps
@@ -19,19 +19,19 @@
 
 static uint32_t wish_hash(const struct look *looks, int n)
 {
-	uint32_t h = HASH_START;
+	uint32_t h = TEXT_HASH_START;
 
 	for (int i = 0; i < n; i++) {
 		const struct wish *wish = &looks[i].wish;
-		const struct state *s = &looks[i].state;
+		const struct link *place = state_place(&looks[i].state);
+		const uint32_t numbers[] = {
+			wish->mtu, (uint32_t)place->ifindex, place->mtu,
+			wish->mode, (uint32_t)looks[i].state.link.ifindex,
+		};
 
-		h = hash_text(h, wish_place(wish));
-		h = hash_text(h, wish->name);
-		h = hash_number(h, wish->mtu);
-		h = hash_number(h, (uint32_t)state_place(s)->ifindex);
-		h = hash_number(h, state_place(s)->mtu);
-		h = hash_number(h, wish->mode);
-		h = hash_number(h, (uint32_t)s->link.ifindex);
+		h = text_hash(h, wish_place(wish), strlen(wish_place(wish)));
+		h = text_hash(h, wish->name, strlen(wish->name));
+		h = text_hash(h, numbers, sizeof(numbers));
 	}
 	return h;
 }

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "agent/base/log.h"
-#include "agent/daemon/hash.h"
+#include "agent/base/text.h"
 
 static void log_attached(const struct look *look)
 {
@@ -41,7 +41,8 @@ static void log_found(const struct look *look, bool news)
 bool news_of(const struct keeper_ops *ops, struct port *p,
 	     const struct look *look)
 {
-	uint32_t said = hash_text(HASH_START, look->reason);
+	uint32_t said = text_hash(TEXT_HASH_START, look->reason,
+				  strlen(look->reason));
 	enum part part = look->part;
 	bool news = p->verdict[part] != look->verdict || p->said[part] != said;
 

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "agent/base/file.h"
+#include "agent/core/config-file.h"
 
 #define CONFIG_DEFAULT SYSCONFDIR "/vifagent/vifagent.conf"
 

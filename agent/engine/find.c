@@ -20,7 +20,7 @@ static bool is_part(const struct nic_look *n, enum part part,
 		return false;
 	if (part == PART_VIF)
 		return kind == VIF_NETBACK;
-	return kind != VIF_NETBACK && strcmp(l->kind, "tun") == 0;
+	return kind != VIF_NETBACK && link_is(l, LINK_TUN);
 }
 
 struct search {

@@ -29,7 +29,7 @@ static bool nic_of_name(struct agent *a, const struct link *l,
 		return false;
 	if (kind == VIF_NETBACK)
 		return !h->ops->has_netback(h);
-	return strcmp(l->kind, "tun") == 0;
+	return link_is(l, LINK_TUN);
 }
 
 enum nic_claim link_claim(struct agent *a, const struct link *l, struct vif_id *ret)

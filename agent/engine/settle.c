@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "agent/core/words.h"
 
 /* A look that does not end by then has an opponent. */
 #define ROUNDS 4
@@ -89,7 +90,7 @@ static int gather_bridge(struct host *h, const struct wish *w, struct state *s)
 	if (!w->bridge[0])
 		return 0;
 	r = find_bridge(h, w->bridge, s);
-	if (r < 0 || !s->have_bridge || strcmp(s->bridge.kind, "bridge") != 0)
+	if (r < 0 || !s->have_bridge || !link_is(&s->bridge, LINK_BRIDGE))
 		return r;
 	plan_port_mac(w, mac);
 	/* Where the port is on it, and as we left it, this was seen to. */
@@ -110,7 +111,7 @@ static int gather_master(struct host *h, uint32_t new_mtu, struct state *s)
 	if (!s->link.master || s->link.master == s->bridge.ifindex)
 		return 0;
 	r = h->ops->link_by_index(h, s->link.master, &s->master);
-	if (r == 0 && strcmp(s->master.kind, "bridge") == 0)
+	if (r == 0 && link_is(&s->master, LINK_BRIDGE))
 		r = find_facts(h, &s->master, plan_master_mtu(s, new_mtu),
 			       &s->master_facts);
 	/* Gone meanwhile, and the link's place on it with it. */
@@ -130,7 +131,7 @@ static int gather_former(struct host *h, struct state *s)
 	if (r < 0 || !name[0])
 		return r;
 	r = find(h, name, &s->former, &found);
-	if (r == 0 && found && strcmp(s->former.kind, "bridge") == 0)
+	if (r == 0 && found && link_is(&s->former, LINK_BRIDGE))
 		r = find_facts(h, &s->former, s->record.was.mtu,
 			       &s->former_facts);
 	return r == -ENOENT ? 0 : r;

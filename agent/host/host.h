@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * host.h - the acts on the host's network
+ * host.h - queries and changes of the host's network
  *
- * One small table with two implementations: the kernel (link.c, sysfs.c), and
- * the tests' fake.  Every function returns 0 or a negative errno value;
+ * One small table with two implementations: the kernel (link.c, sysfs.c) and the
+ * tests' fake.  Every function returns 0 or a negative errno value;
  * ret_ arguments are untouched on failure.
  */
 #ifndef VIFAGENT_HOST_H
@@ -17,47 +17,47 @@ struct host;
 typedef int (*host_link_fn)(const struct link *link, void *arg);
 
 struct host_ops {
-	/* Query one link.  -ENODEV: there is none; the name is looked for
-	 * literally, alternative names do not count. */
+	/* Query one link.  -ENODEV: it does not exist; alternative names do
+	 * not count. */
 	int (*link_by_name)(struct host *h, const char *name,
 			    struct link *ret_link);
 	int (*link_by_index)(struct host *h, int ifindex,
 			     struct link *ret_link);
 
-	/* Call @fn for every link, for some perhaps more than once; stops at
-	 * the first non-zero value it returns, and returns that. */
+	/* Call @fn for every link, perhaps more than once for some; stops at
+	 * the first non-zero value that it returns, and returns that. */
 	int (*links)(struct host *h, host_link_fn fn, void *arg);
 
 	/* Carry out one step on the port @ifindex.  After a failure
-	 * h->error holds what the kernel says beyond the errno, or "".
-	 * -ECONNRESET: the answer was lost; it may have been done. */
+	 * h->error holds the kernel's text about it, or "".
+	 * -ECONNRESET: the answer was lost; the step may be done. */
 	int (*do_step)(struct host *h, int ifindex, const struct step *step);
 
 	/*
-	 * Make a macvtap, down, under a name of no meaning, with its alias:
-	 * whoever dies meanwhile leaves none without.  -EBUSY: the device is
-	 * on a bridge or the like, or one in passthru is on it; -EINVAL:
-	 * passthru, but others are on it; -EEXIST: the ifindex is taken.
+	 * Create a macvtap, down, with a temporary name and its alias: even
+	 * if this process dies, it is not left without one.  -EBUSY: the
+	 * device is on a bridge or the like, or has one in passthru; -EINVAL:
+	 * passthru, but the device has others; -EEXIST: the ifindex is used.
 	 */
 	int (*create_macvtap)(struct host *h, const struct macvtap_new *m,
 			      struct link *ret_link);
 
-	/* From collect_deletes() on STEP_DELETE only notes the link, until
+	/* After collect_deletes() STEP_DELETE only collects the link, and
 	 * delete_collected() deletes all of them at once. */
 	void (*collect_deletes)(struct host *h);
 	int (*delete_collected)(struct host *h);
 
 	/* sysfs: addr_assign_type (Documentation/ABI/testing/
-	 * sysfs-class-net), brif/ and its ports' ifalias.  These are not
-	 * looked at if @ret says already that the MTU is pinned. */
+	 * sysfs-class-net), brif/ and its ports' ifalias.  The ports
+	 * are not read if @ret says already that the MTU is pinned. */
 	int (*bridge_facts)(struct host *h, const struct link *bridge,
 			    struct bridge_facts *ret);
 
 	/* Is this a kernel with Xen backends (/sys/bus/xen-backend)? */
 	bool (*has_netback)(struct host *h);
 
-	/* The NIC that a link is netback's of (device/nodename), whatever
-	 * it is called now.  -ENODEV: it is not one. */
+	/* The NIC of a link of netback's (device/nodename), whatever its
+	 * name is now.  -ENODEV: it is not netback's. */
 	int (*netback_nic)(struct host *h, const char *name,
 			   struct vif_id *ret_id);
 
@@ -72,21 +72,21 @@ struct host_ops {
 	 * (/sys/class/net/X/uevent).  Only a hint: failures are ignored. */
 	void (*announce)(struct host *h, const char *name);
 
-	/* Is this process, and no other of its number, still there? */
+	/* Does this process, not a later one with its pid, still exist? */
 	bool (*process_lives)(struct host *h, const struct process *p);
 };
 
 struct host {
 	const struct host_ops *ops;
-	char error[128];	/* the kernel's own words about a failure */
-	unsigned long changes;	/* steps that were sent, for who counts */
-	int really_pinning_mtu;		/* a bridge that has LINK_MTU_PINNING for
-					 * good: ifindex; it is not waited for */
-	unsigned int collected;	/* links in the collection to be deleted */
+	char error[128];	/* the kernel's text about a failure */
+	unsigned long changes;	/* number of steps sent */
+	int really_pinning_mtu;		/* ifindex of a bridge whose own MTU is
+					 * LINK_MTU_PINNING: do not wait */
+	unsigned int collected;	/* number of links to be deleted */
 };
 
-/* The kernel of this network namespace.  Returns 0 or what opening the
- * netlink socket gave. */
+/* The kernel of this network namespace.  Returns 0 or the error of the netlink
+ * socket. */
 int host_open(struct host **ret);
 
 /* Returns NULL; @h may be NULL. */
@@ -102,10 +102,10 @@ struct host_event {
 	struct link link;
 };
 
-/* What happened on the way: look at everything again. */
+/* Notifications were lost: read everything again. */
 #define HOST_OVERFLOW (-ENOBUFS)
 
-/* A socket that hears of every change of a link (RTNLGRP_LINK). */
+/* A socket that receives every change of a link (RTNLGRP_LINK). */
 int host_watch_open(struct host_watch **ret);
 struct host_watch *host_watch_close(struct host_watch *w);
 
@@ -113,10 +113,10 @@ struct host_watch *host_watch_close(struct host_watch *w);
 int host_watch_fd(const struct host_watch *w);
 
 /*
- * host_watch_read() - take what has come
+ * host_watch_read() - receive all notifications
  *
  * Calls @fn for each notification and never blocks.  Returns 0; -ENOBUFS: some
- * were lost (the queue is empty then); -EIO: the socket is of no more use.
+ * were lost (the queue is empty then); -EIO: the socket is broken.
  */
 int host_watch_read(struct host_watch *w,
 		    void (*fn)(const struct host_event *ev, void *arg),

@@ -14,17 +14,17 @@
 #include <string.h>
 #include <sys/random.h>
 
-#include "agent/base/text.h"
+#include "agent/core/mac.h"
 #include "agent/host/procfs.h"
 #include "agent/host/rtnl.h"
 #include "agent/host/sysfs.h"
 
-/* How often a dump is taken into which a change fell, or a question asked whose
- * answer was lost, or for which there was no memory. */
+/* How often a request is repeated: a dump during which something changed, a lost
+ * answer, or no memory. */
 #define TRIES 8
 
-/* Bridges whose MTU this process has pinned: that ends only with the bridge,
- * and an ifindex is not used again while anybody remembers it. */
+/* Bridges whose MTU this process has pinned.  They stay pinned, and an ifindex is
+ * not reused for a long time. */
 #define PINNED 32
 
 struct kernel {
@@ -43,8 +43,8 @@ static struct kernel *kernel_of(struct host *h)
 
 /* ---- queries ---------------------------------------------------------- */
 
-/* rtnl_link_build_get_request() cannot do without the counters, which are half
- * of what is told of a link. */
+/* rtnl_link_build_get_request() always asks for the counters, which are half of
+ * the answer. */
 static struct nl_msg *build_get(int flags, int ifindex, const char *name)
 {
 	struct ifinfomsg ifi = { .ifi_family = AF_UNSPEC,
@@ -59,8 +59,8 @@ static struct nl_msg *build_get(int flags, int ifindex, const char *name)
 	return NULL;
 }
 
-/* A dump into which a change fell may lack a link, and is taken again; who
- * watches hears of what changes all the time. */
+/* A dump during which something changed may lack a link, and is repeated.  If
+ * changes never stop, a program that watches the links gets them as events. */
 static int ask(struct host *h, int flags, int ifindex, const char *name,
 	       host_link_fn fn, void *arg)
 {
@@ -72,7 +72,9 @@ static int ask(struct host *h, int flags, int ifindex, const char *name,
 
 		r = rtnl_talk(&kernel_of(h)->rtnl, &msg, 1, fn, arg);
 	}
-	return r == -EINTR ? 0 : r;
+	if (r == -EINTR)
+		return 0;
+	return r;
 }
 
 static int take_link(const struct link *link, void *arg)
@@ -89,7 +91,7 @@ static int query(struct host *h, int ifindex, const char *name,
 
 	if (r < 0)
 		return r;
-	/* The kernel finds alternative names, too; they are not the name. */
+	/* The kernel also finds alternative names, which do not count. */
 	if (name && link.ifindex && strcmp(name, link.name) != 0)
 		return -ENODEV;
 	if (!link.ifindex || (ifindex && link.ifindex != ifindex))
@@ -100,12 +102,16 @@ static int query(struct host *h, int ifindex, const char *name,
 
 static int link_by_name(struct host *h, const char *name, struct link *ret)
 {
-	return vif_name_check(name) < 0 ? -ENODEV : query(h, 0, name, ret);
+	if (vif_name_check(name) < 0)
+		return -ENODEV;
+	return query(h, 0, name, ret);
 }
 
 static int link_by_index(struct host *h, int ifindex, struct link *ret)
 {
-	return ifindex <= 0 ? -ENODEV : query(h, ifindex, NULL, ret);
+	if (ifindex <= 0)
+		return -ENODEV;
+	return query(h, ifindex, NULL, ret);
 }
 
 static int links(struct host *h, host_link_fn fn, void *arg)
@@ -135,7 +141,7 @@ static int set_mac(struct rtnl_link *l, const uint8_t mac[6])
 	return 0;
 }
 
-/* libnl does not say that it had no memory for it. */
+/* libnl does not report that it had no memory for the alias. */
 static int set_alias(struct rtnl_link *l, const char *alias)
 {
 	rtnl_link_set_ifalias(l, alias);
@@ -181,10 +187,13 @@ static int set_change(struct rtnl_link *l, const struct link_change *c)
 static struct nl_msg *build_change(int ifindex, const struct link_change *c)
 {
 	struct rtnl_link *old = link_at(ifindex);
-	struct rtnl_link *l = c->fields & CHANGE_MODE ?
-		rtnl_link_macvtap_alloc() : rtnl_link_alloc();
+	struct rtnl_link *l;
 	struct nl_msg *msg = NULL;
 
+	if (c->fields & CHANGE_MODE)
+		l = rtnl_link_macvtap_alloc();
+	else
+		l = rtnl_link_alloc();
 	if (old && l && set_change(l, c) >= 0)
 		(void)rtnl_link_build_change_request(old, l, 0, &msg);
 	rtnl_link_put(old);
@@ -203,10 +212,10 @@ static int change(struct host *h, int ifindex, const struct link_change *c)
 }
 
 /*
- * Only an MTU that differs reaches the bridge (br_change_mtu, which sets
- * BROPT_MTU_SET_BY_USER): there and back.  The lock is free for a moment in
- * between, and who asks then must not take the value for the bridge's:
- * therefore one that nobody uses.
+ * Only a different MTU reaches the bridge (br_change_mtu, which sets
+ * BROPT_MTU_SET_BY_USER): change it and change it back.  The kernel's lock is free
+ * for a moment in between; the value then is LINK_MTU_PINNING, which hardly
+ * any bridge has, so that a reader recognizes it.
  */
 static int pin_mtu(struct host *h, int bridge, uint32_t mtu)
 {
@@ -225,7 +234,7 @@ static int pin_mtu(struct host *h, int bridge, uint32_t mtu)
 
 /* ---- making ----------------------------------------------------------- */
 
-/* Nobody's; udev-rules/72-vifagent.rules knows how it begins. */
+/* A temporary name; udev-rules/72-vifagent.rules matches its prefix. */
 static int draw_name(char ret[VIF_NAMESIZE])
 {
 	uint32_t n;
@@ -239,7 +248,6 @@ static int draw_name(char ret[VIF_NAMESIZE])
 static struct nl_msg *build_macvtap(const struct macvtap_new *m,
 				    const char *name)
 {
-	static const uint8_t no_mac[6];
 	struct rtnl_link *l = rtnl_link_macvtap_alloc();
 	struct nl_msg *msg = NULL;
 	int r;
@@ -253,7 +261,7 @@ static struct nl_msg *build_macvtap(const struct macvtap_new *m,
 	if (m->mtu)
 		rtnl_link_set_mtu(l, m->mtu);
 	r = rtnl_link_macvtap_set_mode(l, m->mode);
-	if (r >= 0 && memcmp(m->mac, no_mac, sizeof(no_mac)) != 0)
+	if (r >= 0 && !mac_is_zero(m->mac))
 		r = set_mac(l, m->mac);
 	if (r >= 0)
 		(void)rtnl_link_build_add_request(l, NLM_F_CREATE | NLM_F_EXCL,
@@ -262,8 +270,7 @@ static struct nl_msg *build_macvtap(const struct macvtap_new *m,
 	return msg;
 }
 
-/* About the link of that name; were the kernel told an ifindex, and making the
- * link had failed, it would be about another's. */
+/* By name: an ifindex could be another link's if creating this one failed. */
 static struct nl_msg *build_record(const char *name, const char *alias)
 {
 	struct link_change c = { .fields = CHANGE_NAME | CHANGE_ALIAS };
@@ -275,7 +282,7 @@ static struct nl_msg *build_record(const char *name, const char *alias)
 
 static int delete(struct host *h, int ifindex);
 
-/* Unlike a tap it stays when we die: it must never be without its record. */
+/* Unlike a tap it stays when this process dies: it must always have its record. */
 static int create_macvtap(struct host *h, const struct macvtap_new *m,
 			  struct link *ret)
 {
@@ -291,15 +298,15 @@ static int create_macvtap(struct host *h, const struct macvtap_new *m,
 	msgs[1] = build_record(name, m->alias);
 	r = rtnl_talk(&kernel_of(h)->rtnl, msgs, 2, NULL, NULL);
 	memcpy(error, h->error, sizeof(error));
-	if (link_by_name(h, name, &made) < 0)
-		return r < 0 ? r : -ENODEV;
-	if (r < 0) {
+	if (link_by_name(h, name, &made) < 0 && r == 0)
+		r = -ENODEV;
+	if (r < 0 && made.ifindex) {
 		(void)delete(h, made.ifindex);
 		memcpy(h->error, error, sizeof(error));
-		return r;
 	}
-	*ret = made;
-	return 0;
+	if (r == 0)
+		*ret = made;
+	return r;
 }
 
 /* ---- deleting --------------------------------------------------------- */
@@ -315,7 +322,7 @@ static int delete(struct host *h, int ifindex)
 	return send_one(h, msg);
 }
 
-/* libnl takes no delete without an ifindex or a name. */
+/* libnl needs an ifindex or a name to build a delete request. */
 static struct nl_msg *build_delete_group(uint32_t group)
 {
 	struct ifinfomsg ifi = { .ifi_family = AF_UNSPEC };
@@ -328,7 +335,7 @@ static struct nl_msg *build_delete_group(uint32_t group)
 	return NULL;
 }
 
-/* A number that nobody else has: who is in the group is deleted. */
+/* A number that is not in use: all links of the group are deleted. */
 static int draw_group(uint32_t *ret)
 {
 	while (*ret < 0x10000)
@@ -355,8 +362,8 @@ static void collect_deletes(struct host *h)
 	kernel_of(h)->collecting = true;
 }
 
-/* One wait for all readers of the network (synchronize_net) instead of one a
- * link: most of what a delete takes. */
+/* One wait for all readers of the network (synchronize_net) instead of one for
+ * each link: most of the time that a delete takes. */
 static int delete_collected(struct host *h)
 {
 	struct kernel *k = kernel_of(h);
@@ -364,7 +371,9 @@ static int delete_collected(struct host *h)
 
 	k->collecting = false;
 	k->group = h->collected = 0;
-	return group ? send_one(h, build_delete_group(group)) : 0;
+	if (!group)
+		return 0;
+	return send_one(h, build_delete_group(group));
 }
 
 static int bridge_facts(struct host *h, const struct link *bridge,
@@ -397,8 +406,9 @@ static int do_step(struct host *h, int ifindex, const struct step *step)
 		c.fields = CHANGE_UP;
 		return change(h, step->device, &c);
 	case STEP_DELETE:
-		return kernel_of(h)->collecting ? join_group(h, ifindex) :
-						  delete(h, ifindex);
+		if (kernel_of(h)->collecting)
+			return join_group(h, ifindex);
+		return delete(h, ifindex);
 	}
 	return -EINVAL;
 }
@@ -441,8 +451,9 @@ int host_open(struct host **ret)
 
 struct host *host_close(struct host *h)
 {
-	if (h)
-		nl_socket_free(kernel_of(h)->rtnl.sk);
-	free(h ? kernel_of(h) : NULL);
+	if (!h)
+		return NULL;
+	nl_socket_free(kernel_of(h)->rtnl.sk);
+	free(kernel_of(h));
 	return NULL;
 }

@@ -2,9 +2,9 @@
 /*
  * macvtap-node.h - the character device by which a macvtap is opened
  *
- * /dev/tapN, N the ifindex.  devtmpfs makes it together with the link, but knows
- * no network namespaces: of two links with the same ifindex the first one has
- * the name (devtmpfs.c: handle_create; the error is passed over).  So only the
+ * /dev/tapN, N the ifindex.  devtmpfs makes it together with the link, but does
+ * not know network namespaces: of two links with the same ifindex the first one
+ * has the name (devtmpfs.c: handle_create; the error is ignored).  So only the
  * device number counts, which sysfs has.
  */
 #ifndef VIFAGENT_MACVTAP_NODE_H
@@ -16,8 +16,8 @@
  * macvtap_open() - open a macvtap's queues
  * @t:		.name and .ifindex are filled in; .fd and .queues on success
  *
- * By /dev/tapN if that is its node, else by a node that nobody else sees.
- * Never for a try: each open() is a queue, and gets its share of the frames.
+ * By /dev/tapN if that is its node, else by a node that only this process sees.
+ * Do not call it as a test: each open() is a queue and receives frames.
  * -ENXIO: sysfs does not know its device number (/sys is another namespace's).
  */
 int macvtap_open(struct tap *t, const struct tap_options *options);

@@ -6,14 +6,14 @@
 #include "agent/host/host.h"
 
 /*
- * procfs_process() - what a record says of a process
+ * procfs_process() - identify a process for a record
  *
- * Returns 0; -ESRCH if there is none of this pid, or if it is dead and only not
- * waited for; or what reading /proc/PID/stat gave.
+ * Returns 0; -ESRCH if there is no process with this pid, or if it is a zombie;
+ * or the error of reading /proc/PID/stat.
  */
 int procfs_process(int pid, struct process *ret);
 
-/* host_ops.process_lives; if in doubt it does. */
+/* host_ops.process_lives; true if in doubt. */
 bool procfs_process_lives(struct host *h, const struct process *p);
 
 #endif

@@ -15,10 +15,9 @@
 
 #include "agent/base/text.h"
 
-/* What the kernel fills in a dump (netlink_dump, net/netlink/af_netlink.c); a
- * link alone takes a few KiB, but with many alternative names it takes more. */
+/* The kernel's largest part of a dump (netlink_dump, net/netlink/af_netlink.c); a
+ * single link takes a few KiB, but with many alternative names it takes more. */
 #define BUFFER_SIZE 32768
-
 
 #define MESSAGES_MAX 2
 
@@ -39,7 +38,7 @@ int rtnl_socket(bool peek, struct nl_sock **ret)
 		return r;
 	}
 	(void)nl_socket_set_msg_buf_size(sk, BUFFER_SIZE);
-	/* It takes a system call more for each message. */
+	/* This costs one more system call for each message. */
 	if (peek)
 		nl_socket_enable_msg_peek(sk);
 	else
@@ -48,7 +47,7 @@ int rtnl_socket(bool peek, struct nl_sock **ret)
 	return 0;
 }
 
-/* The answer to something that was asked before is nobody's. */
+/* Ignore late answers to earlier requests. */
 static int on_sequence(struct nl_msg *msg, void *arg)
 {
 	const struct rtnl *t = arg;
@@ -71,7 +70,9 @@ static int on_link(struct nl_msg *msg, void *arg)
 		t->stopped = t->fn(&link, t->arg);
 	if (r == -ENOMEM && !t->err)
 		t->err = r;
-	return nlmsg_hdr(msg)->nlmsg_flags & NLM_F_MULTI ? NL_OK : answered(t);
+	if (nlmsg_hdr(msg)->nlmsg_flags & NLM_F_MULTI)
+		return NL_OK;
+	return answered(t);
 }
 
 static int on_end(struct nl_msg *msg, void *arg)
@@ -101,13 +102,13 @@ static void take_words(const struct nlmsghdr *h, char *words)
 				  sizeof(((struct host *)NULL)->error));
 }
 
-/* libnl's errors tell less than an errno, and nothing of the kernel's words. */
+/* libnl has fewer error codes than errno, and not the kernel's text. */
 static int on_error(struct sockaddr_nl *nla, struct nlmsgerr *e, void *arg)
 {
 	struct rtnl *t = arg;
 
 	(void)nla;
-	/* libnl hands over the payload; the header stands before it. */
+	/* libnl passes the payload; the header is in front of it. */
 	take_words((const struct nlmsghdr *)((const char *)e - NLMSG_HDRLEN),
 		   t->words);
 	if (!t->err)
@@ -122,7 +123,7 @@ int rtnl_open(struct rtnl *t)
 
 	if (r < 0)
 		return r;
-	/* Without these two (Linux 4.12) only the kernel's words are missing. */
+	/* Without these two (Linux 4.12) only the kernel's text is missing. */
 	(void)setsockopt(nl_socket_get_fd(t->sk), SOL_NETLINK, NETLINK_EXT_ACK,
 			 &one, sizeof(one));
 	(void)setsockopt(nl_socket_get_fd(t->sk), SOL_NETLINK, NETLINK_CAP_ACK,
@@ -145,7 +146,7 @@ static int exchange(struct rtnl *t, struct nl_msg *msgs[])
 		struct nlmsghdr *h = nlmsg_hdr(msgs[i]);
 
 		nl_complete_msg(t->sk, msgs[i]);
-		/* A link that is asked for is an answer by itself. */
+		/* A requested link is an answer by itself. */
 		if (h->nlmsg_type != RTM_GETLINK)
 			h->nlmsg_flags |= NLM_F_ACK;
 		iov[i] = (struct iovec) { h, NLMSG_ALIGN(h->nlmsg_len) };
@@ -174,7 +175,8 @@ int rtnl_talk(struct rtnl *t, struct nl_msg *msgs[], uint32_t n,
 	t->arg = arg;
 	t->err = t->stopped = 0;
 	for (uint32_t i = 0; i < n && r == 0; i++)
-		r = msgs[i] ? 0 : -ENOMEM;
+		if (!msgs[i])
+			r = -ENOMEM;
 	if (r == 0 && !t->sk)
 		r = rtnl_open(t);
 	if (r == 0)
@@ -183,31 +185,36 @@ int rtnl_talk(struct rtnl *t, struct nl_msg *msgs[], uint32_t n,
 		nlmsg_free(msgs[i]);
 	if (t->err)
 		return t->err;
-	return r < 0 ? r : t->stopped;
+	if (r < 0)
+		return r;
+	return t->stopped;
 }
 
 /* ---- links ------------------------------------------------------------ */
 
-/* Texts that do not fit are not Linux's. */
+/* libnl's texts may be NULL. */
+static bool copy(char *dst, size_t size, const char *src)
+{
+	return text_copy(dst, size, src ? src : "");
+}
+
+/* Texts that do not fit are not from Linux. */
 static int get_link(struct rtnl_link *l, struct link *ret)
 {
-	const char *name = rtnl_link_get_name(l);
-	const char *kind = rtnl_link_get_type(l);
-	const char *alias = rtnl_link_get_ifalias(l);
 	unsigned int flags = rtnl_link_get_flags(l);
 	struct nl_addr *mac = rtnl_link_get_addr(l);
 	struct link r = { .ifindex = rtnl_link_get_ifindex(l), .addrgen = -1 };
 	uint8_t addrgen;
 
-	if (!text_copy(r.name, sizeof(r.name), name ? name : "") ||
-	    !text_copy(r.alias, sizeof(r.alias), alias ? alias : ""))
+	if (!copy(r.name, sizeof(r.name), rtnl_link_get_name(l)) ||
+	    !copy(r.alias, sizeof(r.alias), rtnl_link_get_ifalias(l)))
 		return -EBADMSG;
-	/* A kind of a longer name is one that we do not deal with. */
-	if (!text_copy(r.kind, sizeof(r.kind), kind ? kind : ""))
-		(void)text_copy(r.kind, sizeof(r.kind), "other");
+	/* A kind with a longer name does not matter here. */
+	if (!copy(r.kind, sizeof(r.kind), rtnl_link_get_type(l)))
+		(void)copy(r.kind, sizeof(r.kind), "other");
 	if (rtnl_link_is_macvtap(l))
 		r.mode = rtnl_link_macvtap_get_mode(l);
-	if (rtnl_link_is_macvtap(l) || strcmp(r.kind, "macvlan") == 0)
+	if (link_is_macvlan(&r))
 		r.lower = rtnl_link_get_link(l);
 	r.ethernet = rtnl_link_get_arptype(l) == ARPHRD_ETHER && mac &&
 		     nl_addr_get_len(mac) == sizeof(r.mac);
@@ -245,7 +252,7 @@ int rtnl_parse(struct nl_msg *msg, struct link *ret)
 	if (!nlmsg_valid_hdr(h, sizeof(*ifi)))
 		return -EBADMSG;
 	/* AF_BRIDGE: a port's options; an RTM_DELLINK of that family only
-	 * says that a link is a port no longer. */
+	 * says that a link is no longer a port. */
 	if (ifi->ifi_family != AF_UNSPEC)
 		return -EAGAIN;
 	r = nl_msg_parse(msg, keep_link, &l);

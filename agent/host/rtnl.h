@@ -8,14 +8,14 @@
 
 #include "agent/host/host.h"
 
-/* A conversation with the kernel. */
+/* A socket and the exchange that is going on. */
 struct rtnl {
-	struct nl_sock *sk;	/* NULL after a failure, until it is used again */
+	struct nl_sock *sk;	/* NULL after a failure, until the next use */
 	bool peek;		/* ask for a message's size before reading it */
-	char *words;		/* sizeof(host.error) bytes: what the kernel says
-				 * about a failure beyond the errno, or "" */
+	char *words;		/* sizeof(host.error) bytes: the kernel's text
+				 * about a failure, or "" */
 
-	/* the exchange that is going on */
+	/* the current exchange */
 	uint32_t first;		/* sequence numbers: from this one on, … */
 	uint32_t n;		/* … so many */
 	int open;		/* messages without an answer */
@@ -33,22 +33,22 @@ struct rtnl {
  */
 int rtnl_socket(bool peek, struct nl_sock **ret);
 
-/* Begin a conversation; rtnl_talk() begins it anew where that is needed.
- * Returns 0 or a negative errno value. */
+/* Open the socket; rtnl_talk() opens it again after a failure.  Returns 0 or a
+ * negative errno value. */
 int rtnl_open(struct rtnl *t);
 
 /*
  * rtnl_talk() - send messages, and wait until each is answered
- * @msgs:	one or two, sent in one sendmsg(): the kernel works them off, one
- *		after the other, before that returns; freed; NULL: could not be
- *		built
+ * @msgs:	one or two, sent in one sendmsg(): the kernel handles them one
+ *		after the other before it returns; freed; NULL: no memory to
+ *		build it
  * @fn:		called for each link in the answers until it returns non-zero;
  *		may be NULL
  *
  * Returns what @fn returned; or a negative errno value: the kernel's first;
  * -EINTR: a dump may lack what changed meanwhile; -ENOMEM; -ECONNRESET: the
- * answer was lost, and nobody knows what was done. The socket is closed then,
- * so that no answer to this is ever taken for the answer to another question.
+ * answer was lost, and the result is not known.  The socket is closed then, so
+ * that a late answer is never taken for the answer to another request.
  */
 int rtnl_talk(struct rtnl *t, struct nl_msg *msgs[], uint32_t n,
 	      host_link_fn fn, void *arg);

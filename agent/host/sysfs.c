@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* sysfs.c - what only /sys says */
+/* sysfs.c - facts that are only in /sys */
 #include "agent/host/sysfs.h"
 
 #include <dirent.h>
@@ -12,34 +12,39 @@
 #include <unistd.h>
 
 #include "agent/base/text.h"
+#include "agent/host/fd.h"
 
 #define XEN_BACKEND "/sys/bus/xen-backend"
 #define CLASS_NET "/sys/class/net"
 
-/* include/uapi/linux/netdevice.h: somebody set the address on purpose */
+/* include/uapi/linux/netdevice.h: the address was set by an administrator */
 #define NET_ADDR_SET 3
 
 #define LINK_MTU_DEFAULT_TEXT "1500"
 
-/* Read a small attribute, without the newline at its end. */
-static int read_attr(const char *path, char *buf, size_t size)
+int sysfs_read(const char *path, char *buf, size_t size)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	CLOSED int fd = open(path, O_RDONLY | O_CLOEXEC);
 	ssize_t n;
 
 	if (fd < 0)
 		return -errno;
 	n = read(fd, buf, size - 1);
-	if (n < 0) {
-		n = -errno;
-		close(fd);
-		return (int)n;
-	}
-	close(fd);
+	if (n < 0)
+		return -errno;
 	if (n > 0 && buf[n - 1] == '\n')
 		n--;
 	buf[n] = '\0';
 	return 0;
+}
+
+/* Read a link's attribute. */
+static int read_attr(const char *link, const char *attr, char *buf, size_t size)
+{
+	char path[96];
+
+	(void)snprintf(path, sizeof(path), CLASS_NET "/%.15s/%s", link, attr);
+	return sysfs_read(path, buf, size);
 }
 
 /* The first entry of a directory that is not hidden. */
@@ -60,46 +65,41 @@ static int first_entry(const char *path, char *name, size_t size)
 }
 
 /*
- * Did this port have the bridge's MTU pinned (plan.c: pin_mtu)?  One with our
- * record was put there by some door of ours, which did so unless all was as it
- * is by default.
+ * Was the bridge's MTU pinned for this port (plan.c: pin_mtu)?  A port with our
+ * record was attached by us, and then it was pinned, unless both MTUs are the
+ * default.
  */
 static bool has_pinned(const char *port, uint32_t bridge_mtu)
 {
 	struct record r;
-	char path[96], text[LINK_ALIASSIZE];
+	char text[LINK_ALIASSIZE];
 
-	(void)snprintf(path, sizeof(path), CLASS_NET "/%.15s/ifalias", port);
-	if (read_attr(path, text, sizeof(text)) < 0 ||
+	if (read_attr(port, "ifalias", text, sizeof(text)) < 0 ||
 	    record_parse(text, &r) < 0)
 		return false;
-	(void)snprintf(path, sizeof(path), CLASS_NET "/%.15s/mtu", port);
 	return bridge_mtu != LINK_MTU_DEFAULT ||
-	       (read_attr(path, text, sizeof(text)) == 0 &&
+	       (read_attr(port, "mtu", text, sizeof(text)) == 0 &&
 		strcmp(text, LINK_MTU_DEFAULT_TEXT) != 0);
 }
 
-/* The kernel fills as much as it is given, and a bridge may have a thousand
- * ports.  Those on which its MTU was pinned are sure to be among the first few,
- * or else it is pinned once more. */
+/* The kernel fills all the space it is given, and a bridge may have a thousand
+ * ports.  A port for which its MTU was pinned is usually among the first few;
+ * otherwise it is pinned once more. */
 #define PORTS_SIZE 512
 
 static int look_at_ports(const struct link *bridge, struct bridge_facts *f)
 {
 	_Alignas(struct dirent64) char buf[PORTS_SIZE];
+	CLOSED int fd = -1;
 	char path[96];
 	ssize_t n;
-	int fd;
 
 	(void)snprintf(path, sizeof(path), CLASS_NET "/%s/brif",
 		       bridge->name);
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	n = getdents64(fd, buf, sizeof(buf));
+	n = fd < 0 ? -1 : getdents64(fd, buf, sizeof(buf));
 	if (n < 0)
-		n = -errno;
-	close(fd);
+		return -errno;
 	f->is_empty = true;
 	for (ssize_t i = 0; i < n;) {
 		const struct dirent64 *e = (const void *)(buf + i);
@@ -111,19 +111,16 @@ static int look_at_ports(const struct link *bridge, struct bridge_facts *f)
 		f->mtu_is_pinned = f->mtu_is_pinned ||
 				   has_pinned(e->d_name, bridge->mtu);
 	}
-	return n < 0 ? (int)n : 0;
+	return 0;
 }
 
 int sysfs_bridge_facts(const struct link *bridge, struct bridge_facts *ret)
 {
 	struct bridge_facts f = { .mtu_is_pinned = ret->mtu_is_pinned };
-	char path[96], text[16];
+	char text[16];
 	unsigned long type;
-	int r;
+	int r = read_attr(bridge->name, "addr_assign_type", text, sizeof(text));
 
-	(void)snprintf(path, sizeof(path), CLASS_NET "/%s/addr_assign_type",
-		       bridge->name);
-	r = read_attr(path, text, sizeof(text));
 	if (r < 0)
 		return r;
 	if (text_number(text, 255, &type) < 0)
@@ -144,16 +141,13 @@ bool sysfs_has_netback(struct host *h)
 
 int sysfs_netback_nic(struct host *h, const char *name, struct vif_id *ret_id)
 {
-	char path[96], node[VIF_PATHSIZE];
-	int r;
+	char node[VIF_PATHSIZE];
 
 	(void)h;
-	(void)snprintf(path, sizeof(path), CLASS_NET "/%s/device/nodename",
-		       name);
-	r = read_attr(path, node, sizeof(node));
-	if (r < 0)
+	if (read_attr(name, "device/nodename", node, sizeof(node)) < 0 ||
+	    vif_path_parse(node, ret_id, NULL, NULL) < 0)
 		return -ENODEV;
-	return vif_path_parse(node, ret_id, NULL, NULL) < 0 ? -ENODEV : 0;
+	return 0;
 }
 
 /* xenbus names its devices TYPE-DOMID-DEVID (backend_bus_id). */
@@ -181,31 +175,25 @@ bool sysfs_is_hardware(struct host *h, const char *name)
 void sysfs_announce(struct host *h, const char *name)
 {
 	static const char change[] = "change";
+	CLOSED int fd = -1;
 	char path[96];
-	ssize_t n;
-	int fd;
 
 	(void)h;
 	(void)snprintf(path, sizeof(path), CLASS_NET "/%.15s/uevent", name);
 	fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		return;
-	n = write(fd, change, strlen(change));
-	(void)n;
-	close(fd);
+	(void)!write(fd, change, strlen(change));
 }
 
 /* "247:5" */
 int sysfs_macvtap_device(const char *name, int ifindex, dev_t *ret)
 {
 	unsigned long major, minor;
-	char path[96], text[32];
+	char attr[32], text[32];
 	char *colon;
 	int r;
 
-	(void)snprintf(path, sizeof(path), CLASS_NET "/%.15s/tap%d/dev", name,
-		       ifindex);
-	r = read_attr(path, text, sizeof(text));
+	(void)snprintf(attr, sizeof(attr), "tap%d/dev", ifindex);
+	r = read_attr(name, attr, text, sizeof(text));
 	if (r < 0)
 		return r == -ENOENT ? -ENXIO : r;
 	colon = strchr(text, ':');

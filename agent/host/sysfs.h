@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* sysfs.h - private to agent/host: what only /sys says; see host_ops */
+/* sysfs.h - private to agent/host: facts that are only in /sys; see host_ops */
 #ifndef VIFAGENT_SYSFS_H
 #define VIFAGENT_SYSFS_H
 
 #include <sys/types.h>
 
 #include "agent/host/host.h"
+
+/* Read a small file of /sys or /proc, without the newline at its end. */
+int sysfs_read(const char *path, char *buf, size_t size);
 
 int sysfs_bridge_facts(const struct link *bridge, struct bridge_facts *ret);
 bool sysfs_has_netback(struct host *h);

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/if.h>
 #include <linux/if_tun.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,13 +11,26 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* The kernel puts a number for %d that is free.  udev-rules/72-vifagent.rules
- * knows this name: systemd would give the tap another address. */
+#include "agent/host/fd.h"
+
+/* The kernel replaces %d by a free number.  udev-rules/72-vifagent.rules matches
+ * this name, because systemd would change the tap's address. */
 #define TEMPLATE "vifnew%d"
 
-static int open_queue(struct ifreq *ifr)
+short tap_flags(const struct tap_options *options)
 {
-	int fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	int flags = IFF_TAP | IFF_NO_PI;
+
+	if (options->vnet_hdr)
+		flags |= IFF_VNET_HDR;
+	if (options->queues > 1)
+		flags |= IFF_MULTI_QUEUE;
+	return (short)flags;
+}
+
+int tap_open_queue(const char *path, struct ifreq *ifr)
+{
+	int fd = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
 	int r;
 
 	if (fd < 0)
@@ -32,21 +44,17 @@ static int open_queue(struct ifreq *ifr)
 
 static int find_ifindex(const char *name, int *ret)
 {
-	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	CLOSED int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	struct ifreq ifr = { 0 };
-	int r;
 
-	if (fd < 0)
-		return -errno;
 	memcpy(ifr.ifr_name, name, VIF_NAMESIZE);
-	r = ioctl(fd, SIOCGIFINDEX, &ifr) < 0 ? -errno : 0;
-	close(fd);
-	if (r == 0)
-		*ret = ifr.ifr_ifindex;
-	return r;
+	if (fd < 0 || ioctl(fd, SIOCGIFINDEX, &ifr) < 0)
+		return -errno;
+	*ret = ifr.ifr_ifindex;
+	return 0;
 }
 
-/* Had somebody renamed the first queue's tap, the next ones would be another's. */
+/* If the first queue's tap was renamed meanwhile, the others are another tap's. */
 static int check_queues(const struct tap *t)
 {
 	for (unsigned int i = 0; i < t->queues; i++) {
@@ -68,11 +76,9 @@ int tap_create(const struct tap_options *options, struct tap *ret)
 
 	if (options->queues < 1 || options->queues > TAP_QUEUES_MAX)
 		return -EINVAL;
-	ifr.ifr_flags = (short)(IFF_TAP | IFF_NO_PI | IFF_TUN_EXCL |
-				(options->vnet_hdr ? IFF_VNET_HDR : 0) |
-				(options->queues > 1 ? IFF_MULTI_QUEUE : 0));
+	ifr.ifr_flags = (short)(tap_flags(options) | IFF_TUN_EXCL);
 	while (t.queues < options->queues && r >= 0) {
-		r = open_queue(&ifr);
+		r = tap_open_queue("/dev/net/tun", &ifr);
 		if (r >= 0)
 			t.fd[t.queues++] = r;
 		/* The kernel has written the name; the next ones open it. */

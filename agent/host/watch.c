@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* watch.c - hearing of every change of a link */
+/* watch.c - notifications of every change of a link */
 #include <errno.h>
 #include <linux/rtnetlink.h>
 #include <netlink/netlink.h>
@@ -13,14 +13,14 @@
  * counts, several for each) while we are busy. */
 #define RECEIVE_BUFFER (16 << 20)
 
-/* A socket that fails so often in one reading is of no more use. */
+/* A socket that fails this often in one call is broken. */
 #define FAILURES_MAX 8
 
 struct host_watch {
 	struct nl_sock *sk;
 	void (*fn)(const struct host_event *ev, void *arg);
 	void *arg;
-	bool lost;		/* a notification of this reading */
+	bool lost;		/* a notification, during this call */
 };
 
 static int on_message(struct nl_msg *msg, void *arg)
@@ -48,7 +48,7 @@ int host_watch_open(struct host_watch **ret)
 	r = rtnl_socket(false, &w->sk);
 	if (r < 0)
 		goto fail;
-	/* SO_RCVBUFFORCE takes CAP_NET_ADMIN; who only looks has less room */
+	/* SO_RCVBUFFORCE needs CAP_NET_ADMIN; without it the buffer is smaller */
 	if (setsockopt(nl_socket_get_fd(w->sk), SOL_SOCKET, SO_RCVBUFFORCE,
 		       &size, sizeof(size)) < 0)
 		(void)nl_socket_set_buffer_size(w->sk, size, 0);
@@ -95,7 +95,7 @@ int host_watch_read(struct host_watch *w,
 			return w->lost ? HOST_OVERFLOW : 0;
 		if (r >= 0)
 			continue;
-		/* libnl says the same of ENOBUFS and ENOMEM. */
+		/* libnl has the same error for ENOBUFS and ENOMEM. */
 		w->lost = true;
 		i++;
 		if (r == -NLE_MSG_TRUNC)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* no-udev.c - for programs that do not read udev's rules */
+/* no-udev.c - for programs that do not read udev's database */
 #include <errno.h>
 
 #include "agent/udev/udev.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* udev.c - wishes stated by udev rules, and udev's events */
+/* udev.c - wishes set by udev rules, and udev's events */
 #include "agent/udev/udev.h"
 
 #include <errno.h>
@@ -53,7 +53,7 @@ void udev_wish_set(struct wish *w, const char *property, const char *value)
 		{ "VIF_MTU", WISH_MTU },
 	};
 
-	/* ENV{X}="" is how a later rule takes a property back. */
+	/* A later rule removes a property with ENV{X}="". */
 	if (!value || !value[0])
 		return;
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
@@ -62,7 +62,7 @@ void udev_wish_set(struct wish *w, const char *property, const char *value)
 				       strlen(value));
 }
 
-/* What libudev has no memory for is not there. */
+/* A property for which libudev has no memory is missing. */
 static int take_wish(struct udev_device *d, const char *name, struct wish *ret)
 {
 	const char *sysname = udev_device_get_sysname(d);
@@ -92,9 +92,10 @@ int udev_wish(struct udev_room *u, int ifindex, const char *name,
 	(void)snprintf(id, sizeof(id), "n%d", ifindex);
 	errno = 0;
 	d = udev_device_new_from_device_id(u->udev, id);
+	if (!d && (errno == ENOMEM || errno == EMFILE || errno == ENFILE))
+		return -errno;
 	if (!d)
-		return errno == ENOMEM || errno == EMFILE || errno == ENFILE ?
-			-errno : 0;
+		return 0;
 	r = take_wish(d, name, ret);
 	udev_device_unref(d);
 	if (ret->network[0] || ret->error[0])
@@ -104,7 +105,7 @@ int udev_wish(struct udev_room *u, int ifindex, const char *name,
 	return r;
 }
 
-/* libudev drops what neither the kernel nor root sent
+/* libudev ignores messages that are not from the kernel or root
  * (udev_monitor_receive_device: sender's port and credentials). */
 int udev_watch(struct udev_room *u)
 {
@@ -117,7 +118,7 @@ int udev_watch(struct udev_room *u)
 	if (r >= 0)
 		r = udev_monitor_filter_add_match_subsystem_devtype(
 			m, "xen-backend", NULL);
-	/* Without CAP_NET_ADMIN the room is smaller. */
+	/* Without CAP_NET_ADMIN the buffer is smaller. */
 	if (r >= 0)
 		(void)udev_monitor_set_receive_buffer_size(m, RECEIVE_BUFFER);
 	if (r >= 0)
@@ -135,7 +136,7 @@ int udev_watch_fd(const struct udev_room *u)
 	return udev_monitor_get_fd(u->monitor);
 }
 
-/* Returns 0, or -ENOENT if the event is about nothing of ours. */
+/* Returns 0, or -ENOENT if the event does not concern us. */
 static int read_event(struct udev_device *d, struct udev_event *ret)
 {
 	const char *subsystem = udev_device_get_subsystem(d);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * udev.h - wishes stated by udev rules, and udev's events
+ * udev.h - wishes set by udev rules, and udev's events
  *
- * A rule states a wish by properties of the link's device:
+ * A rule sets a wish with properties of the link's device:
  *
  *	SUBSYSTEM=="net", KERNEL=="tap*", ENV{VIF_NETWORK}="br0"
  *
- * Events only say that something deserves a look; what is wished is always
- * read from udev's database, which only udevd can write.
+ * Events only say that a link should be checked; its wish is always read from
+ * udev's database, which only udevd can write.
  */
 #ifndef VIFAGENT_UDEV_H
 #define VIFAGENT_UDEV_H
@@ -24,12 +24,12 @@ int udev_room_open(struct udev_room **ret);
 struct udev_room *udev_room_close(struct udev_room *u);
 
 /*
- * udev_wish() - what rules wish for a link
- * @name:	the link's present name; what the database has of another link
- *		with this ifindex (another namespace's, say) does not count
+ * udev_wish() - the wish that rules set for a link
+ * @name:	the link's current name; an entry of another link with this
+ *		ifindex (for example of another namespace) is ignored
  * @ret:	an empty wish if there is none
  *
- * Returns 0; or -ENOMEM or -EMFILE: nobody can say.
+ * Returns 0; or -ENOMEM or -EMFILE: not known.
  */
 int udev_wish(struct udev_room *u, int ifindex, const char *name,
 	      struct wish *ret);
@@ -37,7 +37,7 @@ int udev_wish(struct udev_room *u, int ifindex, const char *name,
 /*
  * udev_wish_set() - take one property into a wish
  *
- * VIF_NETWORK, VIF_NAME, VIF_MTU; others are passed over.
+ * VIF_NETWORK, VIF_NAME, VIF_MTU; others are ignored.
  */
 void udev_wish_set(struct wish *w, const char *property, const char *value);
 
@@ -54,11 +54,11 @@ struct udev_event {
 	struct vif_id nic;	/* UDEV_NIC */
 };
 
-/* Hear of net devices (from udevd, whose rules have run then) and of
+/* Receive events of net devices (from udevd, after its rules have run) and of
  * xen-backend devices. */
 int udev_watch(struct udev_room *u);
 
-/* To be polled for reading. */
+/* Poll it for reading. */
 int udev_watch_fd(const struct udev_room *u);
 
 /* Returns 0; -EAGAIN: no more of them now; -ENOBUFS: some were lost. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* nic.c - what xenstore says of a NIC, and what we tell it */
+/* nic.c - a NIC's keys in xenstore: reading and reporting */
 #include "agent/xen/nic.h"
 
 #include <errno.h>
@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A NIC's backend directory, and the value that was read last. */
+/* A NIC's backend directory, and the last value read. */
 struct reader {
 	struct store *store;
 	char dir[VIF_PATHSIZE];
@@ -20,14 +20,16 @@ static void key_path(char buf[STORE_PATHSIZE], const char *dir, const char *key)
 	(void)snprintf(buf, STORE_PATHSIZE, "%s/%s", dir, key);
 }
 
-/* Returns 0, also for what is not there. */
+/* Returns 0 also if the key does not exist. */
 static int get(struct reader *r, const char *key)
 {
 	char path[STORE_PATHSIZE];
 
 	key_path(path, r->dir, key);
 	r->len = store_read(r->store, path, r->value, sizeof(r->value));
-	return r->len < 0 && r->len != -ENOENT ? r->len : 0;
+	if (r->len < 0 && r->len != -ENOENT)
+		return r->len;
+	return 0;
 }
 
 /* ---- keys ------------------------------------------------------------- */
@@ -43,9 +45,10 @@ static void take_status(const struct reader *r, struct nic *n)
 		n->status = HOTPLUG_ABSENT;
 	else if (r->len == 0)
 		n->status = HOTPLUG_EMPTY;
+	else if (is(r, "connected"))
+		n->status = HOTPLUG_CONNECTED;
 	else
-		n->status = is(r, "connected") ? HOTPLUG_CONNECTED :
-						 HOTPLUG_OTHER;
+		n->status = HOTPLUG_OTHER;
 }
 
 static void take_state(const struct reader *r, struct nic *n)
@@ -93,26 +96,26 @@ static void take_mtu(const struct reader *r, struct nic *n)
 	take_wish(r, WISH_MTU, "mtu", n);
 }
 
-/* A NIC with a tap beside it needs room for "-emu" in both names' sake. */
+/* A NIC with a tap needs room for the tap's name, which ends with "-emu". */
 static void take_type(const struct reader *r, struct nic *n)
 {
 	size_t excess = vif_name_excess(n->wish.name, "-emu");
 
 	if (excess > 0 && !n->wish.error[0] && is(r, "vif_ioemu"))
-		text_reason(n->wish.error, "vifname=%s leaves no room for -emu by %zu characters: the kernel takes 15, so give at most 11",
+		text_reason(n->wish.error, "vifname=%s is too long for a name with -emu by %zu characters: the kernel takes 15, so use at most 11",
 			    text_quote_str(n->wish.name).text, excess);
 }
 
 /*
- * In this order: a NIC that closes loses its status after it has got to that
- * state, and read the other way round it would look like a new one.
+ * In this order: a NIC that closes first changes its state and then loses its
+ * status; read the other way round it would look like a new one.
  */
 static const struct key {
 	const char *name;
 	void (*take)(const struct reader *r, struct nic *n);
 } keys[] = {
 	{ "hotplug-status", take_status },
-	{ "state", take_state },	/* without it there is no NIC */
+	{ "state", take_state },	/* without it the NIC does not exist */
 	{ "online", take_online },
 	{ "script", take_script },
 	{ "bridge", take_bridge },
@@ -139,7 +142,7 @@ static bool is_needless(const struct key *key, const struct nic *n)
 	       (key->take == take_script && n->script_is_ours);
 }
 
-/* What was reported, where that is not "connected". */
+/* The reported error, if the status is not "connected". */
 static int get_error(struct reader *r, struct nic *n)
 {
 	int err = get(r, "hotplug-error");
@@ -175,18 +178,23 @@ int nic_read(struct store *s, uint32_t backend, struct vif_id id,
 		err = store_introduced(s, id.domid);
 		n.has_domain = err == 1;
 	}
-	if (err >= 0)
-		*ret = n;
-	return err < 0 ? err : 0;
+	if (err < 0)
+		return err;
+	*ret = n;
+	return 0;
 }
 
 /* ---- telling ---------------------------------------------------------- */
 
 static bool status_differs(const struct nic *n, const struct tell *t)
 {
-	return t->status && (t->rewrite || n->status !=
-			     (strcmp(t->status, "connected") ?
-			      HOTPLUG_OTHER : HOTPLUG_CONNECTED));
+	enum hotplug_status wanted = HOTPLUG_OTHER;
+
+	if (!t->status)
+		return false;
+	if (strcmp(t->status, "connected") == 0)
+		wanted = HOTPLUG_CONNECTED;
+	return t->rewrite || n->status != wanted;
 }
 
 static bool error_differs(const struct nic *n, const struct tell *t)
@@ -219,7 +227,9 @@ static int report(struct store *s, uint32_t backend, struct vif_id id,
 	if (status_differs(n, t))
 		change[count++] = (struct store_change) { status_path,
 							  t->status };
-	return count ? store_write_if(s, guard, state, change, count) : 0;
+	if (count == 0)
+		return 0;
+	return store_write_if(s, guard, state, change, count);
 }
 
 int nic_is_connected(struct store *s, uint32_t backend, struct vif_id id)
@@ -229,10 +239,12 @@ int nic_is_connected(struct store *s, uint32_t backend, struct vif_id id)
 
 	vif_path_make(r.dir, backend, id);
 	err = get(&r, "hotplug-status");
-	return err < 0 ? err : is(&r, "connected");
+	if (err < 0)
+		return err;
+	return is(&r, "connected");
 }
 
-/* A guest may keep us from its nodes; that is its own loss. */
+/* A guest may forbid access to its nodes; only the guest suffers. */
 static int tell_mtu(struct store *s, struct vif_id id, uint32_t mtu)
 {
 	char path[STORE_PATHSIZE], told[STORE_VALUESIZE + 1], text[16];
@@ -246,14 +258,16 @@ static int tell_mtu(struct store *s, struct vif_id id, uint32_t mtu)
 	r = store_read(s, path, told, sizeof(told));
 	if (r >= 0 && ((size_t)r != strlen(text) || strcmp(told, text) != 0))
 		r = store_write_if(s, path, NULL, &change, 1);
-	return r == -ENOTCONN ? r : 0;
+	if (r == -ENOTCONN)
+		return r;
+	return 0;
 }
 
 /*
- * In a driver domain that is for us to do: libxl waits for it
- * (libxl__device_destroy and device_destroy_be_watch_cb, libxl_device.c). Also
- * the domain's directory goes with its last NIC, where we may remove that
- * (since Xen 4.15).  Returns 0, also if it is alive again.
+ * In a driver domain this is our task: libxl waits for it
+ * (libxl__device_destroy and device_destroy_be_watch_cb, libxl_device.c).  The
+ * domain's directory is removed with its last NIC, if we may do that (since
+ * Xen 4.15).  Returns 0 also if the NIC is alive again.
  */
 static int remove_dead(struct store *s, uint32_t backend, struct vif_id id)
 {
@@ -281,7 +295,9 @@ int nic_tell(struct store *s, uint32_t backend, struct vif_id id,
 		return remove_dead(s, backend, id);
 	if (t->mtu)
 		r = tell_mtu(s, id, t->mtu);
-	return r < 0 ? r : report(s, backend, id, n, t);
+	if (r < 0)
+		return r;
+	return report(s, backend, id, n, t);
 }
 
 /* ---- all of them ------------------------------------------------------ */
@@ -300,7 +316,9 @@ static int each_devid(const char *name, void *arg)
 	struct vif_id id = { .domid = e->domid };
 	const char *end = vif_number_parse(name, VIF_DEVID_END, &id.devid);
 
-	return end && !*end ? e->fn(id, e->arg) : 0;
+	if (!end || *end)
+		return 0;
+	return e->fn(id, e->arg);
 }
 
 static int each_domid(const char *name, void *arg)

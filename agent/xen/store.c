@@ -14,8 +14,8 @@
 #include "agent/base/text.h"
 #include "naming/naming.h"
 
-/* A transaction over two or three nodes that fails this often is being
- * starved on purpose (XSA-206). */
+/* If a transaction over two or three nodes fails this often, another domain causes
+ * that on purpose (XSA-206). */
 #define TRIES 32
 
 struct store {
@@ -47,8 +47,8 @@ static bool in_dom0(void)
 	return strstr(buf, "control_d");
 }
 
-/* With XENSTORED_PATH libxenstore has one path for both (xs_domain_dev(),
- * tools/libs/store); who has xenstored in a domain of its own sets it. */
+/* With XENSTORED_PATH libxenstore uses one path for both (xs_domain_dev(),
+ * tools/libs/store); a host with xenstored in a domain of its own sets it. */
 bool store_prepare(void)
 {
 	bool is_dom0 = in_dom0();
@@ -58,12 +58,17 @@ bool store_prepare(void)
 	return is_dom0;
 }
 
+int store_errno(void)
+{
+	return errno ? -errno : -EIO;
+}
+
 int store_handle(struct xs_handle **ret)
 {
 	struct xs_handle *xs = xs_open(0);
 
 	if (!xs)
-		return errno ? -errno : -EIO;
+		return store_errno();
 	*ret = xs;
 	return 0;
 }
@@ -89,13 +94,13 @@ struct store *store_close(struct store *s)
 	return NULL;
 }
 
-/* What a failure means; a handle that is broken stays so.  Where libxenstore
- * has no memory for an answer it may leave errno 0. */
+/* A broken handle stays broken.  If libxenstore has no memory for an answer, errno
+ * may be 0. */
 static int error(void)
 {
 	if (errno == EPIPE || errno == EBADF || errno == ECONNRESET)
 		return -ENOTCONN;
-	return errno ? -errno : -EIO;
+	return store_errno();
 }
 
 static int read_value(struct store *s, xs_transaction_t t, const char *path,
@@ -144,8 +149,8 @@ int store_read(struct store *s, const char *path, char *buf, size_t size)
 
 int store_introduced(struct store *s, uint32_t domid)
 {
-	/* It says no also when it failed, perhaps without an errno; asked once
-	 * more it has a broken handle then. */
+	/* "false" may also be a failure, perhaps without an errno; a second call
+	 * then fails because the handle is broken. */
 	for (int i = 0; i < 2; i++) {
 		errno = 0;
 		if (xs_is_domain_introduced(s->xs, domid))
@@ -162,7 +167,9 @@ static int list(struct store *s, xs_transaction_t t, const char *path,
 	*ret_n = 0;
 	errno = 0;
 	*ret = xs_directory(s->xs, t, path, ret_n);
-	return *ret || errno == ENOENT ? 0 : error();
+	if (!*ret && errno != ENOENT)
+		return error();
+	return 0;
 }
 
 int store_each(struct store *s, const char *path,
@@ -182,7 +189,7 @@ int store_each(struct store *s, const char *path,
 
 typedef int (*body_fn)(struct store *s, xs_transaction_t t, const void *arg);
 
-/* One try.  -EAGAIN: somebody else wrote meanwhile. */
+/* One try.  -EAGAIN: another client has written meanwhile. */
 static int try_transaction(struct store *s, body_fn body, const void *arg)
 {
 	xs_transaction_t t;
@@ -214,14 +221,24 @@ struct write_if {
 	size_t n;
 };
 
+static int rm(struct store *s, xs_transaction_t t, const char *path)
+{
+	errno = 0;
+	if (!xs_rm(s->xs, t, path) && errno != ENOENT)
+		return error();
+	return 0;
+}
+
 static int make_change(struct store *s, xs_transaction_t t,
 		       const struct store_change *c)
 {
+	if (!c->value)
+		return rm(s, t, c->path);
 	errno = 0;
-	if (c->value)
-		return xs_write(s->xs, t, c->path, c->value,
-				(unsigned int)strlen(c->value)) ? 0 : error();
-	return xs_rm(s->xs, t, c->path) || errno == ENOENT ? 0 : error();
+	if (!xs_write(s->xs, t, c->path, c->value,
+		      (unsigned int)strlen(c->value)))
+		return error();
+	return 0;
 }
 
 static int write_if(struct store *s, xs_transaction_t t, const void *arg)
@@ -258,8 +275,7 @@ static int rm_empty(struct store *s, xs_transaction_t t, const void *path)
 	free(names);
 	if (r < 0 || n > 0)
 		return r;
-	errno = 0;
-	return xs_rm(s->xs, t, path) || errno == ENOENT ? 0 : error();
+	return rm(s, t, path);
 }
 
 int store_rm_empty(struct store *s, const char *path)

@@ -2,9 +2,8 @@
 /*
  * store.h - one connection to xenstored, through libxenstore
  *
- * Each function waits for xenstored, for as long as that takes. All return
- * negative errno values; -ENOTCONN means that xenstored has gone: then only
- * store_close() is of use.
+ * Each function waits for xenstored without a limit.  All return negative errno
+ * values; after -ENOTCONN (the connection is lost) only store_close() is useful.
  */
 #ifndef VIFAGENT_STORE_H
 #define VIFAGENT_STORE_H
@@ -23,10 +22,10 @@ struct store;
 struct xs_handle;
 
 /*
- * store_prepare() - in dom0 keep libxenstore away from the kernel's device
+ * store_prepare() - in dom0 do not let libxenstore use the kernel's device
  *
- * It tries the device where it finds no socket, and a request through that
- * blocks until there is a xenstored.  Once, before any thread is started.
+ * libxenstore tries the device if there is no socket, and a request through the
+ * device blocks until xenstored runs.  Call it once, before any thread starts.
  * Returns whether this is dom0.
  */
 bool store_prepare(void);
@@ -36,21 +35,24 @@ bool store_prepare(void);
  *
  * To the socket of xenstored ($XENSTORED_PATH and $XENSTORED_RUNDIR, as
  * libxenstore has it); outside dom0 also through the kernel's device.
- * Returns 0, or -ENOENT: there is no socket; -ECONNREFUSED: nobody listens at
- * it; -EACCES: we may not; or what else connect() says.
+ * Returns 0, or -ENOENT: the socket does not exist; -ECONNREFUSED: xenstored does
+ * not listen; -EACCES: not permitted; or another error of connect().
  */
 int store_open(struct store **ret);
 
-/* The same for who wants watches; to be closed with xs_close(). */
+/* The same for watches; close it with xs_close(). */
 int store_handle(struct xs_handle **ret);
+
+/* -errno; or -EIO, since libxenstore sometimes fails without an errno. */
+int store_errno(void);
 
 /* Returns NULL; @s may be NULL. */
 struct store *store_close(struct store *s);
 
 /*
  * store_self() - our own domain
- * @ret_known:	false if the store does not say: xenstored is new and nobody
- *		has filled it (xen-init-dom0); then @ret_domid is 0
+ * @ret_known:	false if it is not in the store: xenstored is new and not yet
+ *		filled (by xen-init-dom0); then @ret_domid is 0
  */
 int store_self(struct store *s, uint32_t *ret_domid, bool *ret_known);
 
@@ -76,20 +78,20 @@ struct store_change {
 };
 
 /*
- * store_write_if() - write only where there still is something to write to
+ * store_write_if() - write only if a node still exists
  * @guard:	a node that must exist
  * @expected:	the value that it must have, or NULL: any
  *
- * One transaction: a directory that somebody removes meanwhile does not come
- * back by our writing into it.  Returns 0, or -ENOENT: the guard is gone, or another.
+ * One transaction: a directory that is removed meanwhile is not created again by
+ * our write.  Returns 0, or -ENOENT: the guard is missing or has another value.
  */
 int store_write_if(struct store *s, const char *guard, const char *expected,
 		   const struct store_change *change, size_t n);
 
 /*
- * store_rm_empty() - remove a directory if there is nothing in it
+ * store_rm_empty() - remove a directory if it is empty
  *
- * Returns 0, also if something is, or if it is not there; or -EACCES.
+ * Returns 0, also if it is not empty or does not exist; or -EACCES.
  */
 int store_rm_empty(struct store *s, const char *path);
 

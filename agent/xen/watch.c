@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* watch.c - xenstored's events, and its end */
+/* watch.c - xenstored's events, and the end of the connection */
 #include "agent/xen/watch.h"
 
 #include <dlfcn.h>
@@ -21,7 +21,7 @@ struct watch {
 	int epoll;		/* of both */
 };
 
-/* Through the kernel's device there is none: it cannot hang up. */
+/* None for the kernel's device, which cannot hang up. */
 static int open_canary(void)
 {
 	struct sockaddr_un sun = { .sun_family = AF_UNIX };
@@ -45,8 +45,8 @@ static int listen_to(struct watch *w, int fd)
 	return epoll_ctl(w->epoll, EPOLL_CTL_ADD, fd, &e) < 0 ? -errno : 0;
 }
 
-/* xs_close() cancels libxenstore's thread, for which glibc loads this library; a
- * process in which that fails is ended. So it is loaded while it can be. */
+/* xs_close() cancels libxenstore's thread.  glibc loads this library for that, and
+ * aborts the process if it cannot: so it is loaded early. */
 static void load_unwinder(void)
 {
 	static void *unwinder;
@@ -57,8 +57,11 @@ static void load_unwinder(void)
 
 static int begin(struct watch *w, const char *const *paths)
 {
-	int r = w->epoll < 0 ? -EMFILE : store_handle(&w->xs);
+	int r;
 
+	if (w->epoll < 0)
+		return -EMFILE;
+	r = store_handle(&w->xs);
 	if (r < 0)
 		return r;
 	load_unwinder();
@@ -66,11 +69,15 @@ static int begin(struct watch *w, const char *const *paths)
 	if (w->canary < -1)
 		return w->canary;
 	for (; *paths; paths++)
-		/* the path is the token, too: nobody reads it */
+		/* the path is also the token, which is not used */
 		if (!xs_watch(w->xs, *paths, *paths))
-			return errno ? -errno : -EIO;
-	r = xs_fileno(w->xs) < 0 ? -EMFILE : listen_to(w, xs_fileno(w->xs));
-	return r < 0 || w->canary < 0 ? r : listen_to(w, w->canary);
+			return store_errno();
+	if (xs_fileno(w->xs) < 0)
+		return -EMFILE;
+	r = listen_to(w, xs_fileno(w->xs));
+	if (r == 0 && w->canary >= 0)
+		r = listen_to(w, w->canary);
+	return r;
 }
 
 int watch_open(const char *const *paths, struct watch **ret)
@@ -119,9 +126,11 @@ int watch_next(struct watch *w, char *path, size_t size)
 {
 	char **event = xs_check_watch(w->xs);
 
+	if (!event && (errno != EAGAIN || watch_has_hung_up(w)))
+		return -ENOTCONN;
 	if (!event)
-		return errno != EAGAIN || watch_has_hung_up(w) ? -ENOTCONN : -EAGAIN;
-	/* No path of ours is so long; what is below one is not, either. */
+		return -EAGAIN;
+	/* Our own paths are shorter, and so are all those below them. */
 	if (!text_copy(path, size, event[XS_WATCH_PATH]))
 		*path = '\0';
 	free(event);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * watch.h - xenstored's events, and its end
+ * watch.h - xenstored's events, and the end of the connection
  *
- * Opened by a worker, because that may block; from then on it belongs to the
- * event loop, and nothing here waits for xenstored.
+ * Opened by a worker, because that may block; then it belongs to the event loop,
+ * and no function here waits for xenstored.
  */
 #ifndef VIFAGENT_XEN_WATCH_H
 #define VIFAGENT_XEN_WATCH_H
@@ -20,15 +20,15 @@ int watch_open(const char *const *paths, struct watch **ret);
 /* Returns NULL; @w may be NULL. */
 struct watch *watch_close(struct watch *w);
 
-/* To be polled for reading; also readable when xenstored is gone. */
+/* Poll it for reading; also readable when xenstored has hung up. */
 int watch_fd(const struct watch *w);
 
 /* The path of the next event.  Returns 0; -EAGAIN: no more now; -ENOTCONN:
- * xenstored has gone, or an event was lost. */
+ * the connection or an event is lost. */
 int watch_next(struct watch *w, char *path, size_t size);
 
-/* Has xenstored gone?  What a connection says that was opened since then is
- * said by another one, whose store is new. */
+/* Has xenstored hung up?  A connection opened after that reaches another
+ * xenstored, with a new store. */
 bool watch_has_hung_up(const struct watch *w);
 
 #endif

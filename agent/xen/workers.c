@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* workers.c - the threads that speak to xenstored */
+/* workers.c - the threads that talk to xenstored */
 #include "agent/xen/workers.h"
 
 #include <errno.h>
@@ -13,10 +13,10 @@
 
 #define THREADS_MAX 8
 
-/* A NIC's values, and what libxenstore and the C library want. */
+/* For a NIC's values, libxenstore and the C library. */
 #define STACK_SIZE ((size_t)256 * 1024)
 
-/* What the end of threads takes that do not hang. */
+/* More than threads that do not hang need to end. */
 #define JOIN_MS 200
 
 /* ---- jobs ------------------------------------------------------------- */
@@ -59,8 +59,8 @@ static int do_open(struct session *s, struct job *job)
 		r = store_self(s->store, &job->self, &s->filled);
 	if (r == 0 && job->wants_watch)
 		r = open_watch(s, job);
-	/* Filled since we asked? Then the watch's first event, which says
-	 * nothing, was the last. */
+	/* If the store was filled since store_self(), the watch reports only its
+	 * first event, which has no meaning. */
 	if (r == 0 && job->wants_watch && !s->filled) {
 		r = store_self(s->store, &job->self, &s->filled);
 		if (r == 0 && s->filled)
@@ -77,8 +77,8 @@ static int do_keys(struct session *s, struct job *job)
 	int r = nic_read(s->store, job->self, job->id, job->questions,
 			 &job->nic);
 
-	/* Who fills the store writes our domid first.  If it is not the one
-	 * that the job has, the job looked in another domain's directory. */
+	/* Our domid is the first thing written to a new store.  If it is not
+	 * the job's, the job has read another domain's directory. */
 	if (r == 0 && !job->nic.exists && !s->filled) {
 		r = store_self(s->store, &self, &known);
 		s->filled = known && self == job->self;
@@ -92,7 +92,7 @@ static int add_id(struct vif_id id, void *arg)
 	struct job *job = arg;
 	struct vif_id *ids = job->ids;
 
-	/* A power of two is full. */
+	/* Full if a power of two. */
 	if ((job->n & (job->n - 1)) == 0)
 		ids = reallocarray(ids, job->n ? 2 * job->n : 1, sizeof(*ids));
 	if (!ids)
@@ -151,11 +151,11 @@ void job_do(struct session *s, struct job *job)
 
 	if (job->kind != JOB_OPEN && (!s->store || s->opened != job->opened))
 		r = session_open(s, job->opened);
-	/* There was one when the job was given. */
-	if (r < 0)
-		r = r == -ENOMEM || r == -EMFILE || r == -ENFILE ? r : -ENOTCONN;
-	else
+	/* xenstored ran when the job was given. */
+	if (r == 0)
 		r = do_kind(s, job);
+	else if (r != -ENOMEM && r != -EMFILE && r != -ENFILE)
+		r = -ENOTCONN;
 	if (!job_is_answered(r))
 		session_close(s);
 	job->result = r;
@@ -175,11 +175,11 @@ void job_free(struct job *job)
 STAILQ_HEAD(job_list, job);
 
 struct workers {
-	/* whoever gives the jobs */
+	/* used only by the thread that gives the jobs */
 	pthread_t thread[THREADS_MAX];
 	unsigned int threads, running;
 	unsigned int load;
-	unsigned int opened;	/* JOB_OPENs so far: each begins anew */
+	unsigned int opened;	/* number of JOB_OPENs: each makes new connections */
 	struct job_list taken;
 	int fd;			/* eventfd */
 
@@ -190,7 +190,7 @@ struct workers {
 	bool ending;
 };
 
-/* Returns NULL when it is time to end. */
+/* Returns NULL when the thread must end. */
 static struct job *next(struct workers *w)
 {
 	struct job *job;
@@ -254,15 +254,15 @@ int workers_new(unsigned int threads, struct workers **ret)
 	return 0;
 }
 
-/* Signals are for the thread that has the event loop; here one would only
- * interrupt a connect(). */
+/* The thread with the event loop handles signals; here a signal would only
+ * interrupt connect(). */
 static int start_thread(struct workers *w)
 {
 	pthread_attr_t attr;
 	sigset_t all, old;
 	int r;
 
-	/* Another heap for so little is dear. */
+	/* These threads need too little memory for a heap of their own. */
 	(void)mallopt(M_ARENA_MAX, 1);
 	(void)sigfillset(&all);
 	(void)pthread_sigmask(SIG_SETMASK, &all, &old);
@@ -272,15 +272,17 @@ static int start_thread(struct workers *w)
 	w->running += r == 0;
 	(void)pthread_attr_destroy(&attr);
 	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
-	/* Fewer will do. */
-	return w->running ? 0 : -r;
+	/* Fewer threads are enough. */
+	if (w->running)
+		return 0;
+	return -r;
 }
 
 int workers_give(struct workers *w, struct job *job)
 {
 	int r = 0;
 
-	/* Who asks one question at a time has one thread, and one connection. */
+	/* One job at a time needs only one thread and one connection. */
 	if (w->running < w->threads && w->running <= w->load)
 		r = start_thread(w);
 	if (r < 0)
@@ -311,7 +313,7 @@ struct job *workers_take(struct workers *w)
 	eventfd_t n;
 
 	if (STAILQ_EMPTY(&w->taken)) {
-		/* first, so that whatever is done after that tells */
+		/* first, so that jobs done after this are signalled again */
 		(void)eventfd_read(w->fd, &n);
 		pthread_mutex_lock(&w->lock);
 		STAILQ_CONCAT(&w->taken, &w->done);

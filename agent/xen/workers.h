@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * workers.h - the threads that speak to xenstored
+ * workers.h - the threads that talk to xenstored
  *
  * libxenstore waits for each answer, and xenstored may hang.  So a few threads,
- * each with a connection of its own, take jobs from one queue; who gave them
- * polls a descriptor, for as long as he likes.  A job that is at work belongs to
- * its thread, also when nobody waits for it any more.  A thread that hangs is
- * never replaced: it goes on when xenstored does, or dies with it.
+ * each with a connection of its own, take jobs from one queue; the caller polls a
+ * descriptor with any timeout.  A job in progress belongs to its thread, even if
+ * the caller no longer waits for it.  A thread that hangs is never replaced: it
+ * continues when xenstored does, or fails when xenstored ends.
  *
- * Who has no need of threads calls job_do() himself.
+ * A program without threads calls job_do().
  */
 #ifndef VIFAGENT_WORKERS_H
 #define VIFAGENT_WORKERS_H
@@ -37,11 +37,11 @@ struct job {
 	bool wants_watch;	/* JOB_OPEN */
 	unsigned int questions;	/* JOB_KEYS: of enum nic_questions */
 
-	/* for who gives it */
+	/* for the caller */
 	void (*done)(struct job *job);
 	void *arg;
 
-	/* what it is about, and what came of it */
+	/* the request and the result */
 	int result;		/* a negative errno value, or as above */
 	struct vif_id id;
 	struct nic nic;
@@ -64,34 +64,34 @@ struct session {
 	unsigned int opened;	/* by which JOB_OPEN: the workers' own */
 };
 
-/* Do a job, and wait for xenstored as long as that takes. */
+/* Do a job, and wait for xenstored without a limit. */
 void job_do(struct session *s, struct job *job);
 void session_close(struct session *s);
 
-/* Is this result xenstored's answer?  Else libxenstore's connection may be broken;
- * it is opened anew for the next job, which may be the same one. */
+/* Is this result xenstored's answer?  If not, the connection may be broken; it is
+ * opened again for the next job, which may be the same one. */
 bool job_is_answered(int result);
 
 /* ---- threads ---------------------------------------------------------- */
 
-/* Threads are started as jobs need them, so many at most.  Returns 0 or a
+/* @threads at most; they are started when jobs need them.  Returns 0 or a
  * negative errno value. */
 int workers_new(unsigned int threads, struct workers **ret);
 
-/* Returns NULL; @w may be NULL.  Threads that hang are left to exit(). */
+/* Returns NULL; @w may be NULL.  Threads that hang continue until exit(). */
 struct workers *workers_free(struct workers *w);
 
-/* Returns 0, or what starting the first thread gave; then the job is still
- * the caller's. */
+/* Returns 0, or the error of starting the first thread; then the job is still the
+ * caller's. */
 int workers_give(struct workers *w, struct job *job);
 
 /* Jobs given and not yet taken back. */
 unsigned int workers_load(const struct workers *w);
 
-/* To be polled for reading: a job is done. */
+/* Poll it for reading: a job is done. */
 int workers_fd(const struct workers *w);
 
-/* The next job that is done, or NULL; to be called until then. */
+/* The next job that is done, or NULL; call it until it returns NULL. */
 struct job *workers_take(struct workers *w);
 
 #endif

@@ -3,7 +3,7 @@
  * line */
 #include "tests/fuzz/fuzz.h"
 
-#include "agent/core/config.h"
+#include "agent/core/config-file.h"
 
 static void check_network(const struct config *c, const struct network *n)
 {

@@ -85,19 +85,19 @@ def test_a_network_of_the_configuration(bed):
 
 def test_attach_to_a_bridge_that_is_missing(host):
     err = refused(host, "attach", "tap0", "br7")
-    assert "tap0: network br7 is asked for (by hand), but there is no bridge br7" in err
+    assert "tap0: network br7 (requested by hand): bridge br7 does not exist" in err
     host.bridge("br7")
     host.never(lambda: host.link("tap0").master, what="a refused wish came true later")
 
 
 def test_attach_to_what_is_no_bridge(host):
     host.vif("eth0")
-    assert "eth0 is no bridge" in refused(host, "attach", "tap0", "eth0")
-    assert "no bridge" in refused(host, "attach", "tap0", "tap0")
+    assert "eth0 is not a bridge" in refused(host, "attach", "tap0", "eth0")
+    assert "is not a bridge" in refused(host, "attach", "tap0", "tap0")
 
 
 @pytest.mark.parametrize("link, words", [
-    ("lo", "no Ethernet link"), ("tun0", "no Ethernet link"), ("br1", "is a bridge"),
+    ("lo", "not an Ethernet link"), ("tun0", "not an Ethernet link"), ("br1", "is a bridge"),
     ("nosuch", "does not exist"),
 ])
 def test_what_can_be_no_port(bed, link, words):
@@ -118,7 +118,7 @@ def test_the_hosts_own_hardware_is_no_port(bed):
 def test_a_name_that_is_taken(host):
     host.vif("web0")
     err = refused(host, "attach", "tap0", "br0", "name=web0")
-    assert "another link has it" in err
+    assert "already used by another link" in err
 
 
 def test_a_foreign_alias_goes_only_when_asked(host):
@@ -210,7 +210,7 @@ def test_the_daemon_puts_right_what_was_attached_by_hand(bed):
     bed.until(lambda: bed.in_place("tap0") and bed.link("tap0").mtu == 1400)
     bed.delete("br0")
     bed.until(lambda: bed.listed("tap0")["state"] == "waiting")
-    assert "asked for (by hand)" in bed.listed("tap0")["reason"]
+    assert "requested by hand" in bed.listed("tap0")["reason"]
     bed.bridge("br0")
     bed.until(lambda: bed.in_place("tap0"))
 

@@ -39,7 +39,7 @@ def test_list(host):
     assert list(listed) == ["vif5.0", "web0", "web1", "web2"], "NICs first, then by age"
     assert listed["web0"] == ["ok", "br0", "hand"]
     assert listed["web1"][:3] == ["waiting", "br1", "hand"]
-    assert listed["web1"][3].startswith("network br1 is asked for (by hand), but there is no bridge br1;")
+    assert listed["web1"][3].startswith("network br1 (requested by hand): bridge br1 does not exist;")
     # "to do" is two words, as the state is
     assert listed["web2"][:4] == ["to", "do", "br0", "hand" + listed["web2"][3][4:]]
     assert listed["vif5.0"][:3] == ["to", "do", "br0"]
@@ -84,7 +84,7 @@ def test_json_may_be_asked_for_before_and_after_the_verb(host, place):
 def test_show_says_why_a_nic_is_not_up(host):
     text = host.vifctl("show", "web1", check=0).out
     assert text.startswith("web1: waiting\n")
-    for words in ("reason  network br1 is asked for (by hand), but there is no bridge br1",
+    for words in ("reason  network br1 (requested by hand): bridge br1 does not exist",
                   "wish    network br1, bridge br1, by hand", PORT_MAC, "alias   \"vifagent/1 by=hand"):
         assert words in text
     text = host.vifctl("show", "web2", check=0).out

@@ -265,7 +265,7 @@ def test_the_sentence_says_who_what_and_where(helpers):
 def test_what_the_kernel_refuses_leaves_nothing(helpers):
     write_acl("allow all\n")
     helpers.bed.vif("eth7")
-    for bridge, words in (("br7", "there is no bridge br7"), ("eth7", "eth7 is no bridge"), ("lo", "lo is no bridge")):
+    for bridge, words in (("br7", "bridge br7 does not exist"), ("eth7", "eth7 is not a bridge"), ("lo", "lo is not a bridge")):
         with helpers.use(OURS, [f"--br={bridge}", "--fd={fd}"]) as answer:
             assert not answer.granted and words in answer.err and answer.err.count("\n") == 1
     assert sorted(helpers.bed.links()) == ["br0", "eth7"]

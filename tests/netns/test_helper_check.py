@@ -75,8 +75,8 @@ def test_another_file(host):
 
 @pytest.mark.parametrize("text, reason", [
     ("allow br0\nnonsense\n",
-     '/etc/qemu/bridge.conf line 2: "nonsense" is not allow, deny or include with a name behind it'),
-    (b"allow br0\n\0\n", "/etc/qemu/bridge.conf line 2: it has a NUL inside"),
+     '/etc/qemu/bridge.conf line 2: "nonsense" is not allow, deny or include followed by a name'),
+    (b"allow br0\n\0\n", "/etc/qemu/bridge.conf line 2: it contains a NUL byte"),
     (b"#" * (1 << 20) + b"\n", "/etc/qemu/bridge.conf cannot be read: it is larger than 1 MiB"),
     ("include /etc/qemu/bridge.conf\n",
      "/etc/qemu/bridge.conf line 1: files include each other more than 8 deep"),
@@ -95,8 +95,8 @@ def test_no_acl(host):
 
 
 @pytest.mark.parametrize("make, says", [
-    (os.mkdir, "Is a directory"), (os.mkfifo, "it is no regular file"),
-    (lambda path: os.symlink("/dev/null", path), "it is no regular file"),
+    (os.mkdir, "Is a directory"), (os.mkfifo, "it is not a regular file"),
+    (lambda path: os.symlink("/dev/null", path), "it is not a regular file"),
     (lambda path: os.symlink("bridge.conf", path), "Too many levels of symbolic links"),
 ])
 def test_no_regular_file(host, make, says):
@@ -107,7 +107,7 @@ def test_no_regular_file(host, make, says):
     os.rename("/etc/qemu/bridge.conf", "/etc/qemu/it")
     acl("include /etc/qemu/it\nallow br0\n", host.dir / "acl")
     result = host.vifctl("helper-check", "alice", "br0", host.dir / "acl", check=0, timeout=5)
-    assert "/etc/qemu/it cannot be read" in result.err and "it does not count" in result.err
+    assert "/etc/qemu/it cannot be read" in result.err and "it is ignored" in result.err
 
 
 def test_json(host):
@@ -118,7 +118,7 @@ def test_json(host):
         "rule": {"file": "/etc/qemu/bridge.conf", "line": 1, "text": "allow br0"},
         "error": None,
         "notes": ["/etc/qemu/bridge.conf line 2: /etc/qemu/missing cannot be read: "
-                  "No such file or directory; it does not count"],
+                  "No such file or directory; it is ignored"],
     }
     assert host.vifctl("-j", "helper-check", "alice", "br1", check=1).json()["rule"] is None
 
@@ -138,7 +138,7 @@ def test_a_file_of_ones_own(host):
     result = host.vifctl("helper-check", "bob", "br0", check=1)
     assert result.out == "bob may not use br0: no line of /etc/qemu/bridge.conf allows it\n"
     assert notes(result) == ["vifctl: note: /etc/qemu/bridge.conf line 1: /etc/qemu/alice.conf cannot be read: "
-                             "Permission denied; it does not count"]
+                             "Permission denied; it is ignored"]
     result = host.vifctl("helper-check", "alice", "br0", check=0)
     assert result.out == 'alice may use br0: /etc/qemu/alice.conf line 1, "allow br0"\n'
 
@@ -211,7 +211,7 @@ def test_a_relative_include_is_relative_to_the_directory_one_is_in(host):
     argv = ["env", "-C", host.dir, *host.vifctl_argv("helper-check", "alice", "br0")]
     result = host.run(argv, check=0)
     assert result.out == 'alice may use br0: here.conf line 1, "allow br0"\n'
-    assert notes(result) == ["vifctl: note: /etc/qemu/bridge.conf line 1: here.conf is no absolute path: "
+    assert notes(result) == ["vifctl: note: /etc/qemu/bridge.conf line 1: here.conf is not an absolute path: "
                              "whoever starts the helper chooses the directory"]
 
 

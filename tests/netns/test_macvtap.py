@@ -187,7 +187,7 @@ def test_two_at_once_of_one_name(host):
     running = [host.background(host.vifctl_argv("create", "bridgenet", "web0")) for _ in range(8)]
     results = [each.wait() for each in running]
     assert sorted(result.rc for result in results) == [0] + [1] * 7
-    assert all("wants the name web0, but another link has it" in result.err for result in results if result.rc), [
+    assert all("name web0 is already used by another link" in result.err for result in results if result.rc), [
         result.err for result in results]
     assert macvtaps(host) == ["web0"] and in_order(host, "web0", mac=None, mode="bridge")
 
@@ -219,15 +219,15 @@ def test_two_at_once_of_passthru(host):
     (["vepanet", "web0", "mode="], "mode"),
     (["vepanet", "web0", "mtu=1501"], "1500"),
     (["vepanet", "web0", "mtu=9000"], "1500"),
-    (["vepanet", "web0", "mtu=1"], "is no MTU"),
+    (["vepanet", "web0", "mtu=1"], "is not an MTU"),
     (["vepanet", "web0", f"mac={NIC_MAC}"], "address .*eth0"),
     (["vepanet", "web0", f"mac={OTHER_MAC}"], f"{OTHER_MAC} is in use .*eth0"),
     (["bridgenet", "web0", f"mac={OTHER_MAC}"], f"{OTHER_MAC} is in use .*eth0"),
     (["vepanet", "web0", "mac=01:00:5e:00:00:01"], "multicast"),
     (["vepanet", "web0", "mac=00:00:00:00:00:00"], "mac|MAC"),
-    (["vepanet", "taken"], "wants the name taken, but another link has it"),
-    (["vepanet", "eth0"], "wants the name eth0, but another link has it"),
-    (["vepanet", "a/b"], "no name for a link"),
+    (["vepanet", "taken"], "name taken is already used by another link"),
+    (["vepanet", "eth0"], "name eth0 is already used by another link"),
+    (["vepanet", "a/b"], "not a valid name for a link"),
     (["vepanet", "a234567890123456"], "too long"),
     (["vepanet", "owner=no-such-user"], "user does not exist"),
     (["vepanet", "group=no-such-group"], "group does not exist"),
@@ -246,7 +246,7 @@ def test_what_is_refused_leaves_nothing(host, args, words):
 
 @pytest.mark.parametrize("args, words", [
     (["lostnet"], "eth9"), (["vepanet", "mode=bridge"], "vepa"), (["vepanet", "mtu=9000"], "1500"),
-    (["vepanet", f"mac={OTHER_MAC}"], f"{OTHER_MAC} is in use"), (["vepanet", "name=taken"], "wants the name taken"),
+    (["vepanet", f"mac={OTHER_MAC}"], f"{OTHER_MAC} is in use"), (["vepanet", "name=taken"], "name taken is already used"),
     (["passnet"], "other0"), (["red", "mode=vepa"], "bridge"), (["vepanet", "vnet-hdr=maybe"], "must be on or off"),
 ])
 def test_what_run_refuses_leaves_nothing(host, args, words):

@@ -99,16 +99,16 @@ def test_several_queues(bed):
 
 
 @pytest.mark.parametrize("specs, program, words", [
-    (["nobr"], ["echo", "{fd}"], "there is no bridge nobr"),
-    (["br0", "nobr"], ["echo", "{fd}", "{fd1}"], "there is no bridge nobr"),
-    (["br0,name=web0", "nobr"], ["echo", "{name}", "{fd1}"], "there is no bridge nobr"),
-    (["br0,name=web0", "br0,name=web0"], ["echo", "{fd}", "{fd1}"], "wants the name web0, but another link has it"),
-    (["br0,name=br1"], ["echo", "{fd}"], "wants the name br1, but another link has it"),
+    (["nobr"], ["echo", "{fd}"], "bridge nobr does not exist"),
+    (["br0", "nobr"], ["echo", "{fd}", "{fd1}"], "bridge nobr does not exist"),
+    (["br0,name=web0", "nobr"], ["echo", "{name}", "{fd1}"], "bridge nobr does not exist"),
+    (["br0,name=web0", "br0,name=web0"], ["echo", "{fd}", "{fd1}"], "name web0 is already used by another link"),
+    (["br0,name=br1"], ["echo", "{fd}"], "name br1 is already used by another link"),
     (["br0"], ["/no/such/program", "{fd}"], "cannot run"),
     (["br0,name=web0"], ["/no/such/program", "{name}"], "cannot run"),
     (["br0,model=a b"], ["echo", "{fd}"], "is not a valid QEMU device name"),
     (["br0,model=e1000,queues=2"], ["echo", "{fds}"], "only with virtio-net"),
-    (["br0,mac=x"], ["echo", "{fd}"], "is no MAC address"),
+    (["br0,mac=x"], ["echo", "{fd}"], "is not a MAC address"),
 ])
 def test_what_cannot_be_leaves_nothing(host, specs, program, words):
     assert words in refused(host, "run", *nics(*specs), "--", *program)
@@ -117,7 +117,7 @@ def test_what_cannot_be_leaves_nothing(host, specs, program, words):
 @pytest.mark.parametrize("args, words", [
     ([], "run takes"),
     (["--nic", "br0"], "run takes"),
-    (["--nic", "br0", "--", "cat"], "is no QEMU"),
+    (["--nic", "br0", "--", "cat"], "is not QEMU"),
     (["--nic", "br0", "--", "cat", "{fd1}"], "there are 1"),
     (["--nic", "br0,queues=2", "--", "cat", "{fd}"], "write {fds}"),
     (["--nic", "br0,x=1", "--", "cat", "{fd}"], "--nic: unknown key"),

@@ -244,8 +244,8 @@ def test_the_bridge_never_comes(bed, xs):
     result = bed.script("online", "vif", nic, check=1)
     assert result.seconds < 10 * FACTOR
     assert nic.status() == "error"
-    assert nic.error().startswith("vif5.0: network br0 is asked for (by xenstore), "
-                                  "but there is no bridge br0; ")
+    assert nic.error().startswith("vif5.0: network br0 (requested by xenstore): "
+                                  "bridge br0 does not exist; ")
     assert nic.error() in result.out
     assert result.out.count("\n") == 1, "one line"
 
@@ -254,7 +254,7 @@ def test_without_a_configuration_it_ends_within_10_seconds(bed):
     bed.xenstored()
     nic = new_nic(bed)
     assert 3 < bed.script("online", "vif", nic, check=1).seconds < 10 * FACTOR
-    assert nic.status() == "error" and "no bridge br0" in nic.error()
+    assert nic.status() == "error" and "bridge br0 does not exist" in nic.error()
 
 
 def test_no_wait_may_be_wished_for(bed):
@@ -400,7 +400,7 @@ def test_without_a_rule_such_a_nic_is_refused(bed):
     bed.xenstored()
     nic = new_nic(bed, bridge=None)
     result = bed.script("online", "vif", nic, check=1)
-    assert "no network is asked for" in nic.error() and nic.error() in result.out
+    assert "no network requested" in nic.error() and nic.error() in result.out
     assert result.out.count("\n") == 1
 
 

@@ -85,11 +85,11 @@ def test_the_bridge_keeps_its_mac_and_mtu(bed):
 
 
 @pytest.mark.parametrize("args, words", [
-    (["nobr"], "there is no bridge nobr"),
-    (["br0", "a/b"], "no name for a link"),
+    (["nobr"], "bridge nobr does not exist"),
+    (["br0", "a/b"], "not a valid name for a link"),
     (["br0", "a234567890123456"], "too long"),
-    (["br0", "taken"], "wants the name taken, but another link has it"),
-    (["br0", "br0"], "wants the name br0, but another link has it"),
+    (["br0", "taken"], "name taken is already used by another link"),
+    (["br0", "br0"], "name br0 is already used by another link"),
     (["br0", "owner=no-such-user"], "user does not exist"),
     (["br0", "group=no-such-group"], "group does not exist"),
     (["br0", "owner=-1"], "user does not exist"),
@@ -97,8 +97,8 @@ def test_the_bridge_keeps_its_mac_and_mtu(bed):
     (["br0", "queues=0"], "from 1 to 64"),
     (["br0", "queues=65"], "from 1 to 64"),
     (["br0", "mac=01:00:5e:00:00:01"], "multicast"),
-    (["br0", "mac=x"], "is no MAC address"),
-    (["br0", "mtu=1"], "is no MTU"),
+    (["br0", "mac=x"], "is not a MAC address"),
+    (["br0", "mtu=1"], "is not an MTU"),
     (["br0", "vnet-hdr=maybe"], "must be on or off"),
 ])
 def test_what_is_refused_leaves_nothing(host, args, words):
@@ -125,7 +125,7 @@ def test_two_at_once_of_one_name(bed):
     running = [bed.background(bed.vifctl_argv("create", "br0", "web0")) for _ in range(8)]
     results = [each.wait() for each in running]
     assert sorted(result.rc for result in results) == [0] + [1] * 7
-    assert all("wants the name web0, but another link has it" in result.err for result in results if result.rc)
+    assert all("name web0 is already used by another link" in result.err for result in results if result.rc)
     assert bed.in_place("web0") and sorted(bed.links()) == ["br0", "web0"]
 
 

@@ -145,7 +145,7 @@ def test_the_bridge_comes_later(bed):
     bed.tap("tap0")
     udevd.settle()
     reason = bed.until(lambda: (p := bed.listed("tap0")) and p["reason"])
-    assert "asked for (by udev), but there is no bridge br0" in reason
+    assert "(requested by udev): bridge br0 does not exist" in reason
     bed.bridge("br0")
     bed.until(lambda: bed.in_place("tap0"))
 

@@ -134,8 +134,8 @@ def test_netback_tells_of_a_nic_without_a_bridge(bed):
     nic.netback_ready()
     bed.vif("vif5.0")
     result = event(bed, "online", check=1)
-    assert "there is no bridge br0" in result.err
-    assert nic.status() == "error" and "there is no bridge br0" in nic.error()
+    assert "bridge br0 does not exist" in result.err
+    assert nic.status() == "error" and "bridge br0 does not exist" in nic.error()
 
 
 @pytest.mark.parametrize("env", [

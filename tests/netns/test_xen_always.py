@@ -142,9 +142,9 @@ def test_sigterm_leaves_every_port_as_it_is(xen):
     ({"vifname": "web/0"}, ["vifname=", "web/0", "no name"]),
     ({"bridge": "../br0"}, ["bridge=", "../br0", "no name"]),
     ({"bridge": ""}, ["bridge="]),
-    ({"bridge": None}, ["no network is asked for"]),
+    ({"bridge": None}, ["no network requested"]),
     ({"bridge": "a-network-not-configured"}, ["a-network-not-configured", "too long"]),
-    ({"bridge": "eth0"}, ["eth0 is no bridge", "veth"]),
+    ({"bridge": "eth0"}, ["eth0 is not a bridge", "veth"]),
     ({"mtu": "huge"}, ["mtu=", "huge"]),
 ], ids=lambda value: "-".join(value) if isinstance(value, dict) else "")
 @where_the_daemon_reports
@@ -195,7 +195,7 @@ def test_in_dom0_the_script_refuses_and_the_daemon_repairs(xen):
 def test_what_is_waited_for_is_told_as_well(xen):
     nic = xen.plugged(5)
     xen.bed.until(lambda: nic.status() == "error")
-    assert "no bridge br0" in nic.error()
+    assert "bridge br0 does not exist" in nic.error()
     for _ in range(3):
         xen.daemon.reload()
     assert xen.daemon.log().count(nic.error()) == 1

@@ -95,8 +95,8 @@ def test_an_hvm_guests_two_links_in_any_order(xen, order):
 def test_the_bridge_appears_under_a_waiting_hvm_guest(xen):
     xen.bed.tap("vif5.0-emu")
     nic = xen.plugged(5, type="vif_ioemu")
-    yield lambda: xen.says("vif5.0", "waiting", "no bridge br0") and \
-        xen.says("vif5.0-emu", "waiting", "no bridge br0")
+    yield lambda: xen.says("vif5.0", "waiting", "bridge br0 does not exist") and \
+        xen.says("vif5.0-emu", "waiting", "bridge br0 does not exist")
     xen.bridge()
     yield lambda: xen.on("vif5.0-emu") and xen.on("vif5.0") and xen.connected(nic)
 
@@ -207,7 +207,7 @@ def test_what_is_missing_is_said(xen):
     nic.netback_ready()
     xen.bed.until(lambda: xen.says("vif5.0", "waiting", "link does not exist yet"))
     xen.bed.vif("vif5.0")
-    xen.bed.until(lambda: xen.says("vif5.0", "waiting", "there is no bridge br0"))
+    xen.bed.until(lambda: xen.says("vif5.0", "waiting", "bridge br0 does not exist"))
     xen.bridge()
     xen.bed.until(lambda: xen.says("vif5.0", "ok"))
 

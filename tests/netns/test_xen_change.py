@@ -72,7 +72,7 @@ def test_the_bridge_key_changes_to_one_that_comes_later(xen):
     nic = plugged(xen)
     yield lambda: xen.on("vif5.0", "br0") and xen.connected(nic)
     nic.set("bridge", "br2")
-    yield lambda: xen.says("vif5.0", "waiting", "there is no bridge br2")
+    yield lambda: xen.says("vif5.0", "waiting", "bridge br2 does not exist")
     xen.bridge("br2")
     yield lambda: xen.on("vif5.0", "br2") and nic.status() == "connected"
     assert nic.error() is None

@@ -92,7 +92,7 @@ def test_unbound_and_bound_while_the_bridge_is_away(xen):
     xen.bed.delete("br0")
     nic.netback_ready()
     xen.bed.vif("vif5.0")
-    yield lambda: xen.says("vif5.0", "waiting", "no bridge br0")
+    yield lambda: xen.says("vif5.0", "waiting", "bridge br0 does not exist")
     assert not xen.reported(nic)
     xen.bridge()
     yield lambda: xen.on("vif5.0") and xen.connected(nic)

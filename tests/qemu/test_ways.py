@@ -181,7 +181,7 @@ def test_two_at_once_of_one_name(host):  # noqa: F811
     both = [run(host, number, "br0", "name=web0") for number in (2, 3)]
     host.until(lambda: any(guest.process.poll() is not None for guest in both), 20)
     loser, winner = sorted(both, key=lambda guest: guest.process.poll() is None)
-    assert loser.process.poll() == 1 and "wants the name web0, but another link has it" in loser.report()[1]
+    assert loser.process.poll() == 1 and "name web0 is already used by another link" in loser.report()[1]
     winner.wait_up()
     assert winner.ping(HOST) == 3 and taps(host) == ["web0"]
     winner.poweroff()
@@ -223,7 +223,7 @@ def test_kill_9_in_every_order_leaves_nothing(host, use, order):  # noqa: F811
 def test_qemu_says_why_its_script_failed(host):  # noqa: F811
     guest = script(host, 2, "br7")
     assert guest.process.wait(20) == 1
-    assert re.search(r"vif-ifup: tap\d+: network br7 is asked for .* there is no bridge br7", guest.report()[1])
+    assert re.search(r"vif-ifup: tap\d+: network br7 .*: bridge br7 does not exist", guest.report()[1])
     assert taps(host) == []
 
 

@@ -243,20 +243,20 @@ static const struct {
 	const char *says;
 } wrong[] = {
 	/* no verb */
-	{ "permit br0\n", "/acl line 1: \"permit\" is no verb: allow, deny and include are" },
-	{ "Allow br0\n", "/acl line 1: \"Allow\" is no verb" },
-	{ "ALLOW all\n", "/acl line 1: \"ALLOW\" is no verb" },
-	{ "allowed br0\n", "/acl line 1: \"allowed\" is no verb" },
-	{ "allow: br0\n", "/acl line 1: \"allow:\" is no verb" },
-	{ "; allow br0\n", "/acl line 1: \";\" is no verb" },
-	{ "// allow br0\n", "/acl line 1: \"//\" is no verb" },
-	{ "[bridge br0]\n", "/acl line 1: \"[bridge\" is no verb" },
-	{ "allow = br0\n\nallows br0\n", "/acl line 3: \"allows\" is no verb" },
-	{ "\xef\xbb\xbf" "allow br0\n", "/acl line 1: \"\\xef\\xbb\\xbfallow\" is no verb" },
-	{ "\vallow br0\n", "/acl line 1: \"\\x0ballow\" is no verb" },
+	{ "permit br0\n", "/acl line 1: \"permit\" is not a verb: use allow, deny or include" },
+	{ "Allow br0\n", "/acl line 1: \"Allow\" is not a verb" },
+	{ "ALLOW all\n", "/acl line 1: \"ALLOW\" is not a verb" },
+	{ "allowed br0\n", "/acl line 1: \"allowed\" is not a verb" },
+	{ "allow: br0\n", "/acl line 1: \"allow:\" is not a verb" },
+	{ "; allow br0\n", "/acl line 1: \";\" is not a verb" },
+	{ "// allow br0\n", "/acl line 1: \"//\" is not a verb" },
+	{ "[bridge br0]\n", "/acl line 1: \"[bridge\" is not a verb" },
+	{ "allow = br0\n\nallows br0\n", "/acl line 3: \"allows\" is not a verb" },
+	{ "\xef\xbb\xbf" "allow br0\n", "/acl line 1: \"\\xef\\xbb\\xbfallow\" is not a verb" },
+	{ "\vallow br0\n", "/acl line 1: \"\\x0ballow\" is not a verb" },
 	{ "\v\n", "/acl line 1: \"\\x0b\" is not" },
 	/* no argument */
-	{ "allow\n", "/acl line 1: \"allow\" is not allow, deny or include with a name behind it" },
+	{ "allow\n", "/acl line 1: \"allow\" is not allow, deny or include followed by a name" },
 	{ "allow", "/acl line 1: \"allow\" is not" },
 	{ "deny\r\n", "/acl line 1: \"deny\\x0d\" is not" },
 	{ "include\n", "/acl line 1: \"include\" is not" },
@@ -265,10 +265,10 @@ static const struct {
 	{ "allow\vbr0\n", "/acl line 1: \"allow\\x0bbr0\" is not" },
 	{ "  x\n", "/acl line 1: \"x\" is not" },
 	/* the first space ends the verb, whatever is before it */
-	{ "allow\tbr 0\n", "/acl line 1: \"allow\\x09br\" is no verb: allow, deny and include are; in a line with a space" },
-	{ "allow\tbr0 \n", "/acl line 1: \"allow\\x09br0\" is no verb" },
-	{ "allow\t br0\n", "/acl line 1: \"allow\\x09\" is no verb" },
-	{ "deny\tbr0 # web\n", "/acl line 1: \"deny\\x09br0\" is no verb" },
+	{ "allow\tbr 0\n", "/acl line 1: \"allow\\x09br\" is not a verb: use allow, deny or include; in a line with a space" },
+	{ "allow\tbr0 \n", "/acl line 1: \"allow\\x09br0\" is not a verb" },
+	{ "allow\t br0\n", "/acl line 1: \"allow\\x09\" is not a verb" },
+	{ "deny\tbr0 # web\n", "/acl line 1: \"deny\\x09br0\" is not a verb" },
 	/* names */
 	{ "allow " S16 "\n", "/acl line 1: \"" S16 "\" is too long for a bridge's name by 1 character" },
 	{ "deny " S16 S15 "\n", "too long for a bridge's name by 16 characters" },
@@ -338,13 +338,13 @@ static void a_nul_is_an_error(void **state)
 	struct acl acl = parse_bytes(first, sizeof(first) - 1, "br0");
 
 	(void)state;
-	assert_string_equal(acl.error, "/acl line 1: it has a NUL inside");
+	assert_string_equal(acl.error, "/acl line 1: it contains a NUL byte");
 	acl = parse_bytes(inside, sizeof(inside) - 1, "br0");
-	assert_string_equal(acl.error, "/acl line 2: it has a NUL inside");
+	assert_string_equal(acl.error, "/acl line 2: it contains a NUL byte");
 	acl = parse_bytes(comment, sizeof(comment) - 1, "br0");
-	assert_string_equal(acl.error, "/acl line 2: it has a NUL inside");
+	assert_string_equal(acl.error, "/acl line 2: it contains a NUL byte");
 	acl = parse_bytes(last, sizeof(last) - 1, "br0");
-	assert_string_equal(acl.error, "/acl line 1: it has a NUL inside");
+	assert_string_equal(acl.error, "/acl line 1: it contains a NUL byte");
 	assert_false(acl_allows(&acl));
 }
 
@@ -411,7 +411,7 @@ static void there_are_64_files_at_most(void **state)
 	strcat(text, "include /i/empty\n");
 	acl = parse(text, "br0");
 	assert_false(acl_allows(&acl));
-	assert_string_equal(acl.error, "/acl line 64: with this one there are more than 64 files");
+	assert_string_equal(acl.error, "/acl line 64: more than 64 files are included");
 }
 
 /* ---- included files that do not count ----------------------------------- */
@@ -425,13 +425,13 @@ static const struct {
 	{ "allow br0\n", true, 0, "" },
 	{ "include /i/allow\n", true, 0, "" },
 	{ "allow br0\ninclude /i/missing\n", true, 1,
-	  "/acl line 2: /i/missing cannot be read: No such file or directory; it does not count" },
+	  "/acl line 2: /i/missing cannot be read: No such file or directory; it is ignored" },
 	{ "include /i/missing\n", false, 1, "/acl line 1: /i/missing" },
 	{ "include /i/missing\nallow br0\n", true, 1, "/acl line 1: /i/missing" },
 	{ "include /i/missing-inside\n", true, 1,
 	  "/i/missing-inside line 1: /i/missing cannot be read" },
 	{ "allow br0\ninclude /e/acces\n", true, 1,
-	  "/acl line 2: /e/acces cannot be read: Permission denied; it does not count" },
+	  "/acl line 2: /e/acces cannot be read: Permission denied; it is ignored" },
 	{ "allow br0\ninclude /e/perm\n", true, 1, "/e/perm cannot be read" },
 	{ "allow br0\ninclude /e/notdir\n", true, 1, "/e/notdir cannot be read" },
 	{ "allow br0\ninclude /e/loop\n", true, 1, "/e/loop cannot be read" },
@@ -439,10 +439,10 @@ static const struct {
 	{ "allow br0\ninclude /e/dir\n", true, 1, "/e/dir cannot be read" },
 	{ "allow br0\ninclude /e/nxio\n", true, 1, "/e/nxio cannot be read" },
 	{ "allow br0\ninclude /e/fifo\n", true, 1,
-	  "/acl line 2: /e/fifo cannot be read: it is no regular file; it does not count" },
+	  "/acl line 2: /e/fifo cannot be read: it is not a regular file; it is ignored" },
 	/* what comes before the bad line stays in force */
 	{ "include /i/half\n", true, 1,
-	  "/i/half line 2: \"nonsense\" is not allow, deny or include with a name behind it; what follows in that file does not count" },
+	  "/i/half line 2: \"nonsense\" is not allow, deny or include followed by a name; the rest of that file is ignored" },
 	{ "include /i/half-deny\nallow br0\n", false, 1, "/i/half-deny line 2: \"allow\"" },
 	{ "include /i/long-name\n", true, 1, "/i/long-name line 2: \"" S16 "\"" },
 	/* and so does what comes behind the include */
@@ -450,9 +450,9 @@ static const struct {
 	{ "include /i/bad-inside\n", true, 1, "/i/half line 2" },
 	/* relative paths work as in QEMU's helper, but it is said */
 	{ "include rel\n", true, 1,
-	  "/acl line 1: rel is no absolute path: whoever starts the helper chooses the directory" },
-	{ "include ./rel\nallow br0\n", true, 2, "/acl line 1: ./rel is no absolute path" },
-	{ "include \nallow br0\n", true, 2, "/acl line 1: \"\" is no absolute path" },
+	  "/acl line 1: rel is not an absolute path: the user who starts the helper chooses the directory" },
+	{ "include ./rel\nallow br0\n", true, 2, "/acl line 1: ./rel is not an absolute path" },
+	{ "include \nallow br0\n", true, 2, "/acl line 1: \"\" is not an absolute path" },
 };
 
 static void an_included_file_may_fail(void **state)
@@ -491,7 +491,7 @@ static void notes_without_room_are_counted(void **state)
 		strcat(text, "include /i/missing\n");
 	acl = parse(text, "br0");
 	assert_int_equal(acl.n_notes, 20);
-	assert_string_equal(acl.note[7], "/acl line 8: /i/missing cannot be read: No such file or directory; it does not count");
+	assert_string_equal(acl.note[7], "/acl line 8: /i/missing cannot be read: No such file or directory; it is ignored");
 }
 
 static void hostile_names_are_shown_harmless(void **state)

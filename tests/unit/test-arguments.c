@@ -142,8 +142,8 @@ static void a_program_may_know_the_name_by_itself(void **state)
 static void a_nic_that_is_not_used_is_an_error(void **state)
 {
 	(void)state;
-	is_wrong(1, ARGV("cloud-hypervisor"), "is no QEMU");
-	is_wrong(1, ARGV("cloud-hypervisor", "{mac}"), "is no QEMU");
+	is_wrong(1, ARGV("cloud-hypervisor"), "is not QEMU");
+	is_wrong(1, ARGV("cloud-hypervisor", "{mac}"), "is not QEMU");
 	is_wrong(2, ARGV("cloud-hypervisor", "{fd}"), "NIC 1");
 	is_wrong(1, ARGV("cloud-hypervisor", "{fd1}"), "there are 1");
 	is_wrong(0, ARGV(QEMU, "{name}"), "there are 0");

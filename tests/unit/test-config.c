@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent/core/config.h"
+#include "agent/core/config-file.h"
 
 /* A configuration of one file; @ret is untouched if it is refused. */
 static int parse_file(const char *text, size_t len, struct config **ret,
@@ -208,9 +208,9 @@ static const struct {
 	const char *says;
 } wrong[] = {
 	/* no section, or an unknown one */
-	{ "mtu = 1500\n", 1, "section \"\" is not known" },
+	{ "mtu = 1500\n", 1, "section \"\" is unknown" },
 	{ "[]\nmtu = 1500\n", 1, "section \"\"" },
-	{ "[xem]\nserve = all\n", 1, "\"xem\" is not known" },
+	{ "[xem]\nserve = all\n", 1, "\"xem\" is unknown" },
 	{ "[Xen]\nserve = all\n", 1, "\"Xen\"" },
 	{ "[network]\nbridge = br0\n", 1, "\"network\"" },
 	{ "[networks red]\nbridge = br0\n", 1, "\"networks red\"" },
@@ -219,30 +219,30 @@ static const struct {
 	{ "[Network red]\nkind = macvtap\n", 1, "\"Network red\"" },
 	{ "[network red]\n[Service]\nUser=root\n", 2, "\"Service\"" },
 	/* a network without a good name */
-	{ "[network ]\nmtu = 1500\n", 1, "no name of a network" },
-	{ "[network  red]\nmtu = 1500\n", 1, "no name of a network" },
-	{ "[network a b]\nmtu = 1500\n", 1, "no name of a network" },
-	{ "[network a/b]\nmtu = 1500\n", 1, "no name of a network" },
-	{ "[network ..]\nmtu = 1500\n", 1, "no name of a network" },
-	{ "[network %s]\nmtu = 1500\n", 1, "no name of a network" },
-	{ "[network r\xf6t]\nmtu = 1500\n", 1, "no name of a network" },
-	{ "[network r\xc3\xb6t]\nmtu = 1500\n", 1, "no name of a network" },
-	{ "[network ../m]\nmtu = 1500\n", 1, "no name of a network" },
-	{ "[network %n%n]\nmtu = 1500\n", 1, "no name of a network" },
-	{ "[network \x1b[2J]\nmtu = 1500\n", 1, "no name of a network" },
+	{ "[network ]\nmtu = 1500\n", 1, "not a valid name of a network" },
+	{ "[network  red]\nmtu = 1500\n", 1, "not a valid name of a network" },
+	{ "[network a b]\nmtu = 1500\n", 1, "not a valid name of a network" },
+	{ "[network a/b]\nmtu = 1500\n", 1, "not a valid name of a network" },
+	{ "[network ..]\nmtu = 1500\n", 1, "not a valid name of a network" },
+	{ "[network %s]\nmtu = 1500\n", 1, "not a valid name of a network" },
+	{ "[network r\xf6t]\nmtu = 1500\n", 1, "not a valid name of a network" },
+	{ "[network r\xc3\xb6t]\nmtu = 1500\n", 1, "not a valid name of a network" },
+	{ "[network ../m]\nmtu = 1500\n", 1, "not a valid name of a network" },
+	{ "[network %n%n]\nmtu = 1500\n", 1, "not a valid name of a network" },
+	{ "[network \x1b[2J]\nmtu = 1500\n", 1, "not a valid name of a network" },
 	{ "[network 12345678901234567890123456789012]\nmtu = 1500\n", 1,
 	  "too long for a network's name by 1" },
 	{ "[network " S50 S50 "]\nmtu = 1500\n", 1, "too long" },
 	/* unknown keys, unknown values */
-	{ "[network red]\nbrigde = br0\n", 2, "\"brigde\" is not known" },
-	{ "[network red]\nBridge = br0\n", 2, "\"Bridge\" is not known" },
+	{ "[network red]\nbrigde = br0\n", 2, "\"brigde\" is not a key" },
+	{ "[network red]\nBridge = br0\n", 2, "\"Bridge\" is not a key" },
 	{ "[network red]\nbridge = br0\n\nvlan = 5\n", 4, "\"vlan\"" },
-	{ "[network red]\nkind = openvswitch\n", 2, "\"openvswitch\" is not known here" },
-	{ "[network red]\nkind = Macvtap\n", 2, "bridge and macvtap are" },
-	{ "[network red]\nkind = macvlan\n", 2, "bridge and macvtap are" },
-	{ "[network red]\nkind = bridge macvtap\n", 2, "bridge and macvtap are" },
-	{ "[network red]\nserve = all\n", 2, "\"serve\" is not known" },
-	{ "[xen]\ndevice = eth0\n", 2, "\"device\" is not known" },
+	{ "[network red]\nkind = openvswitch\n", 2, "\"openvswitch\" is unknown" },
+	{ "[network red]\nkind = Macvtap\n", 2, "use bridge or macvtap" },
+	{ "[network red]\nkind = macvlan\n", 2, "use bridge or macvtap" },
+	{ "[network red]\nkind = bridge macvtap\n", 2, "use bridge or macvtap" },
+	{ "[network red]\nserve = all\n", 2, "\"serve\" is not a key" },
+	{ "[xen]\ndevice = eth0\n", 2, "\"device\" is not a key" },
 	/* a macvtap's keys */
 	{ "[network red]\nkind = macvtap\n", 2, "has no device=" },
 	{ "[network red]\n\nkind=macvtap\nmode=vepa\n", 3, "has no device=" },
@@ -256,20 +256,20 @@ static const struct {
 	{ MACVTAP "device = ..\n", 3, "device=\"..\"" },
 	{ MACVTAP "device = enp0s31f6-and-more\n", 3, "too long for a link's name by 3" },
 	{ MACVTAP "device = eth0\nmode =\n", 4, "mode is empty" },
-	{ MACVTAP "device = eth0\nmode = passthrough\n", 4, "\"passthrough\" is not known: vepa, private, bridge and passthru are" },
+	{ MACVTAP "device = eth0\nmode = passthrough\n", 4, "\"passthrough\" is unknown: use vepa, private, bridge or passthru" },
 	{ MACVTAP "device = eth0\nmode = source\n", 4, "\"source\"" },
 	{ MACVTAP "device = eth0\nmode = vepa,bridge\n", 4, "\"vepa,bridge\"" },
-	{ MACVTAP "device = eth0\nmode = vepa bridge vepa\n", 4, "vepa is there twice" },
+	{ MACVTAP "device = eth0\nmode = vepa bridge vepa\n", 4, "vepa is given twice" },
 	{ MACVTAP "device = eth0\nmode = VEPA\n", 4, "\"VEPA\"" },
 	{ MACVTAP "device = eth0\nmode = vepa bridge hairpin\n", 4, "\"hairpin\"" },
 	{ MACVTAP "device = eth0\nmode = 2\n", 4, "\"2\"" },
-	{ MACVTAP "device = eth0\nMode = vepa\n", 4, "\"Mode\" is not known" },
+	{ MACVTAP "device = eth0\nMode = vepa\n", 4, "\"Mode\" is not a key" },
 	{ MACVTAP "device = eth0\nallmulticast = 1\n", 4, "neither yes nor no" },
 	{ MACVTAP "device = eth0\nallmulticast = off\n", 4, "neither yes nor no" },
 	{ MACVTAP "device = eth0\nallmulticast = on\n", 4, "neither yes nor no" },
 	{ MACVTAP "device = eth0\nallmulticast =\n", 4, "neither yes nor no" },
-	{ MACVTAP "device = eth0\nmtu = huge\n", 4, "is no MTU" },
-	{ MACVTAP "device = eth0\nvlan = 5\n", 4, "\"vlan\" is not known in [network]" },
+	{ MACVTAP "device = eth0\nmtu = huge\n", 4, "is not an MTU" },
+	{ MACVTAP "device = eth0\nvlan = 5\n", 4, "\"vlan\" is not a key of [network]" },
 	/* keys of the other kind */
 	{ "[network red]\nmode = vepa\n", 2, "mode is for kind = macvtap, but [network red] is of kind bridge" },
 	{ "[network red]\nbridge = br0\ndevice = eth0\n", 3, "device is for kind = macvtap" },
@@ -280,29 +280,29 @@ static const struct {
 	{ MACVTAP "device = eth0\n\ntaps = tap*\n", 5, "taps is for kind = bridge" },
 	{ "[network red]\nbridge = br0\nkind = macvtap\ndevice = eth0\n", 2, "bridge is for kind = bridge" },
 	/* networks that name one another */
-	{ "[network a]\nbridge = b\n[network b]\nbridge = a\n", 2, "[network a] has bridge = b, but there is a [network b]" },
+	{ "[network a]\nbridge = b\n[network b]\nbridge = a\n", 2, "[network a] has bridge = b, but [network b]" },
 	{ "[network a]\nbridge = b\n[network b]\nbridge = c\n", 2, "takes a bridge of the host, not a network" },
-	{ "[network b]\nkind = macvtap\ndevice = eth0\n[network a]\nbridge = b\n", 5, "there is a [network b]" },
-	{ "[network a]\n[network b]\nbridge = c\n[network c]\nbridge = a\n", 3, "there is a [network c]" },
+	{ "[network b]\nkind = macvtap\ndevice = eth0\n[network a]\nbridge = b\n", 5, "but [network b] is something else" },
+	{ "[network a]\n[network b]\nbridge = c\n[network c]\nbridge = a\n", 3, "but [network c] is something else" },
 	{ "[network red]\nkind =\n", 2, "kind = \"\"" },
 	{ "[network red]\nbridge =\n", 2, "bridge=\"\"" },
 	{ "[network red]\nbridge = a b\n", 2, "bridge=\"a b\"" },
 	{ "[network red]\nbridge = ../x\n", 2, "bridge=\"../x\"" },
 	{ "[network red]\nbridge = br0,br1,br2,br34\n", 2,
 	  "too long for a link's name by" },
-	{ "[network red]\nmtu = big\n", 2, "is no MTU" },
-	{ "[network red]\nmtu = -1\n", 2, "is no MTU" },
-	{ "[network red]\nmtu = 67\n", 2, "is no MTU" },
-	{ "[network red]\nmtu = 65536\n", 2, "is no MTU" },
-	{ "[network red]\nmtu = 1500 1500\n", 2, "is no MTU" },
-	{ "[network red]\nmtu = 0x5dc\n", 2, "is no MTU" },
-	{ "[network red]\nmtu = 4294968796\n", 2, "is no MTU" },
+	{ "[network red]\nmtu = big\n", 2, "is not an MTU" },
+	{ "[network red]\nmtu = -1\n", 2, "is not an MTU" },
+	{ "[network red]\nmtu = 67\n", 2, "is not an MTU" },
+	{ "[network red]\nmtu = 65536\n", 2, "is not an MTU" },
+	{ "[network red]\nmtu = 1500 1500\n", 2, "is not an MTU" },
+	{ "[network red]\nmtu = 0x5dc\n", 2, "is not an MTU" },
+	{ "[network red]\nmtu = 4294968796\n", 2, "is not an MTU" },
 	/* what other programs' files have */
-	{ "[network red]\nmtu = 9000 # jumbo\n", 2, "has a line of its own" },
-	{ "[network red]\nmtu = # jumbo\n", 2, "has a line of its own" },
-	{ "[network red]\ntaps = red* # of these\n", 2, "has a line of its own" },
-	{ "[network red]\nbridge = \"br0\"\n", 2, "is not quoted" },
-	{ "{ \"network\": { \"kind\": \"macvtap\" } }\n", 1, "section \"\" is not known" },
+	{ "[network red]\nmtu = 9000 # jumbo\n", 2, "needs a line of its own" },
+	{ "[network red]\nmtu = # jumbo\n", 2, "needs a line of its own" },
+	{ "[network red]\ntaps = red* # of these\n", 2, "needs a line of its own" },
+	{ "[network red]\nbridge = \"br0\"\n", 2, "without quotes" },
+	{ "{ \"network\": { \"kind\": \"macvtap\" } }\n", 1, "section \"\" is unknown" },
 	{ "[xen]\nserve = nobody\n", 2, "neither script nor all" },
 	{ "[xen]\nserve =\n", 2, "neither script nor all" },
 	{ "[xen]\nscript-wait = 31\n", 2, "from 0 to 30" },
@@ -313,7 +313,7 @@ static const struct {
 	{ "[xen]\ntoolstack-delay = 500ms\n", 2, "from 0 to 10000" },
 	{ "[xen]\nscript_wait = 5\n", 2, "\"script_wait\"" },
 	/* neither this nor that */
-	{ "[network red\nbridge = br0\n", 1, "ends with ]" },
+	{ "[network red\nbridge = br0\n", 1, "does not end with ]" },
 	{ "[network red]\nbridge br0\n", 2, "neither [section] nor key = value" },
 	{ "[network red]\nbridge = br0\n\n  nonsense\n", 4,
 	  "neither [section] nor key = value" },
@@ -365,10 +365,10 @@ static void a_nul_is_refused_with_the_line(void **state)
 	(void)state;
 	assert_int_equal(parse_file(value, sizeof(value) - 1, &c, error),
 			 -EINVAL);
-	assert_string_equal(error, "line 2: it has a NUL inside");
+	assert_string_equal(error, "line 2: it contains a NUL byte");
 	assert_int_equal(parse_file(section, sizeof(section) - 1, &c, error),
 			 -EINVAL);
-	assert_string_equal(error, "line 1: it has a NUL inside");
+	assert_string_equal(error, "line 1: it contains a NUL byte");
 	assert_null(c);
 }
 
@@ -517,13 +517,13 @@ static void a_later_file_is_wrong_together_with_an_earlier_one(void **state)
 		const char *says;
 	} rows[] = {
 		{ "\n[network red]\nkind=macvtap\ndevice=eth0\n", 3,
-		  "bridge is for kind = bridge, but [network red] is of kind macvtap; another file says it" },
+		  "bridge is for kind = bridge, but [network red] is of kind macvtap; another file sets it" },
 		{ "[network v]\n\nkind=bridge\n", 3,
-		  "device is for kind = macvtap, but [network v] is of kind bridge; another file says it" },
+		  "device is for kind = macvtap, but [network v] is of kind bridge; another file sets it" },
 		{ "[network v]\nbridge=br0\n", 2, "bridge is for kind = bridge" },
 		{ "\n\n[network br1]\nbridge=br2\n", 3,
-		  "[network red] has bridge = br1, but there is a [network br1]" },
-		{ "[network x]\n\nbridge=v\n", 3, "there is a [network v]" },
+		  "[network red] has bridge = br1, but [network br1]" },
+		{ "[network x]\n\nbridge=v\n", 3, "but [network v] is something else" },
 	};
 
 	(void)state;
@@ -580,7 +580,7 @@ static void a_mode_that_is_not_allowed_is_refused(void **state)
 
 	(void)state;
 	config_resolve(c, &w);
-	assert_string_equal(w.error, "mode=passthru is asked for, but network v allows only vepa bridge; change that, or its mode= in the configuration");
+	assert_string_equal(w.error, "mode=passthru is requested, but network v allows only vepa bridge; request another mode, or change mode= in the configuration");
 	for (int i = 0; i < 2; i++) {
 		w = (struct wish){ .mode = MACVLAN_MODE_VEPA };
 		assert_true(text_copy(w.network, sizeof(w.network),

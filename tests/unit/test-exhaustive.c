@@ -15,6 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/core/config-file.h"
+#include "agent/core/words.h"
 #include "agent/engine/settle.h"
 #include "tests/unit/fake-host.h"
 

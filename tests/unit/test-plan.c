@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "agent/core/plan.h"
+#include "agent/core/words.h"
 
 enum { PORT = 7, BRIDGE = 2, OLD = 3 };
 
@@ -405,16 +406,16 @@ static void no_bridge_is_waited_for(void **state)
 {
 	(void)state;
 	s.have_bridge = false;
-	does_not_join(WAITING, "network br0 is asked for (by hand), but there is no bridge br0; create it (ip link add br0 type bridge), configure a network br0, or ask for another");
+	does_not_join(WAITING, "network br0 (requested by hand): bridge br0 does not exist; create it (ip link add br0 type bridge), configure a network br0, or request another");
 }
 
 static void what_is_no_bridge_is_refused(void **state)
 {
 	(void)state;
 	(void)text_copy(s.bridge.kind, LINK_KINDSIZE, "bond");
-	does_not_join(REFUSED, "network br0 is asked for (by hand), but br0 is no bridge, it is of kind bond; ask for another");
+	does_not_join(REFUSED, "network br0 (requested by hand): br0 is not a bridge, its kind is bond; request another");
 	s.bridge.kind[0] = '\0';
-	does_not_join(REFUSED, "network br0 is asked for (by hand), but br0 is no bridge; ask for another");
+	does_not_join(REFUSED, "network br0 (requested by hand): br0 is not a bridge; request another");
 }
 
 static void a_bridge_in_the_making_is_waited_for_by_the_patient(void **state)
@@ -449,7 +450,7 @@ static void the_name_of_a_dying_nic_is_waited_for(void **state)
 	(void)text_copy(wish.name, VIF_NAMESIZE, "web0");
 	s.have_holder = s.holder_is_nic = true;
 	s.holder.ifindex = 9;
-	does_not_join(WAITING, "wants the name web0, which the link of another NIC still has (ifindex 9); it is taken as soon as that one goes");
+	does_not_join(WAITING, "name web0 is still used by another NIC's link (ifindex 9); this link will be renamed when that one disappears");
 }
 
 static void the_name_of_a_stranger_is_refused(void **state)
@@ -458,31 +459,31 @@ static void the_name_of_a_stranger_is_refused(void **state)
 	(void)text_copy(wish.name, VIF_NAMESIZE, "web0");
 	s.have_holder = true;
 	s.holder.ifindex = 9;
-	does_not_join(REFUSED, "wants the name web0, but another link has it (ifindex 9); rename that one or ask for another name");
+	does_not_join(REFUSED, "name web0 is already used by another link (ifindex 9); rename that link or choose another name");
 }
 
 static void a_wrong_wish_says_what_is_wrong(void **state)
 {
 	(void)state;
-	(void)text_copy(wish.error, REASON_SIZE, "mtu=\"x\" is no MTU");
-	does_not_join(REFUSED, "mtu=\"x\" is no MTU");
+	(void)text_copy(wish.error, REASON_SIZE, "mtu=\"x\" is not an MTU");
+	does_not_join(REFUSED, "mtu=\"x\" is not an MTU");
 	wish = (struct wish){ 0 };
-	does_not_join(REFUSED, "no network is asked for; name one");
+	does_not_join(REFUSED, "no network requested; name one");
 }
 
 static void what_is_no_port_is_refused(void **state)
 {
 	(void)state;
 	s.link.ethernet = false;
-	does_not_join(REFUSED, "tap7 is no Ethernet link, so no bridge takes it; use a tap, not a tun");
+	does_not_join(REFUSED, "tap7 is not an Ethernet link, so it cannot be on a bridge; use a tap, not a tun");
 	s.link.ethernet = s.link.loopback = true;
-	does_not_join(REFUSED, "tap7 is no Ethernet link, so no bridge takes it; use a tap, not a tun");
+	does_not_join(REFUSED, "tap7 is not an Ethernet link, so it cannot be on a bridge; use a tap, not a tun");
 	s.link.loopback = false;
 	(void)text_copy(s.link.kind, LINK_KINDSIZE, "bridge");
-	does_not_join(REFUSED, "tap7 is a bridge, and a bridge takes no bridge; give the link of a NIC");
+	does_not_join(REFUSED, "tap7 is a bridge, and a bridge cannot be a port of another; name the link of a NIC");
 	s.link.kind[0] = '\0';
 	s.is_hardware = true;
-	does_not_join(REFUSED, "tap7 is the host's own hardware, and a port's settings would cut it off; put uplinks on bridges with the host's network configuration");
+	does_not_join(REFUSED, "tap7 is the host's own hardware, and the settings of a port would cut it off; attach uplinks to bridges in the host's network configuration");
 }
 
 static void an_unprintable_name_is_refused(void **state)
@@ -499,7 +500,7 @@ static void a_foreign_alias_stays_unless_it_may_go(void **state)
 	(void)state;
 	s.owner = OWNER_FOREIGN;
 	(void)text_copy(s.link.alias, LINK_ALIASSIZE, "to rack 7");
-	does_not_join(REFUSED, "its alias \"to rack 7\" is not ours, and would be lost; clear it (ip link set dev tap7 alias \"\") or attach it by hand with alias=replace");
+	does_not_join(REFUSED, "its alias \"to rack 7\" was set by another program and would be lost; clear it (ip link set dev tap7 alias \"\") or attach the link by hand with alias=replace");
 	wish.replace_alias = true;
 	plan_join(&wish, &record, &s, &plan);
 	assert_int_equal(plan.verdict, TO_DO);
@@ -514,7 +515,7 @@ static void an_alias_that_our_record_cannot_keep_is_refused(void **state)
 	plan_join(&wish, &record, &s, &plan);
 	assert_int_equal(plan.verdict, REFUSED);
 	assert_int_equal(plan.n, 0);
-	assert_non_null(strstr(plan.reason, "too long to be kept in our record"));
+	assert_non_null(strstr(plan.reason, "too long for our record"));
 }
 
 static void the_address_is_the_guest_s_with_fe_in_front(void **state)
@@ -710,24 +711,24 @@ static void what_a_device_must_be(void **state)
 	settle_macvtap();
 	s.device.mtu = 1400;
 	wish.mtu = 1500;
-	does_not_join(WAITING, "wants MTU 1500, but its device eth0 has 1400; give that a larger one (ip link set eth0 mtu 1500) or ask for less");
+	does_not_join(WAITING, "MTU 1500 is requested, but device eth0 has MTU 1400; increase that (ip link set eth0 mtu 1500) or request a smaller one");
 	settle_macvtap();
 	s.device_master = (struct link){ .ifindex = 9, .name = "br0",
 					 .kind = "bridge" };
-	does_not_join(REFUSED, "network v is on device eth0, which is on the bridge br0, so no macvtap can be on it; name br0 as the network, or take eth0 off it");
+	does_not_join(REFUSED, "network v: device eth0 is attached to the bridge br0, so it cannot have macvtaps; request br0 as the network, or detach eth0 from it");
 	memcpy(s.device_master.kind, "vrf", 4);
 	joins("");
 	(void)text_copy(s.device.kind, sizeof(s.device.kind), "macvlan");
-	does_not_join(REFUSED, "network v is on device eth0, which is a macvlan itself; give the NIC under it as device=");
+	does_not_join(REFUSED, "network v: device eth0 is a macvlan itself; set device= to the NIC below it");
 	s.device.ethernet = false;
-	does_not_join(REFUSED, "network v is on device eth0, which is no Ethernet link, so no macvtap can be on it; give another device=");
+	does_not_join(REFUSED, "network v: device eth0 is not an Ethernet link, so it cannot have macvtaps; set another device=");
 	s.have_device = false;
-	does_not_join(WAITING, "network v is asked for (by hand), but there is no device eth0; its macvtaps can be made when it is there");
+	does_not_join(WAITING, "network v (requested by hand): device eth0 does not exist; macvtaps can be created on it when it appears");
 	plan_macvtap(&wish, &s, &plan);
 	assert_int_equal(plan.verdict, WAITING);
 	settle_macvtap();
 	memcpy(wish.mac, s.device.mac, 6);
-	does_not_join(REFUSED, "wants the address of its device eth0, which then would hear nothing any more; ask for another (mac=)");
+	does_not_join(REFUSED, "the requested address is that of device eth0, which would then receive nothing; request another (mac=)");
 	settle_macvtap();
 	plan_macvtap(&wish, &s, &plan);
 	assert_int_equal(plan.verdict, IN_ORDER);
@@ -741,19 +742,19 @@ static void what_a_macvtap_was_made_with_stays(void **state)
 	(void)state;
 	settle_macvtap();
 	s.link.lower = DEVICE + 1;
-	does_not_join(REFUSED, "network v is on device eth0 by now, and a macvtap stays on the one that it was made on; end its guest and make it anew");
+	does_not_join(REFUSED, "network v has moved to device eth0; a macvtap cannot change its device: stop the guest and create it again");
 	settle_macvtap();
 	wish.mode = MACVLAN_MODE_PASSTHRU;
-	does_not_join(REFUSED, "has mode vepa, and mode passthru, which is asked for now, needs it made anew; end its guest");
+	does_not_join(REFUSED, "its mode vepa cannot be changed to the requested mode passthru: stop the guest and create it again");
 	settle_macvtap();
 	s.link.mode = MACVLAN_MODE_PASSTHRU;
-	does_not_join(REFUSED, "has mode passthru, and mode vepa, which is asked for now, needs it made anew; end its guest");
+	does_not_join(REFUSED, "its mode passthru cannot be changed to the requested mode vepa: stop the guest and create it again");
 }
 
 static void bridges_and_macvtaps_do_not_mix(void **state)
 {
-	static const char tap[] = "network v is of kind macvtap, on which there are only links that are made for it (vifctl run, vifctl create); mv0 is none; ask for a bridge";
-	static const char others[] = "network v is of kind macvtap, on which there are only links that are made for it (vifctl run, vifctl create); mv0 is a macvtap of somebody else's; ask for a bridge";
+	static const char tap[] = "network v is of kind macvtap and takes only links that vifagent made for it (vifctl run, vifctl create); mv0 is not a macvtap; request a bridge";
+	static const char others[] = "network v is of kind macvtap and takes only links that vifagent made for it (vifctl run, vifctl create); mv0 is a macvtap of another program; request a bridge";
 
 	(void)state;
 	settle_macvtap();
@@ -766,9 +767,9 @@ static void bridges_and_macvtaps_do_not_mix(void **state)
 	does_not_join(REFUSED, others);
 	settle_macvtap();
 	wish.kind = NETWORK_BRIDGE;
-	does_not_join(REFUSED, "mv0 is a macvtap, which the kernel lets on no bridge, and network v is one; ask for a network of kind = macvtap");
+	does_not_join(REFUSED, "mv0 is a macvtap, which the kernel does not allow on a bridge, but network v is a bridge; request a network of kind = macvtap");
 	(void)text_copy(s.link.kind, sizeof(s.link.kind), "macvlan");
-	does_not_join(REFUSED, "mv0 is a macvlan, which the kernel lets on no bridge, and network v is one; ask for a network of kind = macvtap");
+	does_not_join(REFUSED, "mv0 is a macvlan, which the kernel does not allow on a bridge, but network v is a bridge; request a network of kind = macvtap");
 }
 
 static void it_goes_back_to_its_former_bridge(void **state)

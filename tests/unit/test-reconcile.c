@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agent/core/config-file.h"
 #include "agent/engine/door.h"
 #include "agent/engine/settle.h"
 #include "tests/unit/fake-host.h"
@@ -158,7 +159,7 @@ static void a_missing_bridge_is_waited_for(void **state)
 	fake_host_del(&f, BR0);
 	assert_int_equal(look_at_link(TAP, LOOK_ACT), 1);
 	assert_int_equal(looks[0].verdict, WAITING);
-	assert_non_null(strstr(looks[0].reason, "there is no bridge br0"));
+	assert_non_null(strstr(looks[0].reason, "bridge br0 does not exist"));
 	assert_int_equal(f.acts, 0);
 	(void)fake_host_put(&f, BR0, "br0", "bridge");
 	assert_int_equal(look_at_link(TAP, LOOK_ACT), 1);

@@ -258,6 +258,15 @@ static void a_copy_is_whole_or_none(void **state)
 	assert_string_equal(buf, "");
 }
 
+static void a_hash_is_fnv_1a_and_can_be_continued(void **state)
+{
+	(void)state;
+	assert_int_equal(text_hash(TEXT_HASH_START, "", 0), 0x811c9dc5);
+	assert_int_equal(text_hash(TEXT_HASH_START, "foobar", 6), 0xbf9cf968);
+	assert_int_equal(text_hash(text_hash(TEXT_HASH_START, "foo", 3), "bar",
+				   3), 0xbf9cf968);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -273,6 +282,7 @@ int main(void)
 		cmocka_unit_test(a_reason_is_cut_where_it_ends),
 		cmocka_unit_test(numbers_are_digits_and_nothing_else),
 		cmocka_unit_test(a_copy_is_whole_or_none),
+		cmocka_unit_test(a_hash_is_fnv_1a_and_can_be_continued),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -149,7 +149,7 @@ static void what_is_no_mtu_is_refused(void **state)
 		struct wish w = { 0 };
 
 		check(set(&w, WISH_MTU, bad[i]) == -EINVAL, "%s", bad[i]);
-		check(strstr(w.error, "is no MTU"), "%s", w.error);
+		check(strstr(w.error, "is not an MTU"), "%s", w.error);
 		assert_int_equal(w.mtu, 0);
 	}
 }
