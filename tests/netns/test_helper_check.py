@@ -212,7 +212,7 @@ def test_a_relative_include_is_relative_to_the_directory_one_is_in(host):
     result = host.run(argv, check=0)
     assert result.out == 'alice may use br0: here.conf line 1, "allow br0"\n'
     assert notes(result) == ["vifctl: note: /etc/qemu/bridge.conf line 1: here.conf is not an absolute path: "
-                             "whoever starts the helper chooses the directory"]
+                             "the user who starts the helper chooses the directory"]
 
 
 def test_want_of_descriptors_does_not_hide_a_deny(host):
