@@ -477,6 +477,52 @@ static void its_own_name_is_not_another_link_s(void **state)
 	assert_string_equal(tap()->name, "web0");
 }
 
+/* A rule that went by the name that a link had sees nothing of it afterwards. */
+static void a_rule_that_renames_keeps_its_port(void **state)
+{
+	(void)state;
+	alias(TAP, "vifagent/1 by=udev net=br0 name=tap7 " WAS);
+	assert_int_equal(look_at_link(TAP, LOOK_ACT), 1);
+	assert_int_equal(looks[0].verdict, IN_ORDER);
+	assert_int_equal(tap()->master, BR0);
+	/* With another name it is the rule that is gone. */
+	alias(TAP, "vifagent/1 by=udev net=br0 name=web0 " WAS);
+	assert_int_equal(look_at_link(TAP, LOOK_ACT), 1);
+	assert_int_equal(looks[0].verdict, NOT_OURS);
+	assert_int_equal(tap()->master, 0);
+}
+
+static void a_name_that_is_taken_is_not_taken_away(void **state)
+{
+	(void)state;
+	alias(TAP, "vifagent/1 by=hand net=br0 name=tap8 " WAS);
+	assert_int_equal(look_at_link(TAP, LOOK_ACT), 1);
+	assert_int_not_equal(looks[0].verdict, IN_ORDER);
+	assert_non_null(strstr(looks[0].reason, "tap8"));
+	assert_int_equal(f.acts, 0);
+	fake_host_del(&f, STRANGER);
+	assert_int_equal(look_at_link(TAP, LOOK_ACT), 1);
+	assert_int_equal(looks[0].verdict, IN_ORDER);
+	assert_string_equal(tap()->name, "tap8");
+}
+
+/* Somebody's tap of a smaller MTU, on a bridge that goes by it. */
+static void the_bridge_that_a_link_leaves_keeps_its_mtu(void **state)
+{
+	struct look look;
+
+	(void)state;
+	fake_host_at(&f, TAP)->l.mtu = 1400;
+	fake_host_join(&f, TAP, BR1);
+	assert_int_equal(fake_host_at(&f, BR1)->l.mtu, 1400);
+	look = look_by_hand();
+	look.found = false;
+	settle(a.host, &look, GOAL_JOIN, LOOK_ACT);
+	assert_int_equal(look.verdict, IN_ORDER);
+	assert_int_equal(tap()->master, BR0);
+	assert_int_equal(fake_host_at(&f, BR1)->l.mtu, 1400);
+}
+
 /* ---- what udev is told ---------------------------------------------------- */
 
 static unsigned int announced(void)
@@ -642,6 +688,110 @@ static void netback_s_link_is_known_by_its_device(void **state)
 	assert_string_equal(looks[0].name, "web0");
 }
 
+/* ---- NICs whose keys are known --------------------------------------------- */
+
+enum { VIF = 6, EMU = 7 };
+
+/* As libxl makes it, and netback has brought it to state 2. */
+static struct nic new_nic(void)
+{
+	return (struct nic) { .exists = true, .online = true,
+			      .state = NIC_INIT_WAIT, .script_is_ours = true,
+			      .has_domain = true, .status = HOTPLUG_EMPTY,
+			      .wish = { .by = BY_XENSTORE, .network = "br0" } };
+}
+
+static int look_with_keys(const struct nic *nic, unsigned int flags)
+{
+	struct port_id id = { .is_nic = true, .nic = { 5, 0 } };
+
+	return reconcile(&a, &id, nic, flags, NULL, looks, &tell);
+}
+
+static void in_dom0_the_script_tells_netback(void **state)
+{
+	struct nic nic = new_nic();
+
+	(void)state;
+	(void)fake_host_put(&f, VIF, "vif5.0", "");
+	assert_int_equal(look_with_keys(&nic, LOOK_ACT), 1);
+	assert_int_equal(looks[0].verdict, IN_ORDER);
+	assert_null(tell.status);
+	assert_int_equal(look_with_keys(&nic, LOOK_ACT | LOOK_SCRIPT), 1);
+	assert_string_equal(tell.status, "connected");
+	assert_true(looks[0].connected);
+}
+
+static void in_a_driver_domain_the_daemon_tells_netback(void **state)
+{
+	struct nic nic = new_nic();
+
+	(void)state;
+	a.self = 3;
+	(void)fake_host_put(&f, VIF, "vif5.0", "");
+	/* libxl gets its time first */
+	assert_int_equal(look_with_keys(&nic, LOOK_ACT), 1);
+	assert_true(looks[0].early);
+	assert_null(tell.status);
+	assert_int_equal(look_with_keys(&nic, LOOK_ACT | LOOK_LATE), 1);
+	assert_string_equal(tell.status, "connected");
+	/* There is a time for it. */
+	nic.state = NIC_INIT_WAIT - 1;
+	assert_int_equal(look_with_keys(&nic, LOOK_ACT | LOOK_LATE), 1);
+	assert_null(tell.status);
+	nic.state = NIC_CONNECTED + 1;
+	assert_int_equal(look_with_keys(&nic, LOOK_ACT | LOOK_LATE), 1);
+	assert_null(tell.status);
+}
+
+static void why_a_nic_waits_is_told_by_whose_turn_it_is(void **state)
+{
+	struct nic nic = new_nic();
+
+	(void)state;
+	fake_host_del(&f, BR0);
+	(void)fake_host_put(&f, VIF, "vif5.0", "");
+	/* in dom0 the script's caller does it */
+	assert_int_equal(look_with_keys(&nic, LOOK_ACT), 1);
+	assert_int_equal(looks[0].verdict, WAITING);
+	assert_null(tell.status);
+	assert_int_equal(look_with_keys(&nic, LOOK_ACT | LOOK_SCRIPT), 1);
+	assert_null(tell.status);
+	a.self = 3;
+	assert_int_equal(look_with_keys(&nic, LOOK_ACT), 1);
+	assert_string_equal(tell.status, "error");
+	assert_int_equal(strncmp(tell.error, "vif5.0: ", 8), 0);
+	assert_string_equal(tell.error + 8, looks[0].reason);
+	/* a detach that goes on is no error */
+	alias(VIF, "vifagent/1 by=xenstore nic=5.0 part=vif leave=1 was.name=vif5.0");
+	assert_int_equal(look_with_keys(&nic, LOOK_ACT | LOOK_YIELD), 1);
+	assert_int_equal(looks[0].verdict, WAITING);
+	assert_null(tell.status);
+}
+
+static void a_vifname_is_for_both_links(void **state)
+{
+	struct nic nic = new_nic();
+
+	(void)state;
+	assert_true(text_copy(nic.wish.name, VIF_NAMESIZE, "web"));
+	(void)fake_host_put(&f, VIF, "vif5.0", "");
+	(void)fake_host_put(&f, EMU, "vif5.0-emu", "tun");
+	assert_int_equal(look_with_keys(&nic, LOOK_ACT), LOOKS);
+	assert_string_equal(fake_host_at(&f, EMU)->l.name, "web-emu");
+	assert_string_equal(fake_host_at(&f, VIF)->l.name, "web");
+	/* Without it they are what they were. */
+	nic.wish.name[0] = '\0';
+	for (int i = VIF; i <= EMU; i++)
+		alias(i, "");
+	(void)fake_host_put(&f, VIF, "vif5.0", "");
+	(void)fake_host_put(&f, EMU, "vif5.0-emu", "tun");
+	assert_int_equal(look_with_keys(&nic, LOOK_ACT), LOOKS);
+	assert_string_equal(fake_host_at(&f, EMU)->l.name, "vif5.0-emu");
+	assert_string_equal(fake_host_at(&f, VIF)->l.name, "vif5.0");
+	assert_int_equal(fake_host_at(&f, EMU)->l.master, BR0);
+}
+
 /* ---- whose link is this? ---------------------------------------------------- */
 
 static struct port_id whose(int ifindex)
@@ -747,6 +897,13 @@ int main(void)
 		look_test(netback_s_link_is_known_by_its_device),
 		look_test(a_link_is_for_itself_unless_a_record_says_more),
 		look_test(ports_are_what_has_a_record),
+		look_test(a_rule_that_renames_keeps_its_port),
+		look_test(a_name_that_is_taken_is_not_taken_away),
+		look_test(the_bridge_that_a_link_leaves_keeps_its_mtu),
+		look_test(in_dom0_the_script_tells_netback),
+		look_test(in_a_driver_domain_the_daemon_tells_netback),
+		look_test(why_a_nic_waits_is_told_by_whose_turn_it_is),
+		look_test(a_vifname_is_for_both_links),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
