@@ -792,6 +792,45 @@ static void a_vifname_is_for_both_links(void **state)
 	assert_int_equal(fake_host_at(&f, EMU)->l.master, BR0);
 }
 
+static void a_link_that_comes_later_is_waited_for(void **state)
+{
+	struct nic nic = new_nic();
+
+	(void)state;
+	assert_int_equal(look_with_keys(&nic, LOOK_ACT), 1);
+	assert_int_equal(looks[0].part, PART_VIF);
+	assert_int_equal(looks[0].verdict, WAITING);
+	assert_string_equal(looks[0].name, "vif5.0");
+	nic.online = false;
+	assert_int_equal(look_with_keys(&nic, LOOK_ACT), 0);
+}
+
+static void a_stranger_of_a_nic_s_name_is_told(void **state)
+{
+	struct nic nic = new_nic();
+
+	(void)state;
+	(void)fake_host_put(&f, VIF, "vif5.0", "");
+	(void)fake_host_put(&f, EMU, "vif5.0-emu", "bridge");
+	assert_int_equal(look_with_keys(&nic, LOOK_ACT), LOOKS);
+	assert_int_equal(looks[0].part, PART_EMU);
+	assert_int_equal(looks[0].verdict, REFUSED);
+	assert_non_null(strstr(looks[0].reason, "kind bridge"));
+	assert_int_equal(fake_host_at(&f, EMU)->l.master, 0);
+	/* The other link is none the worse for it. */
+	assert_int_equal(looks[1].verdict, IN_ORDER);
+}
+
+static void one_that_is_kept_shows_its_bridge(void **state)
+{
+	(void)state;
+	(void)fake_host_put(&f, VIF, "vif5.0", "");
+	alias(VIF, "vifagent/1 by=xenstore nic=5.0 part=vif was.name=vif5.0");
+	fake_host_join(&f, VIF, BR0);
+	assert_int_equal(look_at_nic(5, 0, LOOK_ACT), 1);
+	assert_string_equal(looks[0].state.master.name, "br0");
+}
+
 /* ---- whose link is this? ---------------------------------------------------- */
 
 static struct port_id whose(int ifindex)
@@ -904,6 +943,9 @@ int main(void)
 		look_test(in_a_driver_domain_the_daemon_tells_netback),
 		look_test(why_a_nic_waits_is_told_by_whose_turn_it_is),
 		look_test(a_vifname_is_for_both_links),
+		look_test(a_link_that_comes_later_is_waited_for),
+		look_test(a_stranger_of_a_nic_s_name_is_told),
+		look_test(one_that_is_kept_shows_its_bridge),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
