@@ -831,6 +831,61 @@ static void one_that_is_kept_shows_its_bridge(void **state)
 	assert_string_equal(looks[0].state.master.name, "br0");
 }
 
+static void a_look_says_the_name_that_its_link_has_now(void **state)
+{
+	struct nic nic = new_nic();
+
+	(void)state;
+	assert_true(text_copy(nic.wish.name, VIF_NAMESIZE, "web"));
+	(void)fake_host_put(&f, VIF, "vif5.0", "");
+	assert_int_equal(look_with_keys(&nic, LOOK_ACT), 1);
+	assert_string_equal(looks[0].name, "web");
+}
+
+/* libxl waits for that; `xl devd` may have to see state 6 before. */
+static void a_driver_domain_clears_a_dead_nic_away(void **state)
+{
+	struct nic nic = new_nic();
+
+	(void)state;
+	nic.state = NIC_CLOSED;
+	nic.online = false;
+	assert_int_equal(look_with_keys(&nic, LOOK_ACT | LOOK_LATE), 0);
+	assert_false(tell.remove);	/* in dom0 libxl does it */
+	a.self = 3;
+	assert_int_equal(look_with_keys(&nic, LOOK_ACT), 1);
+	assert_true(looks[0].early);
+	assert_string_equal(looks[0].name, "vif5.0");
+	assert_false(tell.remove);
+	assert_int_equal(look_with_keys(&nic, LOOK_ACT | LOOK_LATE), 0);
+	assert_true(tell.remove);
+}
+
+static void a_dead_nic_whose_link_may_be_newer_is_not_cleared_away(void **state)
+{
+	struct port_id id = { .is_nic = true, .nic = { 5, 0 } };
+	const int hint[LOOKS] = { [PART_VIF] = VIF };
+	struct nic nic = new_nic();
+
+	(void)state;
+	a.self = 3;
+	nic.state = NIC_CLOSED;
+	nic.online = false;
+	(void)fake_host_put(&f, VIF, "vif5.0", "");
+	alias(VIF, "vifagent/1 by=xenstore nic=5.0 part=vif was.name=vif5.0");
+	fake_host_join(&f, VIF, BR0);
+	assert_int_equal(look_with_keys(&nic, LOOK_ACT | LOOK_LATE), 1);
+	assert_true(looks[0].unsure);
+	assert_false(tell.remove);
+	assert_int_equal(f.acts, 0);
+	/* One that was there before the keys were read is left. */
+	assert_int_equal(reconcile(&a, &id, &nic, LOOK_ACT | LOOK_LATE, hint,
+				   looks, &tell), 1);
+	assert_int_equal(looks[0].verdict, NOT_OURS);
+	assert_int_equal(fake_host_at(&f, VIF)->l.master, 0);
+	assert_true(tell.remove);
+}
+
 /* ---- whose link is this? ---------------------------------------------------- */
 
 static struct port_id whose(int ifindex)
@@ -946,6 +1001,9 @@ int main(void)
 		look_test(a_link_that_comes_later_is_waited_for),
 		look_test(a_stranger_of_a_nic_s_name_is_told),
 		look_test(one_that_is_kept_shows_its_bridge),
+		look_test(a_look_says_the_name_that_its_link_has_now),
+		look_test(a_driver_domain_clears_a_dead_nic_away),
+		look_test(a_dead_nic_whose_link_may_be_newer_is_not_cleared_away),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
