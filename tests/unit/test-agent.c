@@ -3,6 +3,7 @@
 #include "tests/unit/check.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <ftw.h>
 #include <limits.h>
 #include <stdio.h>
@@ -166,6 +167,29 @@ static void a_directory_that_is_none_is_said_so(void **state)
 	      "%s", error);
 }
 
+/* The next one that is free */
+static int next_fd(void)
+{
+	int fd = open("/dev/null", O_RDONLY);
+
+	assert_true(fd >= 0);
+	(void)close(fd);
+	return fd;
+}
+
+static void files_are_closed_again(void **state)
+{
+	int before = next_fd();
+
+	(void)state;
+	write_file("vifagent.conf", "[network red]\nbridge = br1\n");
+	assert_int_equal(load(), 0);
+	assert_int_equal(next_fd(), before);
+	write_file("vifagent.conf", "a mistake");
+	assert_int_equal(load(), -EINVAL);
+	assert_int_equal(next_fd(), before);
+}
+
 #define conf_test(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -179,6 +203,7 @@ int main(void)
 		conf_test(what_is_no_conf_does_not_count),
 		conf_test(a_mistake_in_one_file_refuses_all),
 		conf_test(a_directory_that_is_none_is_said_so),
+		conf_test(files_are_closed_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
