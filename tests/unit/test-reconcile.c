@@ -523,16 +523,23 @@ static void the_bridge_that_a_link_leaves_keeps_its_mtu(void **state)
 	assert_int_equal(fake_host_at(&f, BR1)->l.mtu, 1400);
 }
 
-static void the_bridge_that_a_link_goes_back_to_keeps_its_mtu(void **state)
+/* Its MAC is that of its lowest port, which the link would be. */
+static void the_bridge_that_a_link_goes_back_to_stays_as_it_is(void **state)
 {
+	struct fake_link *former = fake_host_at(&f, BR1);
+
 	(void)state;
+	former->mac_set = false;
+	fake_host_join(&f, STRANGER, BR1);
+	assert_int_equal(former->l.mac[5], STRANGER);
 	alias(TAP, "vifagent/1 by=hand net=br0 leave=1 " WAS " was.master=br1");
 	fake_host_join(&f, TAP, BR0);
 	assert_int_equal(look_at_link(TAP, LOOK_ACT), 1);
 	assert_int_equal(looks[0].verdict, NOT_OURS);
 	assert_int_equal(tap()->master, BR1);
 	assert_int_equal(tap()->mtu, 1400);
-	assert_int_equal(fake_host_at(&f, BR1)->l.mtu, 1500);
+	assert_int_equal(former->l.mac[5], STRANGER);
+	assert_int_equal(former->l.mtu, 1500);
 }
 
 static void a_macvtap_s_device_is_on_no_bridge(void **state)
@@ -1025,7 +1032,7 @@ int main(void)
 		look_test(a_stranger_of_a_nic_s_name_is_told),
 		look_test(one_that_is_kept_shows_its_bridge),
 		look_test(a_look_says_the_name_that_its_link_has_now),
-		look_test(the_bridge_that_a_link_goes_back_to_keeps_its_mtu),
+		look_test(the_bridge_that_a_link_goes_back_to_stays_as_it_is),
 		look_test(a_macvtap_s_device_is_on_no_bridge),
 		look_test(a_driver_domain_clears_a_dead_nic_away),
 		look_test(a_dead_nic_whose_link_may_be_newer_is_not_cleared_away),
