@@ -586,6 +586,33 @@ static void keys_that_failed_are_read_again(void **state)
 	free_answers(1);
 }
 
+/* It is of netback's last link; whether this one has been told is what counts. */
+static void connected_is_told_anew_for_a_new_link(void **state)
+{
+	(void)state;
+	fake_store_put(DIR "/hotplug-status", "connected");
+	assert_int_equal(look(LOOK_ACT | LOOK_LATE), 1);
+	assert_true(looks[0].joined);
+	assert_int_equal(fake_store_asked("write " DIR "/state"), 1);
+	assert_false(looks[0].untold);
+	assert_int_equal(look(LOOK_ACT | LOOK_LATE), 1);
+	assert_int_equal(fake_store_asked("write " DIR "/state"), 0);
+}
+
+/* The first look cannot know whether the link is older than the keys. */
+static void a_link_of_a_dead_nic_is_left_at_the_second_look(void **state)
+{
+	(void)state;
+	alias(VIF, "vifagent/1 by=xenstore nic=5.0 part=vif " WAS);
+	fake_host_join(&f, VIF, BR0);
+	fake_store_put(DIR "/state", "6");
+	fake_store_put(DIR "/online", "0");
+	assert_int_equal(look(LOOK_ACT), 1);
+	assert_int_equal(looks[0].verdict, NOT_OURS);
+	assert_int_equal(fake_host_at(&f, VIF)->l.master, 0);
+	assert_int_equal(fake_store_asked("read " DIR "/state"), 2);
+}
+
 static void to_leave_asks_nothing(void **state)
 {
 	(void)state;
@@ -785,6 +812,8 @@ int main(void)
 		DOOR_TEST(keys_that_were_read_are_not_read_again),
 		DOOR_TEST(keys_that_failed_are_read_again),
 		DOOR_TEST(to_leave_asks_nothing),
+		DOOR_TEST(a_link_of_a_dead_nic_is_left_at_the_second_look),
+		DOOR_TEST(connected_is_told_anew_for_a_new_link),
 		DOOR_TEST(where_xenstored_is_silent_the_port_stays),
 		DOOR_TEST(a_link_that_may_be_a_nic_s_is_looked_at_as_that),
 		DOOR_TEST(a_silent_xenstored_ends_the_process_with_words),

@@ -478,6 +478,82 @@ static void its_own_name_is_not_another_link_s(void **state)
 	assert_string_equal(tap()->name, "web0");
 }
 
+/* A rule that went by the name that a link had sees nothing of it afterwards. */
+static void a_rule_that_renames_keeps_its_port(void **state)
+{
+	(void)state;
+	alias(TAP, "vifagent/1 by=udev net=br0 name=tap7 " WAS);
+	assert_int_equal(look_at_link(TAP, LOOK_ACT), 1);
+	assert_int_equal(looks[0].verdict, IN_ORDER);
+	assert_int_equal(tap()->master, BR0);
+	/* With another name it is the rule that is gone. */
+	alias(TAP, "vifagent/1 by=udev net=br0 name=web0 " WAS);
+	assert_int_equal(look_at_link(TAP, LOOK_ACT), 1);
+	assert_int_equal(looks[0].verdict, NOT_OURS);
+	assert_int_equal(tap()->master, 0);
+}
+
+static void a_name_that_is_taken_is_not_taken_away(void **state)
+{
+	(void)state;
+	alias(TAP, "vifagent/1 by=hand net=br0 name=tap8 " WAS);
+	assert_int_equal(look_at_link(TAP, LOOK_ACT), 1);
+	assert_int_not_equal(looks[0].verdict, IN_ORDER);
+	assert_non_null(strstr(looks[0].reason, "tap8"));
+	assert_int_equal(f.acts, 0);
+	fake_host_del(&f, STRANGER);
+	assert_int_equal(look_at_link(TAP, LOOK_ACT), 1);
+	assert_int_equal(looks[0].verdict, IN_ORDER);
+	assert_string_equal(tap()->name, "tap8");
+}
+
+/* Somebody's tap of a smaller MTU, on a bridge that goes by it. */
+static void the_bridge_that_a_link_leaves_keeps_its_mtu(void **state)
+{
+	struct look look;
+
+	(void)state;
+	fake_host_at(&f, TAP)->l.mtu = 1400;
+	fake_host_join(&f, TAP, BR1);
+	assert_int_equal(fake_host_at(&f, BR1)->l.mtu, 1400);
+	look = look_by_hand();
+	look.found = false;
+	settle(a.host, &look, GOAL_JOIN, LOOK_ACT);
+	assert_int_equal(look.verdict, IN_ORDER);
+	assert_int_equal(tap()->master, BR0);
+	assert_int_equal(fake_host_at(&f, BR1)->l.mtu, 1400);
+}
+
+/* Its MAC is that of its lowest port, which the link would be. */
+static void the_bridge_that_a_link_goes_back_to_stays_as_it_is(void **state)
+{
+	struct fake_link *former = fake_host_at(&f, BR1);
+
+	(void)state;
+	former->mac_set = false;
+	fake_host_join(&f, STRANGER, BR1);
+	assert_int_equal(former->l.mac[5], STRANGER);
+	alias(TAP, "vifagent/1 by=hand net=br0 leave=1 " WAS " was.master=br1");
+	fake_host_join(&f, TAP, BR0);
+	assert_int_equal(look_at_link(TAP, LOOK_ACT), 1);
+	assert_int_equal(looks[0].verdict, NOT_OURS);
+	assert_int_equal(tap()->master, BR1);
+	assert_int_equal(tap()->mtu, 1400);
+	assert_int_equal(former->l.mac[5], STRANGER);
+	assert_int_equal(former->l.mtu, 1500);
+}
+
+static void a_macvtap_s_device_is_on_no_bridge(void **state)
+{
+	(void)state;
+	macvtaps();
+	fake_host_join(&f, ETH0, BR0);
+	assert_int_equal(look_at_link(MACVTAP, LOOK_ACT), 1);
+	assert_int_equal(looks[0].verdict, REFUSED);
+	assert_non_null(strstr(looks[0].reason, "br0"));
+	assert_int_equal(f.acts, 0);
+}
+
 /* ---- what udev is told ---------------------------------------------------- */
 
 static unsigned int announced(void)
@@ -643,6 +719,204 @@ static void netback_s_link_is_known_by_its_device(void **state)
 	assert_string_equal(looks[0].name, "web0");
 }
 
+/* ---- NICs whose keys are known --------------------------------------------- */
+
+enum { VIF = 6, EMU = 7 };
+
+/* As libxl makes it, and netback has brought it to state 2. */
+static struct nic new_nic(void)
+{
+	return (struct nic) { .exists = true, .online = true,
+			      .state = NIC_INIT_WAIT, .script_is_ours = true,
+			      .has_domain = true, .status = HOTPLUG_EMPTY,
+			      .wish = { .by = BY_XENSTORE, .network = "br0" } };
+}
+
+static int look_with_keys(const struct nic *nic, unsigned int flags)
+{
+	struct port_id id = { .is_nic = true, .nic = { 5, 0 } };
+
+	return reconcile(&a, &id, nic, flags, NULL, looks, &tell);
+}
+
+static void in_dom0_the_script_tells_netback(void **state)
+{
+	struct nic nic = new_nic();
+
+	(void)state;
+	(void)fake_host_put(&f, VIF, "vif5.0", "");
+	assert_int_equal(look_with_keys(&nic, LOOK_ACT), 1);
+	assert_int_equal(looks[0].verdict, IN_ORDER);
+	assert_null(tell.status);
+	assert_int_equal(look_with_keys(&nic, LOOK_ACT | LOOK_SCRIPT), 1);
+	assert_string_equal(tell.status, "connected");
+	assert_true(looks[0].connected);
+}
+
+static void in_a_driver_domain_the_daemon_tells_netback(void **state)
+{
+	struct nic nic = new_nic();
+
+	(void)state;
+	a.self = 3;
+	(void)fake_host_put(&f, VIF, "vif5.0", "");
+	/* libxl gets its time first */
+	assert_int_equal(look_with_keys(&nic, LOOK_ACT), 1);
+	assert_true(looks[0].early);
+	assert_null(tell.status);
+	assert_int_equal(look_with_keys(&nic, LOOK_ACT | LOOK_LATE), 1);
+	assert_string_equal(tell.status, "connected");
+	/* There is a time for it. */
+	nic.state = NIC_INIT_WAIT - 1;
+	assert_int_equal(look_with_keys(&nic, LOOK_ACT | LOOK_LATE), 1);
+	assert_null(tell.status);
+	nic.state = NIC_CONNECTED + 1;
+	assert_int_equal(look_with_keys(&nic, LOOK_ACT | LOOK_LATE), 1);
+	assert_null(tell.status);
+}
+
+static void why_a_nic_waits_is_told_by_whose_turn_it_is(void **state)
+{
+	struct nic nic = new_nic();
+
+	(void)state;
+	fake_host_del(&f, BR0);
+	(void)fake_host_put(&f, VIF, "vif5.0", "");
+	/* in dom0 the script's caller does it */
+	assert_int_equal(look_with_keys(&nic, LOOK_ACT), 1);
+	assert_int_equal(looks[0].verdict, WAITING);
+	assert_null(tell.status);
+	assert_int_equal(look_with_keys(&nic, LOOK_ACT | LOOK_SCRIPT), 1);
+	assert_null(tell.status);
+	a.self = 3;
+	assert_int_equal(look_with_keys(&nic, LOOK_ACT), 1);
+	assert_string_equal(tell.status, "error");
+	assert_int_equal(strncmp(tell.error, "vif5.0: ", 8), 0);
+	assert_string_equal(tell.error + 8, looks[0].reason);
+	/* a detach that goes on is no error */
+	alias(VIF, "vifagent/1 by=xenstore nic=5.0 part=vif leave=1 was.name=vif5.0");
+	assert_int_equal(look_with_keys(&nic, LOOK_ACT | LOOK_YIELD), 1);
+	assert_int_equal(looks[0].verdict, WAITING);
+	assert_null(tell.status);
+}
+
+static void a_vifname_is_for_both_links(void **state)
+{
+	struct nic nic = new_nic();
+
+	(void)state;
+	assert_true(text_copy(nic.wish.name, VIF_NAMESIZE, "web"));
+	(void)fake_host_put(&f, VIF, "vif5.0", "");
+	(void)fake_host_put(&f, EMU, "vif5.0-emu", "tun");
+	assert_int_equal(look_with_keys(&nic, LOOK_ACT), LOOKS);
+	assert_string_equal(fake_host_at(&f, EMU)->l.name, "web-emu");
+	assert_string_equal(fake_host_at(&f, VIF)->l.name, "web");
+	/* Without it they are what they were. */
+	nic.wish.name[0] = '\0';
+	for (int i = VIF; i <= EMU; i++)
+		alias(i, "");
+	(void)fake_host_put(&f, VIF, "vif5.0", "");
+	(void)fake_host_put(&f, EMU, "vif5.0-emu", "tun");
+	assert_int_equal(look_with_keys(&nic, LOOK_ACT), LOOKS);
+	assert_string_equal(fake_host_at(&f, EMU)->l.name, "vif5.0-emu");
+	assert_string_equal(fake_host_at(&f, VIF)->l.name, "vif5.0");
+	assert_int_equal(fake_host_at(&f, EMU)->l.master, BR0);
+}
+
+static void a_link_that_comes_later_is_waited_for(void **state)
+{
+	struct nic nic = new_nic();
+
+	(void)state;
+	assert_int_equal(look_with_keys(&nic, LOOK_ACT), 1);
+	assert_int_equal(looks[0].part, PART_VIF);
+	assert_int_equal(looks[0].verdict, WAITING);
+	assert_string_equal(looks[0].name, "vif5.0");
+	nic.online = false;
+	assert_int_equal(look_with_keys(&nic, LOOK_ACT), 0);
+}
+
+static void a_stranger_of_a_nic_s_name_is_told(void **state)
+{
+	struct nic nic = new_nic();
+
+	(void)state;
+	(void)fake_host_put(&f, VIF, "vif5.0", "");
+	(void)fake_host_put(&f, EMU, "vif5.0-emu", "bridge");
+	assert_int_equal(look_with_keys(&nic, LOOK_ACT), LOOKS);
+	assert_int_equal(looks[0].part, PART_EMU);
+	assert_int_equal(looks[0].verdict, REFUSED);
+	assert_non_null(strstr(looks[0].reason, "kind bridge"));
+	assert_int_equal(fake_host_at(&f, EMU)->l.master, 0);
+	/* The other link is none the worse for it. */
+	assert_int_equal(looks[1].verdict, IN_ORDER);
+}
+
+static void one_that_is_kept_shows_its_bridge(void **state)
+{
+	(void)state;
+	(void)fake_host_put(&f, VIF, "vif5.0", "");
+	alias(VIF, "vifagent/1 by=xenstore nic=5.0 part=vif was.name=vif5.0");
+	fake_host_join(&f, VIF, BR0);
+	assert_int_equal(look_at_nic(5, 0, LOOK_ACT), 1);
+	assert_string_equal(looks[0].state.master.name, "br0");
+}
+
+static void a_look_says_the_name_that_its_link_has_now(void **state)
+{
+	struct nic nic = new_nic();
+
+	(void)state;
+	assert_true(text_copy(nic.wish.name, VIF_NAMESIZE, "web"));
+	(void)fake_host_put(&f, VIF, "vif5.0", "");
+	assert_int_equal(look_with_keys(&nic, LOOK_ACT), 1);
+	assert_string_equal(looks[0].name, "web");
+}
+
+/* libxl waits for that; `xl devd` may have to see state 6 before. */
+static void a_driver_domain_clears_a_dead_nic_away(void **state)
+{
+	struct nic nic = new_nic();
+
+	(void)state;
+	nic.state = NIC_CLOSED;
+	nic.online = false;
+	assert_int_equal(look_with_keys(&nic, LOOK_ACT | LOOK_LATE), 0);
+	assert_false(tell.remove);	/* in dom0 libxl does it */
+	a.self = 3;
+	assert_int_equal(look_with_keys(&nic, LOOK_ACT), 1);
+	assert_true(looks[0].early);
+	assert_string_equal(looks[0].name, "vif5.0");
+	assert_false(tell.remove);
+	assert_int_equal(look_with_keys(&nic, LOOK_ACT | LOOK_LATE), 0);
+	assert_true(tell.remove);
+}
+
+static void a_dead_nic_whose_link_may_be_newer_is_not_cleared_away(void **state)
+{
+	struct port_id id = { .is_nic = true, .nic = { 5, 0 } };
+	const int hint[LOOKS] = { [PART_VIF] = VIF };
+	struct nic nic = new_nic();
+
+	(void)state;
+	a.self = 3;
+	nic.state = NIC_CLOSED;
+	nic.online = false;
+	(void)fake_host_put(&f, VIF, "vif5.0", "");
+	alias(VIF, "vifagent/1 by=xenstore nic=5.0 part=vif was.name=vif5.0");
+	fake_host_join(&f, VIF, BR0);
+	assert_int_equal(look_with_keys(&nic, LOOK_ACT | LOOK_LATE), 1);
+	assert_true(looks[0].unsure);
+	assert_false(tell.remove);
+	assert_int_equal(f.acts, 0);
+	/* One that was there before the keys were read is left. */
+	assert_int_equal(reconcile(&a, &id, &nic, LOOK_ACT | LOOK_LATE, hint,
+				   looks, &tell), 1);
+	assert_int_equal(looks[0].verdict, NOT_OURS);
+	assert_int_equal(fake_host_at(&f, VIF)->l.master, 0);
+	assert_true(tell.remove);
+}
+
 /* ---- whose link is this? ---------------------------------------------------- */
 
 static struct port_id whose(int ifindex)
@@ -748,6 +1022,21 @@ int main(void)
 		look_test(netback_s_link_is_known_by_its_device),
 		look_test(a_link_is_for_itself_unless_a_record_says_more),
 		look_test(ports_are_what_has_a_record),
+		look_test(a_rule_that_renames_keeps_its_port),
+		look_test(a_name_that_is_taken_is_not_taken_away),
+		look_test(the_bridge_that_a_link_leaves_keeps_its_mtu),
+		look_test(in_dom0_the_script_tells_netback),
+		look_test(in_a_driver_domain_the_daemon_tells_netback),
+		look_test(why_a_nic_waits_is_told_by_whose_turn_it_is),
+		look_test(a_vifname_is_for_both_links),
+		look_test(a_link_that_comes_later_is_waited_for),
+		look_test(a_stranger_of_a_nic_s_name_is_told),
+		look_test(one_that_is_kept_shows_its_bridge),
+		look_test(a_look_says_the_name_that_its_link_has_now),
+		look_test(the_bridge_that_a_link_goes_back_to_stays_as_it_is),
+		look_test(a_macvtap_s_device_is_on_no_bridge),
+		look_test(a_driver_domain_clears_a_dead_nic_away),
+		look_test(a_dead_nic_whose_link_may_be_newer_is_not_cleared_away),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
