@@ -3,7 +3,7 @@
 #ifndef VIFAGENT_REFUSE_H
 #define VIFAGENT_REFUSE_H
 
-#include "agent/core/plan.h"
+#include "agent/core/state.h"
 
 /* Set a plan's verdict and reason.  Returns true, for the functions below. */
 __attribute__((format(printf, 3, 4)))
