@@ -22,7 +22,6 @@ def test_the_unit_runs_by_itself_and_knows_its_mode(driver):
     assert "domain 0" not in log
 
 
-@pytest.mark.both
 def test_ping_through_it(driver, served):
     served.wait_connected(by=driver.domid)
     name = served.vif()
@@ -34,6 +33,7 @@ def test_ping_through_it(driver, served):
     assert name not in run("vifctl", "list").out
 
 
+@pytest.mark.long
 def test_vifname_and_mtu(driver, served):
     served.attach(*by(driver, vifname="web0", mtu=1400))
     try:
@@ -47,7 +47,6 @@ def test_vifname_and_mtu(driver, served):
     gone_there(driver, "web0")
 
 
-@pytest.mark.both
 def test_attach_and_detach(driver, served):
     before, nodes = driver.links(), set(driver.backends())
     for _ in range(3):
@@ -60,6 +59,7 @@ def test_attach_and_detach(driver, served):
     assert store.ls(f"/local/domain/{driver.domid}/backend/vif/{served.domid}") == ["0"]
 
 
+@pytest.mark.long
 def test_the_agent_started_late(driver, served):
     driver.run("systemctl stop vifagentd")
     served.attach(*by(driver))
@@ -73,6 +73,7 @@ def test_the_agent_started_late(driver, served):
         served.detach(1)
 
 
+@pytest.mark.long
 def test_no_packet_is_lost_when_the_agent_is_killed(driver, served):
     pinging = Ping(served.ip)
     driver.run("systemctl kill -s KILL vifagentd")
@@ -101,6 +102,7 @@ def test_missing_bridge_is_reported_to_dom0_and_tried_again(driver, served):
     gone_there(driver, served.vif(1))
 
 
+@pytest.mark.long
 def test_netback_unbound_and_bound(driver, served):
     name, device = served.vif(), f"vif-{served.domid}-0"
     driver.run(f"echo {device} >/sys/bus/xen-backend/drivers/vif/unbind")
@@ -111,7 +113,6 @@ def test_netback_unbound_and_bound(driver, served):
     ping(served.ip)
 
 
-@pytest.mark.both
 def test_frontend_destroyed(driver):
     g = Guest(vifs=[",".join(by(driver))])
     g.create()
@@ -124,6 +125,7 @@ def test_frontend_destroyed(driver):
     assert store.ls(f"/local/domain/{driver.domid}/backend/vif/{g.domid}") == []
 
 
+@pytest.mark.long
 def test_beside_devd(driver, served):
     """`xl devd` serves disks there, and runs our script for vifs; the daemon is no hindrance."""
     driver.run("xl devd")
@@ -139,6 +141,7 @@ def test_beside_devd(driver, served):
         driver.run("pkill -x xl", check=False)
 
 
+@pytest.mark.long
 def test_driver_domain_destroyed(driver):
     """dom0 is left clean; and the guest can be destroyed."""
     g = Guest(vifs=[",".join(by(driver))])

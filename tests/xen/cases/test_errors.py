@@ -28,6 +28,7 @@ def test_create_fails_with_our_sentence():
     note(f"xl create on a missing bridge: vif-agent {seconds:.1f} s, vif-bridge {stock_seconds:.1f} s")
 
 
+@pytest.mark.long
 def test_create_succeeds_where_the_bridge_comes_meanwhile():
     g = Guest(vifs=("bridge=late0",))
     creating = start("xl", "create", g.config)

@@ -34,7 +34,6 @@ def test_pv_with_one_nic(guest):
     agree(guest, {0: BRIDGE})
 
 
-@pytest.mark.both
 def test_pv_with_three_nics_on_two_bridges():
     with bridge("xenbr1") as second, \
             Guest(vifs=(f"bridge={BRIDGE}", f"bridge={second}", f"bridge={BRIDGE}")) as g:
@@ -46,6 +45,7 @@ def test_pv_with_three_nics_on_two_bridges():
         assert not nothing_left(g.domid)
 
 
+@pytest.mark.long
 def test_pvh():
     with Guest("pvh") as g:
         ping(g.ip, 120)
@@ -75,6 +75,7 @@ def test_hvm_emulated_nic_is_joined_before_its_first_frame():
     assert any("BOOTP/DHCP, Request" in f for f in frames), seen
 
 
+@pytest.mark.long
 def test_hvm_takes_over_by_pv_drivers():
     """The emulated NIC goes, quietly; then the guest, and nothing is left."""
     daemon = Daemon()

@@ -34,7 +34,6 @@ def test_crash():
         gone(g)
 
 
-@pytest.mark.both
 def test_reboot():
     """A domain of another number, with other links."""
     with Guest(on_reboot="restart") as g:
@@ -49,6 +48,7 @@ def test_reboot():
         assert not nothing_left(before)
 
 
+@pytest.mark.long
 def test_save_and_restore(tmp_path):
     with Guest(memory=96) as g:
         ping(g.ip)
@@ -63,6 +63,7 @@ def test_save_and_restore(tmp_path):
         ping(g.ip)
 
 
+@pytest.mark.long
 def test_checkpoint(tmp_path):
     """The domain goes on under its number: nothing is taken away, nothing is missing after."""
     with Guest(memory=96) as g:
@@ -75,6 +76,7 @@ def test_checkpoint(tmp_path):
         assert g.vif() in ports(BRIDGE)
 
 
+@pytest.mark.long
 def test_pause_and_unpause(guest):
     xl("pause", guest.name)
     assert guest.vif() in ports(BRIDGE)
@@ -104,6 +106,7 @@ class Killed:
             self.met = True
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("node,values", CREATE, ids=["made", "state-2", "connected"])
 @pytest.mark.parametrize("agent", ["daemon", "no_daemon"])
 def test_xl_killed_while_it_creates(node, values, agent, request):
@@ -118,6 +121,7 @@ def test_xl_killed_while_it_creates(node, values, agent, request):
         wait_until(lambda d=domid: not nothing_left(d), 20, f"left: {nothing_left(domid)}")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("node,values", DESTROY, ids=["offline", "closed"])
 @pytest.mark.parametrize("agent", ["daemon", "no_daemon"])
 def test_xl_killed_while_it_destroys(node, values, agent, request):

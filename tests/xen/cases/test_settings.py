@@ -32,6 +32,7 @@ def test_a_vifname_that_somebody_has_is_refused(guest):
     guest.detach(1, check=False)
 
 
+@pytest.mark.long
 def test_attach_and_detach_twenty_times(guest):
     links_before, nodes_before = vif_links(), set(store.ls(f"{VIFS}/{guest.domid}"))
     frontends = set(store.ls(f"/local/domain/{guest.domid}/device/vif"))
@@ -60,7 +61,6 @@ def test_bridge_key_changed_on_a_running_guest(guest):
     assert alias(guest.vif()).startswith("vifagent/1 ")
 
 
-@pytest.mark.both
 def test_netback_unbound_and_bound(guest):
     """The link is another then; nobody but the daemon puts it back."""
     guest.wait_connected()

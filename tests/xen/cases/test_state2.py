@@ -106,6 +106,7 @@ def test_ours_alone_gives_xl_time(guest, daemon):
     assert done.rc == 0, done
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("delay", [4000, 0])
 def test_a_driver_domain_gives_xl_time(driver, served, delay):
     """It is the delay that does it."""
@@ -145,10 +146,12 @@ def attach_often(guest, settings, backend, what, times):
     assert len(seconds) == times and not failed, failed
 
 
+@pytest.mark.long
 def test_many_times_under_load_in_dom0(guest, daemon, times):
     attach_often(guest, [f"bridge={BRIDGE}"], f"/local/domain/0/backend/vif/{guest.domid}", "dom0", times)
 
 
+@pytest.mark.long
 def test_many_times_under_load_through_a_driver_domain(driver, served, times):
     attach_often(served, by(driver),
                  f"/local/domain/{driver.domid}/backend/vif/{served.domid}", "driver domain", times)

@@ -7,6 +7,7 @@ from dom0 import BRIDGE, OUT, finish, links, note, ping, ports, run, start, time
 pytestmark = pytest.mark.once
 
 
+@pytest.mark.long
 def test_a_guest_with_vhost():
     """QEMU's, not Xen's: of a guest that vifctl run starts the kernel moves the frames."""
     run("modprobe", "vhost_net")
