@@ -93,7 +93,7 @@ static int look_at(struct cmd *c, const struct found *f, const struct job *keys,
 static int look_at_some(struct cmd *c, const struct found *f, size_t n,
 			cmd_look_fn fn, void *arg)
 {
-	struct port_id id[TOGETHER];
+	struct port_id id[TOGETHER] = { 0 };
 	struct job *keys[TOGETHER];
 	int r = 0;
 
