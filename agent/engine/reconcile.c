@@ -221,7 +221,7 @@ static bool may_be_newer(const struct nic_look *n, const struct look *look)
 static int look_part(struct nic_look *n, enum part part, struct look *look)
 {
 	char name[VIF_NAMESIZE] = "";
-	struct link stranger;
+	struct link stranger = { 0 };
 	bool taken = false;
 	int r;
 

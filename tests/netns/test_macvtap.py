@@ -196,7 +196,7 @@ def test_two_at_once_of_one_mac(host):
     running = [host.background(host.vifctl_argv("create", "bridgenet", f"mac={MAC}")) for _ in range(8)]
     results = [each.wait() for each in running]
     assert sorted(result.rc for result in results) == [0] + [1] * 7
-    assert all(f"{MAC} is in use" in result.err for result in results if result.rc), [result.err for result in results]
+    assert all(f"{MAC} is already used" in result.err for result in results if result.rc), [result.err for result in results]
     name, = macvtaps(host)
     assert in_order(host, name, mode="bridge")
 
@@ -221,8 +221,8 @@ def test_two_at_once_of_passthru(host):
     (["vepanet", "web0", "mtu=9000"], "1500"),
     (["vepanet", "web0", "mtu=1"], "is not an MTU"),
     (["vepanet", "web0", f"mac={NIC_MAC}"], "address .*eth0"),
-    (["vepanet", "web0", f"mac={OTHER_MAC}"], f"{OTHER_MAC} is in use .*eth0"),
-    (["bridgenet", "web0", f"mac={OTHER_MAC}"], f"{OTHER_MAC} is in use .*eth0"),
+    (["vepanet", "web0", f"mac={OTHER_MAC}"], f"{OTHER_MAC} is already used .*eth0"),
+    (["bridgenet", "web0", f"mac={OTHER_MAC}"], f"{OTHER_MAC} is already used .*eth0"),
     (["vepanet", "web0", "mac=01:00:5e:00:00:01"], "multicast"),
     (["vepanet", "web0", "mac=00:00:00:00:00:00"], "mac|MAC"),
     (["vepanet", "taken"], "name taken is already used by another link"),
@@ -246,7 +246,7 @@ def test_what_is_refused_leaves_nothing(host, args, words):
 
 @pytest.mark.parametrize("args, words", [
     (["lostnet"], "eth9"), (["vepanet", "mode=bridge"], "vepa"), (["vepanet", "mtu=9000"], "1500"),
-    (["vepanet", f"mac={OTHER_MAC}"], f"{OTHER_MAC} is in use"), (["vepanet", "name=taken"], "name taken is already used"),
+    (["vepanet", f"mac={OTHER_MAC}"], f"{OTHER_MAC} is already used"), (["vepanet", "name=taken"], "name taken is already used"),
     (["passnet"], "other0"), (["red", "mode=vepa"], "bridge"), (["vepanet", "vnet-hdr=maybe"], "must be on or off"),
 ])
 def test_what_run_refuses_leaves_nothing(host, args, words):

@@ -427,7 +427,7 @@ def test_the_device_becomes_a_bridges_port_and_leaves_it(host):
 def test_a_mac_that_is_taken_is_free_again_later(host, network):
     others_macvtap(host, "other0", mac=MAC, up=True)
     error = refused(host, "run", "--nic", f"{network},mac={MAC}", "--", "echo", "{fd}")
-    assert f"{MAC} is in use" in error and "eth0" in error
+    assert f"{MAC} is already used" in error and "eth0" in error
     host.delete("other0")
     program = Program(host, network, f"mac={MAC}")
     assert in_order(host, program.name, mode="vepa" if network == "vepanet" else "bridge")
