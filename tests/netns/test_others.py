@@ -22,7 +22,7 @@ CATCH_ALL = {
 
 CONFIG = "[network direct]\nkind = macvtap\ndevice = eth0\n"
 
-ONESHOT = (TOP / "udev-rules/99-vifagent-oneshot.rules.in").read_text()
+ONESHOT = TOP / "udev-rules/99-vifagent-oneshot.rules.in"
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def start_udevd(bed, rules=(), oneshot=False):
     rules["70-local.rules"] = 'SUBSYSTEM=="net", KERNEL=="rule*", ENV{VIF_NETWORK}="br0"\n'
     if oneshot:
         vifctl = " ".join(map(str, [*WRAPPER, BUILD / "vifctl", "-c", bed.conf]))
-        rules["99-vifagent-oneshot.rules"] = ONESHOT.replace("@sbindir@/vifctl", vifctl)
+        rules["99-vifagent-oneshot.rules"] = ONESHOT.read_text().replace("@sbindir@/vifctl", vifctl)
     udevd = bed.udevd(rules=rules, links=[LINK_FILE, *NETWORK_FILES], system_rules=True, default_link=True)
     # networkd waits for udev's word about a link.
     bed.run(["udevadm", "trigger", "--action=add", "--subsystem-match=net"])
