@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "agent/cli/cmd.h"
+#include "agent/core/mac.h"
 #include "agent/core/words.h"
 
 void output_line(const struct look *look)
@@ -48,13 +49,12 @@ static struct json_object *mac_json(const uint8_t m[6])
 
 static struct json_object *wish_json(const struct wish *w)
 {
-	static const uint8_t none[6];
 	struct json_object *o = json_object_new_object();
 	struct json_object *mtu = NULL, *mac = NULL;
 
 	if (w->mtu)
 		mtu = json_object_new_int64(w->mtu);
-	if (memcmp(w->mac, none, sizeof(none)) != 0)
+	if (!mac_is_zero(w->mac))
 		mac = mac_json(w->mac);
 	add_string(o, "by", source_name(w->by));
 	add_string(o, "network", w->network);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "agent/cli/cmd.h"
+#include "agent/core/mac.h"
 #include "agent/core/words.h"
 
 static void print_steps(const struct look *look)
@@ -73,7 +74,6 @@ static void print_link(const struct state *s)
 
 static void print_wish(const struct wish *w)
 {
-	static const uint8_t none[6];
 	const char *kind = w->kind == NETWORK_MACVTAP ? "device" : "bridge";
 	const char *place = wish_place(w);
 	char mac[MAC_TEXTSIZE];
@@ -87,7 +87,7 @@ static void print_wish(const struct wish *w)
 		(void)printf(", name %s", w->name);
 	if (w->mtu)
 		(void)printf(", mtu %u", w->mtu);
-	if (memcmp(w->mac, none, sizeof(none)) != 0) {
+	if (!mac_is_zero(w->mac)) {
 		text_mac_print(mac, w->mac);
 		(void)printf(", mac %s", mac);
 	}

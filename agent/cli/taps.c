@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* taps.c - create taps and macvtaps, as the keys of vifctl describe them */
 #include "agent/cli/taps.h"
+#include "agent/core/mac.h"
 
 #include <errno.h>
 #include <grp.h>
@@ -102,17 +103,16 @@ static int has_mac(const struct link *l, void *mac)
 {
 	struct record r;
 
-	return memcmp(l->mac, mac, sizeof(l->mac)) == 0 ||
-	       (record_parse(l->alias, &r) == 0 &&
-		memcmp(r.wish.mac, mac, sizeof(l->mac)) == 0);
+	return mac_equal(l->mac, mac) ||
+	       (record_parse(l->alias, &r) == 0 && mac_equal(r.wish.mac, mac));
 }
 
 void taps_draw_mac(struct cmd *c, struct wish *w, const struct wish *resolved)
 {
-	static const uint8_t range[3] = { 0x52, 0x54, 0x00 }, none[6];
+	static const uint8_t range[3] = { 0x52, 0x54, 0x00 };
 	struct host *h = c->agent.host;
 
-	if (memcmp(w->mac, none, sizeof(none)) != 0 ||
+	if (!mac_is_zero(w->mac) ||
 	    resolved->mode == MACVLAN_MODE_PASSTHRU)
 		return;
 	/* Among 500 random MACs of this range, two are equal in 1 of 130 cases. */

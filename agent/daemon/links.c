@@ -46,7 +46,7 @@ static void mark_owner(const struct sources *s, const struct link *l)
 		mark_recorded(s, l, &r);
 		return;
 	}
-	if (!s->agent->store)
+	if (s->agent->store != STORE_THERE)
 		return;
 	if ((h->ops->has_netback(h) &&
 	     h->ops->netback_nic(h, l->name, &nic) == 0) ||

@@ -153,15 +153,19 @@ void xenstore_list(struct xenstore *x)
 /* ---- deaths ----------------------------------------------------------- */
 
 /* From now on each check asks for its domain. */
+static void mark_doubtful(struct port *p)
+{
+	p->domain_lives = false;
+	table_mark(p);
+}
+
 static void mark_dead(struct xenstore *x, struct vif_id nic)
 {
 	struct port_id id = { .is_nic = true, .nic = nic };
 	struct port *p = table_find(x->table, &id);
 
-	if (!p)
-		return;
-	p->domain_lives = false;
-	table_mark(p);
+	if (p)
+		mark_doubtful(p);
 }
 
 /* Check all of them, and their domains. */
@@ -169,12 +173,9 @@ static void mark_nics(struct xenstore *x)
 {
 	struct port *p;
 
-	TAILQ_FOREACH(p, &x->table->all, all) {
-		if (!p->id.is_nic)
-			continue;
-		p->domain_lives = false;
-		table_mark(p);
-	}
+	TAILQ_FOREACH(p, &x->table->all, all)
+		if (p->id.is_nic)
+			mark_doubtful(p);
 }
 
 static void on_dead(struct job *job)
