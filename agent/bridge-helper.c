@@ -21,8 +21,8 @@
 #include <unistd.h>
 
 #include "agent/cli/acl-file.h"
+#include "agent/engine/reconcile.h"
 #include "agent/host/tap.h"
-#include "agent/engine/settle.h"
 
 #define ACL_FILE SYSCONFDIR "/qemu/bridge.conf"
 
@@ -31,7 +31,7 @@ static const char usage[] =
 	"Create a tap on a bridge for QEMU, if " ACL_FILE " allows it.\n"
 	"QEMU runs this as the helper= of -netdev bridge; see vif-bridge-helper(8).\n";
 
-struct request {
+struct arguments {
 	bool vnet_hdr;
 	const char *bridge;
 	int fd;
@@ -69,9 +69,9 @@ static int parse_fd(const char *s)
 }
 
 /* If an option is repeated the last one counts, as in QEMU's helper. */
-static struct request parse(int argc, char **argv)
+static struct arguments parse(int argc, char **argv)
 {
-	struct request r = { .fd = -1 };
+	struct arguments r = { .fd = -1 };
 
 	for (int i = 1; i < argc; i++) {
 		const char *bridge = value_of(argv[i], "--br=");
@@ -182,26 +182,32 @@ static void check_acl(const char *bridge)
 
 static void join(const struct tap *tap, const char *bridge)
 {
-	struct look look = {
-		.id.ifindex = tap->ifindex,
-		.state.link.ifindex = tap->ifindex,
-		.wish = { .by = BY_HAND },
+	struct by_hand hand = {
+		.ifindex = tap->ifindex,
+		.record = { .by = BY_HAND, .wish.by = BY_HAND, .made = true },
 	};
-	struct host *host;
-	int r;
+	const struct request q = { .id.ifindex = tap->ifindex,
+				   .flags = LOOK_ACT, .hand = &hand };
+	struct agent a = { .config = config_new(), .store = STORE_GONE };
+	struct wish *w = &hand.record.wish;
+	struct look looks[LOOKS];
+	struct tell nothing;
+	int r = host_open(&a.host);
 
-	(void)wish_set(&look.wish, WISH_NETWORK, "br", bridge, strlen(bridge));
-	tap_own_name(tap, look.wish.name);
-	(void)text_copy(look.wish.bridge, sizeof(look.wish.bridge), bridge);
-	look.record = (struct record) { .by = BY_HAND, .wish = look.wish,
-					.made = true };
-	r = host_open(&host);
 	if (r < 0)
 		die("cannot open a netlink socket: %s", strerror(-r));
-	settle(host, &look, GOAL_JOIN, LOOK_ACT);
-	if (look.verdict != IN_ORDER)
-		die("%s", look.reason);
-	host_close(host);
+	if (!a.config)
+		die("out of memory");
+	/* Without a configuration a network is the bridge of its name. */
+	(void)wish_set(w, WISH_NETWORK, "br", bridge, strlen(bridge));
+	tap_own_name(tap, w->name);
+	r = reconcile(&a, &q, looks, &nothing);
+	if (r < 0)
+		die("%s: %s", w->name, strerror(-r));
+	if (looks[0].verdict != IN_ORDER)
+		die("%s", looks[0].reason);
+	host_close(a.host);
+	config_free(a.config);
 }
 
 static void send_fd(int to, int fd)
@@ -228,26 +234,26 @@ static void send_fd(int to, int fd)
 int main(int argc, char **argv)
 {
 	struct tap_options options = { .queues = 1 };
-	struct request request;
+	struct arguments arguments;
 	struct tap tap;
 	int r;
 
 	tidy_fds();
 	if (answer(argc, argv))
 		return EXIT_SUCCESS;
-	request = parse(argc, argv);
+	arguments = parse(argc, argv);
 	(void)clearenv();
-	close_others(request.fd);
-	check_socket(request.fd);
+	close_others(arguments.fd);
+	check_socket(arguments.fd);
 	drop_privileges();
-	check_acl(request.bridge);
-	options.vnet_hdr = request.vnet_hdr;
+	check_acl(arguments.bridge);
+	options.vnet_hdr = arguments.vnet_hdr;
 	r = tap_create(&options, &tap);
 	if (r == -EPERM)
 		die("creating a tap needs CAP_NET_ADMIN; install this program setuid root (chmod u+s) or with that capability (setcap cap_net_admin=ep)");
 	if (r < 0)
 		die("cannot create a tap: %s", strerror(-r));
-	join(&tap, request.bridge);
-	send_fd(request.fd, tap.fd[0]);
+	join(&tap, arguments.bridge);
+	send_fd(arguments.fd, tap.fd[0]);
 	return EXIT_SUCCESS;
 }

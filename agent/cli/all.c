@@ -82,9 +82,12 @@ static void unite(struct all *all)
 static int look_at(struct cmd *c, const struct found *f, const struct job *keys,
 		   cmd_look_fn fn, void *arg)
 {
+	struct request q = { .id = f->id };
 	struct look looks[LOOKS];
-	int r = door_look(&c->agent, &f->id, 0, f->hint, keys, looks);
+	int r;
 
+	memcpy(q.hint, f->hint, sizeof(q.hint));
+	r = door_look(&c->agent, &q, keys, looks);
 	for (int i = 0; i < r; i++)
 		fn(c, &looks[i], arg);
 	return r == -ENODEV ? 0 : r;

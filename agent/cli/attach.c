@@ -5,10 +5,6 @@
 
 #include "agent/cli/cmd.h"
 #include "agent/cli/wait.h"
-#include "agent/engine/settle.h"
-
-/* How often to attach a link that another process of vifagent moves back. */
-#define TRIES 4
 
 const char *cmd_value(const char *arg, const char *key)
 {
@@ -45,95 +41,30 @@ int cmd_set_wish(struct wish *w, const char *arg)
 	return -ENOENT;
 }
 
-/* Prepare a look at a link: which port it belongs to, and its state. */
-static void begin(struct cmd *c, const struct link *l, struct look *look)
+static int ask_by_hand(struct cmd *c, const struct link *l,
+		       const struct by_hand *hand)
 {
-	struct record old;
+	const struct request q = { .id = door_owner(&c->agent, l),
+				   .flags = LOOK_ACT | LOOK_SEARCH,
+				   .hand = hand };
 
-	*look = (struct look) { .id = door_owner(&c->agent, l) };
-	look->state.link = *l;
-	memcpy(look->name, l->name, sizeof(look->name));
-	if (record_parse(l->alias, &old) == 0 && old.has_nic) {
-		look->part = old.part;
-	} else if (look->id.is_nic) {
-		struct vif_id id;
-		enum vif_kind kind = VIF_NETBACK;
-
-		(void)vif_name_parse(l->name, &id, &kind);
-		look->part = kind == VIF_NETBACK ? PART_VIF : PART_EMU;
-	}
-}
-
-/* Query the kernel and xenstore again, now that the record is written. */
-static int complete(struct cmd *c, const struct port_id *id, const char *name)
-{
-	struct look looks[LOOKS];
-	int n = look_twice(c, id, LOOK_ACT | LOOK_SEARCH, looks);
-
-	for (int i = 0; i < n; i++)
-		if (looks[i].verdict != IN_ORDER &&
-		    looks[i].verdict != NOT_OURS)
-			return cmd_fail(CMD_FAILED, "%s: %s", looks[i].name,
-					looks[i].reason);
-	if (n < 0 && n != -ENODEV)
-		return cmd_fail(CMD_FAILED, "%s: %s", name, strerror(-n));
-	return CMD_OK;
-}
-
-static int join_once(struct cmd *c, const struct link *l, const struct wish *w)
-{
-	struct look look;
-
-	begin(c, l, &look);
-	look.wish = *w;
-	look.record = (struct record) { .by = BY_HAND, .wish = *w,
-					.has_nic = look.id.is_nic,
-					.nic = look.id.nic,
-					.part = look.part };
-	config_resolve(c->agent.config, &look.wish);
-	settle(c->agent.host, &look, GOAL_JOIN, LOOK_ACT);
-	if (look.verdict != IN_ORDER)
-		return cmd_fail(CMD_FAILED, "%s: %s", l->name, look.reason);
-	return complete(c, &look.id, look.state.link.name);
-}
-
-/* Does the link's record contain what was requested? */
-static bool is_recorded(struct cmd *c, int ifindex, const struct wish *w)
-{
-	struct host *h = c->agent.host;
-	struct record r;
-	struct link l;
-
-	return h->ops->link_by_index(h, ifindex, &l) < 0 ||
-	       (record_parse(l.alias, &r) == 0 && r.by == BY_HAND &&
-		strcmp(r.wish.network, w->network) == 0 &&
-		memcmp(r.wish.mac, w->mac, sizeof(w->mac)) == 0 &&
-		r.wish.mtu == w->mtu);
+	return look_or_fail(c, &q, l->name);
 }
 
 int cmd_join_by_hand(struct cmd *c, const struct link *l, const struct wish *w)
 {
-	/* The daemon may still have been applying the previous wish. */
-	for (int i = 0; i < TRIES; i++) {
-		int r = join_once(c, l, w);
+	const struct by_hand hand = { .ifindex = l->ifindex,
+				      .record = { .by = BY_HAND, .wish = *w } };
 
-		if (r != CMD_OK || is_recorded(c, l->ifindex, w))
-			return r;
-	}
-	return cmd_fail(CMD_FAILED, "%s: another program keeps changing it; giving up",
-			l->name);
+	return ask_by_hand(c, l, &hand);
 }
 
+/* The wish of xenstore or of a udev rule applies again. */
 int cmd_leave_by_hand(struct cmd *c, const struct link *l)
 {
-	struct look look;
+	const struct by_hand hand = { .ifindex = l->ifindex, .leave = true };
 
-	begin(c, l, &look);
-	settle(c->agent.host, &look, GOAL_LEAVE, LOOK_ACT);
-	if (look.verdict != NOT_OURS)
-		return cmd_fail(CMD_FAILED, "%s: %s", l->name, look.reason);
-	/* The wish of xenstore or of a udev rule applies again. */
-	return complete(c, &look.id, l->name);
+	return ask_by_hand(c, l, &hand);
 }
 
 int cmd_attach(struct cmd *c)

@@ -144,13 +144,13 @@ static int find_port(struct cmd *c, const char *arg, struct port_id *ret)
 
 static int each_of(struct cmd *c, const char *arg, cmd_look_fn fn, void *data)
 {
+	struct request q = { .flags = LOOK_SEARCH };
 	struct look looks[LOOKS];
-	struct port_id id;
-	int r = find_port(c, arg, &id);
+	int r = find_port(c, arg, &q.id);
 
 	if (r)
 		return r;
-	r = door_look(&c->agent, &id, LOOK_SEARCH, NULL, NULL, looks);
+	r = door_look(&c->agent, &q, NULL, looks);
 	output_store_note(c);
 	if (r == 0 || r == -ENODEV)
 		return cmd_fail(CMD_FAILED, "port %s does not exist",

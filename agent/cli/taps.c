@@ -11,7 +11,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-#include "agent/engine/settle.h"
+#include "agent/engine/gather.h"
 #include "agent/host/macvtap-node.h"
 #include "agent/host/procfs.h"
 
@@ -143,27 +143,32 @@ static int say_not_made(int r)
  * then the link still exists. */
 static int join(struct cmd *c, const struct tap_spec *s,
 		const struct process *process, struct tap *t,
-		struct look *look)
+		struct look *ret)
 {
-	struct wish w = s->wish;
+	struct by_hand hand = {
+		.ifindex = t->ifindex,
+		.record = { .by = BY_HAND, .wish = s->wish, .made = true },
+	};
+	const struct request q = { .id.ifindex = t->ifindex, .flags = LOOK_ACT,
+				   .hand = &hand };
+	struct wish *w = &hand.record.wish;
+	struct look looks[LOOKS];
+	int r;
 
-	if (!w.name[0])
-		tap_own_name(t, w.name);
-	memcpy(look->wish.name, w.name, sizeof(look->wish.name));
-	memcpy(look->name, t->name, sizeof(look->name));
-	look->id.ifindex = look->state.link.ifindex = t->ifindex;
-	look->record = (struct record) { .by = BY_HAND, .wish = w,
-					 .made = true };
+	if (!w->name[0])
+		tap_own_name(t, w->name);
 	if (process)
-		look->record.process = *process;
-	settle(c->agent.host, look, GOAL_JOIN, LOOK_ACT);
-	if (look->verdict != IN_ORDER)
-		return cmd_fail(CMD_FAILED, "%s: %s", w.name, look->reason);
-	if (look->device_was_down)
+		hand.record.process = *process;
+	r = door_look(&c->agent, &q, NULL, looks);
+	if (r < 0)
+		return cmd_fail(CMD_FAILED, "%s: %s", w->name, strerror(-r));
+	*ret = looks[0];
+	if (ret->verdict != IN_ORDER)
+		return cmd_fail(CMD_FAILED, "%s: %s", w->name, ret->reason);
+	if (ret->device_was_down)
 		(void)cmd_fail(CMD_OK, "device %s was down and has been set up for %s",
-			       look->wish.device, w.name);
-	memcpy(t->name, look->state.link.name, sizeof(t->name));
-	memcpy(look->name, t->name, sizeof(look->name));
+			       ret->wish.device, w->name);
+	memcpy(t->name, ret->name, sizeof(t->name));
 	return 0;
 }
 
@@ -240,25 +245,26 @@ static int say_no_node(const struct tap *t, int r)
 }
 
 /* The macvtap's properties.  Until it is ready it stays down, and its record
- * names this process. */
+ * names this process.
+ * @w: resolved */
 static int describe(struct cmd *c, const struct tap_spec *s,
-		    struct look *look, struct macvtap_new *ret)
+		    const struct wish *w, struct macvtap_new *ret)
 {
 	struct record record = { .by = BY_HAND, .wish = s->wish, .made = true };
-	const struct wish *w = &look->wish;
+	struct state state = { 0 };
 	struct plan plan;
-	int r = settle_find_device(c->agent.host, w, &look->state);
+	int r = gather_device(c->agent.host, w, &state);
 
 	if (r == 0)
 		r = procfs_process(getpid(), &record.process);
 	if (r < 0)
 		return cmd_fail(CMD_FAILED, "cannot create a macvtap: %s",
 				strerror(-r));
-	plan_macvtap(w, &look->state, &plan);
+	plan_macvtap(w, &state, &plan);
 	if (plan.verdict != IN_ORDER)
 		return cmd_fail(CMD_FAILED, "%s", plan.reason);
 	record.wish.stays_down = true;
-	*ret = (struct macvtap_new) { .device = look->state.device.ifindex,
+	*ret = (struct macvtap_new) { .device = state.device.ifindex,
 				      .mode = w->mode, .mtu = w->mtu };
 	memcpy(ret->mac, w->mac, sizeof(ret->mac));
 	if (record_print(&record, ret->alias) < 0)
@@ -333,7 +339,7 @@ static int create(struct cmd *c, const struct tap_spec *s, bool by_name,
 
 static int make_macvtap(struct cmd *c, const struct tap_spec *s,
 			const struct process *process, bool by_name,
-			struct tap *ret, struct look *look)
+			struct wish *w, struct tap *ret, struct look *look)
 {
 	struct tap_spec spec = *s;
 	struct macvtap_new m = { 0 };
@@ -341,11 +347,11 @@ static int make_macvtap(struct cmd *c, const struct tap_spec *s,
 	int r;
 
 	/* The record must contain the MAC: the daemon could not restore it. */
-	taps_draw_mac(c, &spec.wish, &look->wish);
-	memcpy(look->wish.mac, spec.wish.mac, sizeof(look->wish.mac));
-	r = describe(c, &spec, look, &m);
+	taps_draw_mac(c, &spec.wish, w);
+	memcpy(w->mac, spec.wish.mac, sizeof(w->mac));
+	r = describe(c, &spec, w, &m);
 	if (r == 0)
-		r = create(c, &spec, by_name, &look->wish, &m, &t);
+		r = create(c, &spec, by_name, w, &m, &t);
 	if (r)
 		return r;
 	if (!by_name) {
@@ -371,12 +377,13 @@ int taps_make(struct cmd *c, const struct tap_spec *s,
 	      const struct process *process, bool by_name, struct tap *ret,
 	      struct look *look)
 {
-	*look = (struct look) { .wish = s->wish };
-	config_resolve(c->agent.config, &look->wish);
-	if (look->wish.error[0])
-		return cmd_fail(CMD_FAILED, "%s", look->wish.error);
-	if (look->wish.kind == NETWORK_MACVTAP)
-		return make_macvtap(c, s, process, by_name, ret, look);
+	struct wish w = s->wish;
+
+	config_resolve(c->agent.config, &w);
+	if (w.error[0])
+		return cmd_fail(CMD_FAILED, "%s", w.error);
+	if (w.kind == NETWORK_MACVTAP)
+		return make_macvtap(c, s, process, by_name, &w, ret, look);
 	return make_tap(c, s, by_name ? process : NULL, ret, look);
 }
 

@@ -3,7 +3,8 @@
  * udev.c - vifctl udev: a udev rule runs this on a host without the daemon
  *
  * The event is in the environment, as udevd puts it there: SUBSYSTEM, ACTION,
- * IFINDEX, XENBUS_PATH.  It only tells which port to check.
+ * IFINDEX, XENBUS_PATH.  It only tells which port to check.  udevd writes our
+ * messages to the journal.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -22,30 +23,11 @@ static const char *env(const char *name)
 	return value;
 }
 
-/* Check each link of the port.  udevd writes our messages to the journal. */
-static int look(struct cmd *c, const struct port_id *id, const char *name,
-		unsigned int flags)
-{
-	struct look looks[LOOKS];
-	int n = look_twice(c, id, flags, looks);
-	int code = CMD_OK;
-
-	if (n < 0 && n != -ENODEV)
-		return cmd_fail(CMD_FAILED, "%s: check failed: %s", name,
-				strerror(-n));
-	for (int i = 0; i < n; i++)
-		if (looks[i].verdict != IN_ORDER &&
-		    looks[i].verdict != NOT_OURS)
-			code = cmd_fail(CMD_FAILED, "%s: %s", looks[i].name,
-					looks[i].reason);
-	return code;
-}
-
 static int on_link(struct cmd *c)
 {
 	struct host *h = c->agent.host;
 	unsigned long ifindex;
-	struct port_id id;
+	struct request q = { .flags = LOOK_ACT | LOOK_SEARCH };
 	struct link l;
 
 	if (text_number(env("IFINDEX"), INT32_MAX, &ifindex) < 0)
@@ -53,26 +35,26 @@ static int on_link(struct cmd *c)
 				text_quote_str(env("IFINDEX")).text);
 	if (h->ops->link_by_index(h, (int)ifindex, &l) < 0)
 		return CMD_OK;
-	id = door_owner(&c->agent, &l);
-	return look(c, &id, l.name, LOOK_ACT | LOOK_SEARCH);
+	q.id = door_owner(&c->agent, &l);
+	return look_or_fail(c, &q, l.name);
 }
 
 static int on_nic(struct cmd *c)
 {
-	struct port_id id = { .is_nic = true };
-	unsigned int flags = LOOK_ACT | LOOK_SEARCH;
+	struct request q = { .id.is_nic = true,
+			     .flags = LOOK_ACT | LOOK_SEARCH };
+	struct vif_id *nic = &q.id.nic;
 	char name[VIF_NAMESIZE + 24];
 
 	if (strcmp(env("ACTION"), "offline") == 0 ||
 	    strcmp(env("ACTION"), "remove") == 0)
-		flags |= LOOK_LEAVE;
-
-	if (cmd_find_nic(c, env("XENBUS_PATH"), &id.nic) < 0)
+		q.flags |= LOOK_LEAVE;
+	if (cmd_find_nic(c, env("XENBUS_PATH"), nic) < 0)
 		return cmd_fail(CMD_USAGE, "XENBUS_PATH=%s is not the path of a vif backend; this verb is for udev rules",
 				text_quote_str(env("XENBUS_PATH")).text);
-	(void)snprintf(name, sizeof(name), "vif%u.%u", id.nic.domid,
-		       id.nic.devid);
-	return look(c, &id, name, flags);
+	(void)snprintf(name, sizeof(name), "vif%u.%u", nic->domid,
+		       nic->devid);
+	return look_or_fail(c, &q, name);
 }
 
 int cmd_udev(struct cmd *c)

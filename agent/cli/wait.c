@@ -35,27 +35,43 @@ static void pause_a_bit(struct host_watch *w, int64_t ms)
 		(void)host_watch_read(w, on_link, NULL);
 }
 
-int look_twice(struct cmd *c, const struct port_id *id, unsigned int flags,
-	       struct look ret[LOOKS])
+static bool joins_by_hand(const struct request *q)
 {
-	int n = door_look(&c->agent, id, flags, NULL, NULL, ret);
-	bool early = false;
+	return q->hand && !q->hand->leave;
+}
 
-	for (int i = 0; i < n; i++) {
-		early |= ret[i].early;
-		flags |= ret[i].untold ? LOOK_REWRITE : 0;
-	}
-	if (!early)
-		return n;
-	(void)poll(NULL, 0, (int)c->agent.config->toolstack_delay);
-	return door_look(&c->agent, id, flags | LOOK_LATE, NULL, NULL, ret);
+static bool is_fine(const struct request *q, const struct look *look)
+{
+	if (look->verdict == IN_ORDER)
+		return true;
+	return look->verdict == NOT_OURS &&
+	       !(joins_by_hand(q) &&
+		 q->hand->ifindex == look->state.link.ifindex);
+}
+
+int look_or_fail(struct cmd *c, const struct request *q, const char *name)
+{
+	struct look looks[LOOKS];
+	int n = door_look(&c->agent, q, NULL, looks);
+	int code = CMD_OK;
+
+	for (int i = 0; i < n; i++)
+		if (!is_fine(q, &looks[i]))
+			code = cmd_fail(CMD_FAILED, "%s: %s", looks[i].name,
+					looks[i].reason);
+	if (n >= 0 || (n == -ENODEV && !joins_by_hand(q)))
+		return code;
+	if (n == -ENODEV)
+		return cmd_fail(CMD_FAILED, "%s: its link has disappeared", name);
+	return cmd_fail(CMD_FAILED, "%s: check failed: %s", name, strerror(-n));
 }
 
 static int look_at_part(struct cmd *c, const struct port_id *id, enum part part,
 			unsigned int flags, struct look *ret)
 {
+	const struct request q = { .id = *id, .flags = flags };
 	struct look looks[LOOKS];
-	int n = look_twice(c, id, flags, looks);
+	int n = door_look(&c->agent, &q, NULL, looks);
 
 	*ret = (struct look) { .id = *id, .part = part, .verdict = WAITING };
 	for (int i = 0; i < n; i++)

@@ -6,12 +6,14 @@
 #include "agent/cli/cmd.h"
 
 /*
- * look_twice() - reconcile(), and again if it was too early for one part
+ * look_or_fail() - look at a port, and print an error for each link of it that is
+ * not in order
+ * @name:	what to call the port if nothing is found out about it
  *
- * Waits toolstack-delay in between.  Returns what reconcile() does.
+ * A link that is gone, or not ours, is fine, but not if it is to join by hand.
+ * Returns an exit code.
  */
-int look_twice(struct cmd *c, const struct port_id *id, unsigned int flags,
-	       struct look ret[LOOKS]);
+int look_or_fail(struct cmd *c, const struct request *q, const char *name);
 
 /*
  * wait_for_port() - check, act, and check again while the port is waiting

@@ -126,9 +126,12 @@ static int join(struct cmd *c, const struct port_id *id,
 static int leave(struct cmd *c, const struct port_id *id,
 		 const struct action *action)
 {
+	const struct request q = {
+		.id = *id,
+		.flags = LOOK_ACT | LOOK_LEAVE | LOOK_SEARCH | only(action),
+	};
 	struct look looks[LOOKS];
-	int n = door_look(&c->agent, id, LOOK_ACT | LOOK_LEAVE | LOOK_SEARCH |
-			  only(action), NULL, NULL, looks);
+	int n = door_look(&c->agent, &q, NULL, looks);
 
 	if (n < 0)
 		return cmd_fail(CMD_FAILED, "vif%u.%u: %s", id->nic.domid,

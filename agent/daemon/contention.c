@@ -113,7 +113,8 @@ void contention_count(struct port *p, struct host *h, const struct look *looks,
 bool contention_persists(const struct port *p, const struct look *looks, int n)
 {
 	for (int i = 0; i < n; i++)
-		if (looks[i].leaving)
+		if (looks[i].goal == GOAL_LEAVE ||
+		    looks[i].goal == GOAL_LEAVE_DEAD)
 			return false;
 	return n > 0 && wish_hash(looks, n) == p->wish_hash;
 }

@@ -23,7 +23,7 @@ static void forget_places(struct port *p)
 		table_set_holder(p, i, 0);
 		p->ifindex[i] = 0;
 	}
-	p->untold = p->connected = false;
+	p->status_is_stale = p->connected = false;
 }
 
 /* Where things were, so that the next event about them is recognized. */
@@ -40,7 +40,7 @@ static void remember(struct port *p, const struct look *look)
 		p->link_hash[part] = link_hash(&s->link);
 	/* Perhaps xenstore is told only now; its event comes after that. */
 	p->connected = p->connected || look->connected;
-	p->untold = p->untold || look->untold;
+	p->status_is_stale = p->status_is_stale || look->status_is_stale;
 	if (look->nic_exists)
 		p->keep = false;
 	memcpy(place->name, wish_place(&look->wish), sizeof(place->name));

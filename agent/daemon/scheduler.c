@@ -152,7 +152,6 @@ static bool learn_unsure(struct port *p, const struct look *looks, int n)
 
 static unsigned int look_flags(const struct scheduler *s, const struct port *p)
 {
-	unsigned int delay = s->agent->config->toolstack_delay;
 	unsigned int flags = s->ops->passive ? LOOK_SEARCH : LOOK_ACT;
 
 	if (p->keep)
@@ -161,26 +160,37 @@ static unsigned int look_flags(const struct scheduler *s, const struct port *p)
 		flags |= LOOK_PATIENT;
 	if (p->tries == 0)
 		flags |= LOOK_YIELD;
-	if (p->early_since && !retry_early_for(p, delay))
-		flags |= LOOK_LATE;
-	if (p->untold)
-		flags |= LOOK_REWRITE;
 	return flags;
+}
+
+/* @hint: where its links were when the keys were asked for */
+static struct request make_request(const struct scheduler *s,
+				   const struct port *p, const struct nic *nic,
+				   const int hint[LOOKS])
+{
+	unsigned int delay = s->agent->config->toolstack_delay;
+	struct request q = { .id = p->id, .flags = look_flags(s, p),
+			     .nic = nic,
+			     .status_is_stale = p->status_is_stale };
+
+	memcpy(q.hint, hint, sizeof(q.hint));
+	q.delay_is_over = p->early_since && !retry_early_for(p, delay);
+	return q;
 }
 
 /* A port that is held stays so as long as only its state is changed. */
 static bool stays_held(struct scheduler *s, struct port *p,
-		       const struct nic *nic, unsigned int flags,
-		       const int hint[LOOKS])
+		       const struct request *request)
 {
+	struct request q = *request;
 	struct look looks[LOOKS];
 	struct tell unused;
 	int n;
 
 	if (p->state != PORT_HELD)
 		return false;
-	n = reconcile(s->agent, &p->id, nic, flags & ~(unsigned int)LOOK_ACT,
-		      hint, looks, &unused);
+	q.flags &= ~(unsigned int)LOOK_ACT;
+	n = reconcile(s->agent, &q, looks, &unused);
 	return n != -ENODATA && contention_persists(p, looks, n);
 }
 
@@ -206,15 +216,14 @@ static struct port *take_looks(struct scheduler *s, struct port *p,
 static void look_at(struct scheduler *s, struct port *p, const struct nic *nic,
 		    const int hint[LOOKS])
 {
-	unsigned int flags = look_flags(s, p);
-	const struct port_id id = p->id;
+	const struct request q = make_request(s, p, nic, hint);
 	struct look looks[LOOKS];
 	struct tell what;
 	int n;
 
-	if (stays_held(s, p, nic, flags, hint))
+	if (stays_held(s, p, &q))
 		return;
-	n = reconcile(s->agent, &id, nic, flags, hint, looks, &what);
+	n = reconcile(s->agent, &q, looks, &what);
 	if (n == -ENODATA) {
 		ask(s, p, looks[0].id.nic, DUE_ALL);
 		return;
@@ -226,7 +235,7 @@ static void look_at(struct scheduler *s, struct port *p, const struct nic *nic,
 	}
 	p = take_looks(s, p, looks, n, &what);
 	/* It is this NIC's. */
-	if (n == -ENODEV && !id.is_nic && looks[0].id.is_nic)
+	if (n == -ENODEV && !q.id.is_nic && looks[0].id.is_nic)
 		mark_found(s, &looks[0].id, NULL);
 	if (p && n >= 0 && nic)
 		tell(s, p, nic, &what);
@@ -272,7 +281,7 @@ static void take_told(struct scheduler *s, struct port *p,
 		      const struct job *job)
 {
 	if (job->result == 0) {
-		p->untold = p->untold && !p->connected;
+		p->status_is_stale = p->status_is_stale && !p->connected;
 		if (job->tell.mtu)
 			p->told_mtu = job->tell.mtu;
 		return;

@@ -44,7 +44,7 @@ struct port {
 
 	/* What the next check must know; any state may have these. */
 	bool keep;			/* known since before xenstored died */
-	bool untold;			/* see struct look */
+	bool status_is_stale;		/* see struct look */
 	bool domain_lives;		/* else the next check asks for it */
 	bool connected;			/* netback had been told to go on */
 	uint32_t told_mtu;		/* to the guest */

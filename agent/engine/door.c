@@ -258,97 +258,112 @@ struct port_id door_owner(struct agent *a, const struct link *l)
 {
 	struct port_id link = { .ifindex = l->ifindex };
 	struct port_id nic = { .is_nic = true };
-	enum nic_claim claim = link_claim(a, l, &nic.nic);
+	enum link_owner owner = link_owner(a, l, NULL, &nic.nic);
 	struct nic n;
 
-	if (claim == CLAIM_SURE)
-		return nic;
-	return claim == CLAIM_IF_SERVED &&
-	       door_keys(a, nic.nic, 0, &n) == 0 && nic_is_served(a, &n) ?
-		nic : link;
+	if (owner == LINK_OWNER_UNKNOWN && door_keys(a, nic.nic, 0, &n) == 0)
+		owner = link_owner(a, l, &n, &nic.nic);
+	return owner == LINK_IS_A_NICS ? nic : link;
 }
 
 /* ---- a look ----------------------------------------------------------- */
 
 /* What the look has found is known when the keys are asked for again. */
-static bool learn(const struct look *looks, int n, int hint[LOOKS])
+static bool learn(const struct look *looks, int n, struct request *q)
 {
 	bool unsure = false;
 
 	for (int i = 0; i < n; i++) {
 		if (looks[i].unsure)
-			hint[looks[i].part] = looks[i].state.link.ifindex;
+			q->hint[looks[i].part] = looks[i].state.link.ifindex;
 		unsure |= looks[i].unsure;
+		q->status_is_stale |= looks[i].status_is_stale;
 	}
 	return unsure;
 }
 
-/* With the keys that it takes.  @id becomes the NIC if the link is one's. */
-static int look_with_keys(struct agent *a, struct port_id *id,
-			  unsigned int flags, const int hint[LOOKS],
+/* With the keys that it takes.  @ret_nic becomes the NIC if the link is one's. */
+static int look_with_keys(struct agent *a, const struct request *request,
 			  struct nic *nic, bool *ret_known,
-			  struct look ret[LOOKS], struct tell *tell)
+			  struct vif_id *ret_nic, struct look ret[LOOKS],
+			  struct tell *tell)
 {
-	struct port_id port = *id;
+	struct request q = *request;
 	int r = -ENODATA;
 
-	if (!id->is_nic)
-		r = reconcile(a, id, NULL, flags, hint, ret, tell);
+	*ret_nic = q.id.nic;
+	if (!q.id.is_nic)
+		r = reconcile(a, &q, ret, tell);
 	if (r != -ENODATA)
 		return r;
-	if (!id->is_nic)
-		*id = ret->id;
+	if (!q.id.is_nic)
+		*ret_nic = ret->id.nic;
 	/* To leave takes none, and does not wait for xenstored. */
-	if (!*ret_known && !(flags & LOOK_LEAVE)) {
-		r = door_keys(a, id->nic, flags, nic);
+	if (!*ret_known && !(q.flags & LOOK_LEAVE)) {
+		r = door_keys(a, *ret_nic, q.flags, nic);
 		*ret_known = r == 0;
 		/* Is there a xenstored that says no? */
-		if (r < 0 && (a->store == STORE_THERE || flags & LOOK_SCRIPT))
+		if (r < 0 && (a->store == STORE_THERE || q.flags & LOOK_SCRIPT))
 			return r;
 	}
-	return reconcile(a, &port, *ret_known ? nic : NULL, flags, hint, ret,
-			 tell);
+	q.nic = *ret_known ? nic : NULL;
+	return reconcile(a, &q, ret, tell);
 }
 
-static int look_once(struct agent *a, const struct port_id *port,
-		     unsigned int flags, int hint[LOOKS],
+static int look_once(struct agent *a, struct request *q,
 		     const struct job *keys, struct look ret[LOOKS])
 {
-	struct port_id id = *port;
 	bool known = keys && keys->result == 0;
+	struct vif_id id;
 	struct tell tell;
 	struct nic nic;
 	int n, r;
 
 	if (known)
 		nic = keys->nic;
-	n = look_with_keys(a, &id, flags, hint, &nic, &known, ret, &tell);
-	if (learn(ret, n, hint))
+	n = look_with_keys(a, q, &nic, &known, &id, ret, &tell);
+	if (learn(ret, n, q))
 		return -EAGAIN;
 	if (n < 0 || !known || !nic_needs(&nic, &tell))
 		return n;
-	r = door_tell(a, id.nic, &nic, &tell);
+	r = door_tell(a, id, &nic, &tell);
 	if (r < 0)
 		return r == -ENOENT ? -EAGAIN : r;
 	if (n > 0 && ret[n - 1].connected)
-		ret[n - 1].untold = false;
+		ret[n - 1].status_is_stale = false;
 	return n;
 }
 
-int door_look(struct agent *a, const struct port_id *id, unsigned int flags,
-	      const int hint[LOOKS], const struct job *keys,
-	      struct look ret[LOOKS])
+static int look_while_it_changes(struct agent *a, struct request *q,
+				 const struct job *keys,
+				 struct look ret[LOOKS])
 {
-	int known[LOOKS] = { 0 };
 	int r = -EAGAIN;
 
-	if (hint)
-		memcpy(known, hint, sizeof(known));
 	for (int i = 0; i < TRIES && r == -EAGAIN; i++) {
 		memset(ret, 0, LOOKS * sizeof(*ret));
-		r = look_once(a, id, flags, known, i == 0 ? keys : NULL, ret);
-		for (int j = 0; j < LOOKS && r == -EAGAIN; j++)
-			flags |= ret[j].untold ? LOOK_REWRITE : 0;
+		r = look_once(a, q, i == 0 ? keys : NULL, ret);
 	}
 	return r;
+}
+
+static bool is_early(const struct look *looks, int n)
+{
+	for (int i = 0; i < n; i++)
+		if (looks[i].early)
+			return true;
+	return false;
+}
+
+int door_look(struct agent *a, const struct request *request,
+	      const struct job *keys, struct look ret[LOOKS])
+{
+	struct request q = *request;
+	int r = look_while_it_changes(a, &q, keys, ret);
+
+	if (!is_early(ret, r))
+		return r;
+	(void)poll(NULL, 0, (int)a->config->toolstack_delay);
+	q.delay_is_over = true;
+	return look_while_it_changes(a, &q, NULL, ret);
 }

@@ -53,12 +53,13 @@ int door_each_port(struct agent *a, each_port_fn fn, void *arg);
 
 /*
  * door_look() - one look, with all that it needs
+ * @q:		but for .nic, which is found out
  * @keys:	of door_all_keys(), if known; or NULL
  *
- * Returns what reconcile() does.
+ * If it is too early for one part (struct look) it waits toolstack-delay and
+ * looks again.  Returns what reconcile() does.
  */
-int door_look(struct agent *a, const struct port_id *id, unsigned int flags,
-	      const int hint[LOOKS], const struct job *keys,
+int door_look(struct agent *a, const struct request *q, const struct job *keys,
 	      struct look ret[LOOKS]);
 
 #endif

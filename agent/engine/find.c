@@ -23,6 +23,19 @@ static bool is_part(const struct nic_look *n, enum part part,
 	return kind != VIF_NETBACK && link_is(l, LINK_TUN);
 }
 
+enum part part_of_link(const struct link *l)
+{
+	enum vif_kind kind = VIF_NETBACK;
+	struct record r;
+	struct vif_id id;
+
+	if (record_parse(l->alias, &r) == 0 && r.has_nic)
+		return r.part;
+	if (vif_name_parse(l->name, &id, &kind) < 0 || kind == VIF_NETBACK)
+		return PART_VIF;
+	return PART_EMU;
+}
+
 struct search {
 	const struct nic_look *nic;
 	enum part part;
@@ -68,6 +81,7 @@ static int find_by_name(const struct nic_look *n, enum part part,
 	struct search s = { .nic = n, .part = part, .ret = ret };
 	char names[3][VIF_NAMESIZE];
 	size_t count = candidates(n, part, names);
+	int hint = n->request->hint[part];
 	int r;
 
 	for (size_t i = 0; i < count; i++) {
@@ -78,10 +92,10 @@ static int find_by_name(const struct nic_look *n, enum part part,
 		if (r < 0 && r != -ENODEV)
 			return r;
 	}
-	if (n->hint && h->ops->link_by_index(h, n->hint, ret) == 0 &&
+	if (hint && h->ops->link_by_index(h, hint, ret) == 0 &&
 	    is_part(n, part, ret))
 		return 0;
-	if (!(n->flags & LOOK_SEARCH))
+	if (!(n->request->flags & LOOK_SEARCH))
 		return -ENODEV;
 	r = h->ops->links(h, search_one, &s);
 	if (r < 0)
@@ -113,8 +127,13 @@ static int find_netback(const struct nic_look *n, struct link *ret)
 int find_part(const struct nic_look *n, enum part part, struct link *ret,
 	      bool *ret_taken)
 {
+	const struct by_hand *hand = n->request->hand;
 	struct host *h = n->agent->host;
 
+	/* The administrator has said which link. */
+	if (hand && h->ops->link_by_index(h, hand->ifindex, ret) == 0 &&
+	    part_of_link(ret) == part)
+		return 0;
 	*ret_taken = part == PART_VIF && h->ops->has_netback(h);
 	/* netback does not say who has the name. */
 	if (*ret_taken)

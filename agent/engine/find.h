@@ -3,7 +3,7 @@
 #ifndef VIFAGENT_FIND_H
 #define VIFAGENT_FIND_H
 
-#include "agent/engine/nic-look.h"
+#include "agent/engine/subject.h"
 
 /*
  * find_part() - the link of this part of a NIC
@@ -16,6 +16,9 @@
  */
 int find_part(const struct nic_look *n, enum part part, struct link *ret,
 	      bool *ret_taken);
+
+/* Which of a NIC's links is this, which is known to be one? */
+enum part part_of_link(const struct link *l);
 
 /* Is there a link of this name, although nothing of the NIC was found? */
 bool find_stranger(const struct nic_look *n, const char *name,

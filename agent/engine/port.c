@@ -32,19 +32,36 @@ static bool nic_of_name(struct agent *a, const struct link *l,
 	return link_is(l, LINK_TUN);
 }
 
-enum nic_claim link_claim(struct agent *a, const struct link *l, struct vif_id *ret)
+/* By its device, or by its name. */
+static bool may_be_a_nics(struct agent *a, const struct link *l,
+			  struct vif_id *ret)
 {
 	struct host *h = a->host;
+
+	return (h->ops->has_netback(h) &&
+		h->ops->netback_nic(h, l->name, ret) == 0) ||
+	       nic_of_name(a, l, ret);
+}
+
+enum link_owner link_owner(struct agent *a, const struct link *l,
+			   const struct nic *nic, struct vif_id *ret)
+{
+	bool is_recorded = false;
 	struct record r;
 
 	if (record_parse(l->alias, &r) == 0 && r.has_nic) {
 		*ret = r.nic;
 		/* Attached by hand it stays so when the NIC is gone. */
-		return r.by == BY_HAND ? CLAIM_IF_SERVED : CLAIM_SURE;
+		if (r.by != BY_HAND)
+			return LINK_IS_A_NICS;
+		is_recorded = true;
 	}
-	return (h->ops->has_netback(h) &&
-		h->ops->netback_nic(h, l->name, ret) == 0) ||
-	       nic_of_name(a, l, ret) ? CLAIM_IF_SERVED : CLAIM_NONE;
+	if ((!is_recorded && !may_be_a_nics(a, l, ret)) ||
+	    a->store == STORE_GONE)
+		return LINK_IS_ITS_OWN;
+	if (!nic)
+		return LINK_OWNER_UNKNOWN;
+	return nic_is_served(a, nic) ? LINK_IS_A_NICS : LINK_IS_ITS_OWN;
 }
 
 struct walk {

@@ -17,21 +17,28 @@ bool port_id_equal(const struct port_id *a, const struct port_id *b);
 /* A NIC has two links, by enum part. */
 #define LOOKS 2
 
-/* Does a link say by its record, its device or its name that it is a NIC's? */
-enum nic_claim {
-	CLAIM_NONE,
-	CLAIM_IF_SERVED,	/* it is, if xenstore has the NIC */
-	CLAIM_SURE,
+enum link_owner {
+	LINK_IS_A_NICS,
+	LINK_IS_ITS_OWN,
+	LINK_OWNER_UNKNOWN,	/* ask xenstore about the NIC that it may be of */
 };
-enum nic_claim link_claim(struct agent *a, const struct link *link,
-		      struct vif_id *ret);
+
+/*
+ * link_owner() - is a link a NIC's, or a port for itself?
+ * @nic:	the keys of that NIC, if they have been asked for; else NULL
+ * @ret:	the NIC that it is, or may be, of
+ *
+ * A link says by its record, its device or its name that it is a NIC's.
+ */
+enum link_owner link_owner(struct agent *a, const struct link *l,
+			   const struct nic *nic, struct vif_id *ret);
 
 /* Does xenstore have this NIC, and is it ours to serve? */
 bool nic_is_served(const struct agent *a, const struct nic *nic);
 
 /*
  * each_link_port() - find every port that links tell of: by records, by rules
- * @fn:		@hint is as for reconcile(), or NULL
+ * @fn:		@hint is as in struct request, or NULL
  *
  * The same port may come more than once.  Returns 0 or the first non-zero
  * value of @fn, or a negative errno value.

@@ -2,20 +2,18 @@
 /*
  * reconcile.h - one look at one port: where all the rooms meet
  *
- * Gather the wish and the state, plan, act, report.  Every door calls this in
- * its own process; it is safe to call at any moment, any number of times, by
- * any number of processes at once.
+ * Find the wish and the state, plan, act, report.  Every door calls this in its
+ * own process; it is safe to call at any moment, any number of times, by any
+ * number of processes at once.
  */
 #ifndef VIFAGENT_RECONCILE_H
 #define VIFAGENT_RECONCILE_H
 
 #include "agent/engine/look.h"
+#include "agent/engine/request.h"
 
 /*
  * reconcile() - look at a port
- * @nic:	the NIC's keys; NULL: nobody can say
- * @hint:	ifindices that its links had (or 0), by part, when the keys were
- *		asked for; may be NULL
  * @ret:	one look for each link of it that is there or ought to be
  * @tell:	what xenstore is to be told now
  *
@@ -24,8 +22,7 @@
  * @ret->id), -ENODATA (the link may be the NIC's @ret->id: look again with its
  * keys), or that nothing could be found out at all.
  */
-int reconcile(struct agent *a, const struct port_id *id, const struct nic *nic,
-	      unsigned int flags, const int hint[LOOKS], struct look ret[LOOKS],
-	      struct tell *tell);
+int reconcile(struct agent *a, const struct request *q,
+	      struct look ret[LOOKS], struct tell *tell);
 
 #endif

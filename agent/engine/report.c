@@ -4,6 +4,8 @@
 
 #include <stdio.h>
 
+#include "agent/engine/decide.h"
+
 /*
  * Whose turn is it to report to netback?  libxl writes an empty status when it
  * makes the NIC, waits to see backend state 2, and only then runs its script
@@ -15,7 +17,7 @@ static bool our_turn(const struct nic_look *n)
 {
 	const struct nic *nic = &n->nic;
 
-	if (n->flags & LOOK_SCRIPT)
+	if (n->request->flags & LOOK_SCRIPT)
 		return true;
 	if (n->agent->self == 0 && nic->script_is_ours &&
 	    nic->status == HOTPLUG_EMPTY)
@@ -30,7 +32,7 @@ static bool our_turn(const struct nic_look *n)
  */
 static bool is_early(const struct nic_look *n)
 {
-	return !(n->flags & LOOK_LATE) &&
+	return !n->request->delay_is_over &&
 	       n->agent->config->toolstack_delay > 0;
 }
 
@@ -42,7 +44,7 @@ static bool is_early(const struct nic_look *n)
 static bool is_early_to_connect(const struct nic_look *n)
 {
 	return is_early(n) && n->nic.status != HOTPLUG_CONNECTED &&
-	       !(n->flags & LOOK_SCRIPT && n->agent->self == 0);
+	       !(n->request->flags & LOOK_SCRIPT && n->agent->self == 0);
 }
 
 void report_vif(const struct nic_look *n, struct look *vif)
@@ -50,7 +52,7 @@ void report_vif(const struct nic_look *n, struct look *vif)
 	struct tell *t = n->tell;
 	bool turn = our_turn(n);
 
-	if (!(n->flags & LOOK_ACT) || n->goal != GOAL_JOIN || !vif->found)
+	if (!(n->request->flags & LOOK_ACT) || n->goal != GOAL_JOIN || !vif->found)
 		return;
 	if (vif->verdict == IN_ORDER) {
 		t->mtu = vif->state.link.mtu;
@@ -59,10 +61,10 @@ void report_vif(const struct nic_look *n, struct look *vif)
 		if (!turn || vif->early)
 			return;
 		t->status = "connected";
-		t->rewrite = n->untold;
+		t->rewrite = n->status_is_stale;
 		t->error_too = true;
 		vif->connected = true;
-	} else if (turn && !(n->flags & LOOK_SCRIPT) && !look_yields(vif, n->flags)) {
+	} else if (turn && !(n->request->flags & LOOK_SCRIPT) && !look_yields(vif, n->request->flags)) {
 		t->status = "error";
 		t->error_too = true;
 		(void)snprintf(t->error, sizeof(t->error), "%s: %s", vif->name,
@@ -82,7 +84,7 @@ int report_removal(const struct nic_look *n, struct look ret[LOOKS],
 	struct look *vif = &ret[count > 0 ? count - 1 : 0];
 
 	if (n->goal != GOAL_LEAVE_DEAD || !n->nic.exists || n->agent->self == 0 ||
-	    !(n->flags & LOOK_ACT) || n->flags & LOOK_LEAVE)
+	    !(n->request->flags & LOOK_ACT) || n->request->flags & LOOK_LEAVE)
 		return count;
 	for (int i = 0; i < count; i++)
 		if (ret[i].verdict != NOT_OURS || ret[i].unsure)

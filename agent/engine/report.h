@@ -3,7 +3,7 @@
 #ifndef VIFAGENT_REPORT_H
 #define VIFAGENT_REPORT_H
 
-#include "agent/engine/nic-look.h"
+#include "agent/engine/subject.h"
 
 /* What is to be told of a NIC whose vif was looked at: fills in n->tell, and
  * .early and .connected of the look. */

@@ -1,28 +1,45 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* settle.h - bring one link to its wish: gather, plan, act, and again */
+/*
+ * settle.h - private to agent/engine: bring one link to its aim: gather, plan,
+ * act, and again
+ *
+ * This part of reconcile() knows neither xenstore nor udev.
+ */
 #ifndef VIFAGENT_SETTLE_H
 #define VIFAGENT_SETTLE_H
 
 #include "agent/engine/look.h"
+#include "agent/engine/request.h"
+
+/* What one link is to become. */
+struct aim {
+	enum goal goal;		/* GOAL_JOIN, GOAL_LEAVE or GOAL_LEAVE_DEAD */
+	struct wish wish;	/* GOAL_JOIN: resolved */
+	struct record record;	/* GOAL_JOIN: the link's new record; .was and
+				 * what goes with it are settle()'s */
+};
+
+/* The decision has been made: .verdict and .reason of the look say it. */
+#define DECIDED 1
 
 /*
- * settle() - bring one link to its wish: gather, plan, act, and again
- * @look:	.id, .name, .wish, .record and .state.link.ifindex are filled in,
- *		and if .found all of .state.link and .owner
- * @goal:	GOAL_JOIN, GOAL_LEAVE or GOAL_LEAVE_DEAD
+ * What is a link to become?  Asked in every round, since another door may write
+ * another record meanwhile.
+ * @look:	.found, and of .state .link, .owner and .record
  *
- * The part of reconcile() that knows neither xenstore nor udev.
+ * Returns 0; DECIDED; or a negative errno value: that cannot be found out.
  */
-void settle(struct host *h, struct look *look, enum goal goal,
-	    unsigned int flags);
+typedef int (*decide_fn)(struct look *look, struct aim *ret, void *arg);
 
 /*
- * settle_find_device() - what a macvtap on its network would be on
- * @w:		resolved
+ * settle() - round after round until there is nothing more to do
+ * @flags:	LOOK_ACT and LOOK_PATIENT count
+ * @look:	.id, .part, .name, .found and .state.link are filled in
  *
- * Fills in what plan_macvtap() needs.  Returns 0 or a negative errno value.
+ * If a link that was not ours cannot be joined it is as it was before.  Returns 0,
+ * or what @decide says.
  */
-int settle_find_device(struct host *h, const struct wish *w,
-		       struct state *ret);
+int settle(struct host *h, unsigned int flags, decide_fn decide, void *arg,
+	   struct look *look);
 
 #endif

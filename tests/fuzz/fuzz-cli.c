@@ -55,10 +55,12 @@ int cmd_find_nic(struct cmd *c, const char *path, struct vif_id *ret)
 	return vif_path_parse(path, ret, NULL, NULL);
 }
 
-int look_twice(struct cmd *c, const struct port_id *id, unsigned int flags,
-	       struct look ret[LOOKS])
+int look_or_fail(struct cmd *c, const struct request *q, const char *name)
 {
-	return door_look(&c->agent, id, flags, NULL, NULL, ret);
+	struct look looks[LOOKS];
+
+	(void)name;
+	return door_look(&c->agent, q, NULL, looks) < 0;
 }
 
 int wait_for_port(struct cmd *c, const struct port_id *id, enum part part,

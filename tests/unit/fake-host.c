@@ -327,9 +327,12 @@ static int link_by_index(struct host *h, int ifindex, struct link *ret)
 	if (!l)
 		return -ENODEV;
 	*ret = l->l;
-	if (f->rename_next)
-		(void)text_copy(l->l.name, sizeof(l->l.name), f->rename_next);
-	f->rename_next = NULL;
+	if (f->asked) {
+		void (*asked)(struct fake_host *, int) = f->asked;
+
+		f->asked = NULL;
+		asked(f, ifindex);
+	}
 	return 0;
 }
 

@@ -56,8 +56,8 @@ struct fake_host {
 	int fail_bridge;	/* FAULT_BRIDGE_VANISHES: ifindex */
 	bool vanish_at_facts;	/* the next bridge whose facts are asked for */
 
-	const char *rename_next;	/* what link_by_index() asks for next gets
-					 * this name afterwards */
+	/* called once, when link_by_index() has been answered */
+	void (*asked)(struct fake_host *f, int ifindex);
 
 	int dead_pid;		/* all other processes live */
 

@@ -222,9 +222,9 @@ static void the_death_of_the_nic_ends_it(void **state)
 {
 	(void)state;
 	correct(9);
-	look.leaving = true;
+	look.goal = GOAL_LEAVE;
 	assert_false(contention_persists(port, &look, 1));
-	look.leaving = false;
+	look.goal = GOAL_JOIN;
 	assert_false(contention_persists(port, &look, 0));
 	assert_false(contention_persists(port, &look, -ENODEV));
 }

@@ -63,7 +63,10 @@ static int setup(void **state)
 	fake_host_put(&f, BR0, "br0", "bridge")->mac_set = true;
 	fake_host_put(&f, VIF, "vif5.0", NULL);
 	a = (struct agent){ .host = &f.host, .config = config_new() };
-	return a.config ? 0 : -1;
+	if (!a.config)
+		return -1;
+	a.config->toolstack_delay = 0;
+	return 0;
 }
 
 static int teardown(void **state)
@@ -493,20 +496,22 @@ static void what_a_record_says_needs_no_question(void **state)
 
 static int look(unsigned int flags)
 {
+	const struct request q = { .id = port, .flags = flags };
+
 	fake_store_forget();
-	return door_look(&a, &port, flags, NULL, NULL, looks);
+	return door_look(&a, &q, NULL, looks);
 }
 
 static void a_look_reads_joins_and_tells(void **state)
 {
 	(void)state;
-	assert_int_equal(look(LOOK_ACT | LOOK_LATE), 1);
+	assert_int_equal(look(LOOK_ACT), 1);
 	assert_int_equal(looks[0].verdict, IN_ORDER);
 	assert_int_equal(fake_host_at(&f, VIF)->l.master, BR0);
 	assert_true(fake_store_is(DIR "/hotplug-status", "connected"));
-	assert_false(looks[0].untold);
+	assert_false(looks[0].status_is_stale);
 	/* and once more there is nothing to tell */
-	assert_int_equal(look(LOOK_ACT | LOOK_LATE), 1);
+	assert_int_equal(look(LOOK_ACT), 1);
 	assert_int_equal(looks[0].verdict, IN_ORDER);
 	assert_int_equal(fake_store_asked("write " DIR "/state"), 0);
 }
@@ -514,7 +519,7 @@ static void a_look_reads_joins_and_tells(void **state)
 static void only_looking_tells_nothing(void **state)
 {
 	(void)state;
-	assert_int_equal(look(LOOK_LATE), 1);
+	assert_int_equal(look(0), 1);
 	assert_int_equal(looks[0].verdict, TO_DO);
 	assert_int_equal(f.acts, 0);
 	assert_int_equal(fake_store_asked("write " DIR "/state"), 0);
@@ -530,7 +535,7 @@ static void when_the_state_changes_meanwhile_it_looks_again(void **state)
 {
 	(void)state;
 	fake_store_hook(go_on_to_4);
-	assert_int_equal(look(LOOK_ACT | LOOK_LATE), 1);
+	assert_int_equal(look(LOOK_ACT), 1);
 	assert_int_equal(fake_store_asked("write " DIR "/state"), 2);
 	assert_int_equal(fake_store_asked("read " DIR "/state"), 2);
 	assert_true(fake_store_is(DIR "/hotplug-status", "connected"));
@@ -550,20 +555,21 @@ static void one_that_never_keeps_still_is_left_to_a_later_look(void **state)
 {
 	(void)state;
 	fake_store_hook(go_on);
-	assert_int_equal(look(LOOK_ACT | LOOK_LATE), -EAGAIN);
+	assert_int_equal(look(LOOK_ACT), -EAGAIN);
 	assert_int_equal(fake_store_asked("write " DIR "/state"), 4);
 	assert_true(fake_store_is(DIR "/hotplug-status", NULL));
 }
 
 static void keys_that_were_read_are_not_read_again(void **state)
 {
+	const struct request q = { .id = port, .flags = LOOK_ACT };
+
 	(void)state;
 	assert_true(door_store(&a));
 	door_all_keys(&a, &port, 1, answers);
 	assert_non_null(answers[0]);
 	fake_store_forget();
-	assert_int_equal(door_look(&a, &port, LOOK_ACT | LOOK_LATE, NULL,
-				   answers[0], looks), 1);
+	assert_int_equal(door_look(&a, &q, answers[0], looks), 1);
 	assert_int_equal(fake_store_asked("read " DIR "/state"), 0);
 	assert_true(fake_store_is(DIR "/hotplug-status", "connected"));
 	free_answers(1);
@@ -571,17 +577,17 @@ static void keys_that_were_read_are_not_read_again(void **state)
 
 static void keys_that_failed_are_read_again(void **state)
 {
+	const struct request q = { .id = port, .flags = LOOK_ACT };
+
 	(void)state;
 	assert_true(door_store(&a));
 	fake_store_fail("read " DIR "/state", -EIO);
 	door_all_keys(&a, &port, 1, answers);
 	assert_non_null(answers[0]);
 	assert_int_equal(answers[0]->result, -EIO);
-	assert_int_equal(door_look(&a, &port, LOOK_ACT | LOOK_LATE, NULL,
-				   answers[0], looks), -EIO);
+	assert_int_equal(door_look(&a, &q, answers[0], looks), -EIO);
 	fake_store_fail("", 0);
-	assert_int_equal(door_look(&a, &port, LOOK_ACT | LOOK_LATE, NULL,
-				   answers[0], looks), 1);
+	assert_int_equal(door_look(&a, &q, answers[0], looks), 1);
 	assert_int_equal(looks[0].verdict, IN_ORDER);
 	free_answers(1);
 }
@@ -591,12 +597,24 @@ static void connected_is_told_anew_for_a_new_link(void **state)
 {
 	(void)state;
 	fake_store_put(DIR "/hotplug-status", "connected");
-	assert_int_equal(look(LOOK_ACT | LOOK_LATE), 1);
+	assert_int_equal(look(LOOK_ACT), 1);
 	assert_true(looks[0].joined);
 	assert_int_equal(fake_store_asked("write " DIR "/state"), 1);
-	assert_false(looks[0].untold);
-	assert_int_equal(look(LOOK_ACT | LOOK_LATE), 1);
+	assert_false(looks[0].status_is_stale);
+	assert_int_equal(look(LOOK_ACT), 1);
 	assert_int_equal(fake_store_asked("write " DIR "/state"), 0);
+}
+
+static void what_is_too_early_is_done_after_toolstack_delay(void **state)
+{
+	(void)state;
+	a.config->toolstack_delay = 1;
+	assert_int_equal(look(0), 1);
+	assert_int_equal(fake_store_asked("read " DIR "/state"), 1);
+	assert_int_equal(look(LOOK_ACT), 1);
+	assert_int_equal(fake_store_asked("read " DIR "/state"), 2);
+	assert_false(looks[0].early);
+	assert_true(fake_store_is(DIR "/hotplug-status", "connected"));
 }
 
 /* The first look cannot know whether the link is older than the keys. */
@@ -643,15 +661,16 @@ static void where_xenstored_is_silent_the_port_stays(void **state)
 static void a_link_that_may_be_a_nic_s_is_looked_at_as_that(void **state)
 {
 	const struct port_id link = { .ifindex = VIF };
+	const struct request q = { .id = link, .flags = LOOK_ACT };
 	int r;
 
 	(void)state;
-	r = door_look(&a, &link, LOOK_ACT, NULL, NULL, looks);
+	r = door_look(&a, &q, NULL, looks);
 	assert_int_equal(r, -ENODEV);
 	assert_true(port_id_equal(&looks[0].id, &port));
 	/* and for itself, if xenstore does not have that NIC */
 	fake_store_rm(DIR);
-	r = door_look(&a, &link, LOOK_ACT, NULL, NULL, looks);
+	r = door_look(&a, &q, NULL, looks);
 	assert_int_equal(r, 1);
 	assert_true(port_id_equal(&looks[0].id, &link));
 }
@@ -812,6 +831,7 @@ int main(void)
 		DOOR_TEST(keys_that_were_read_are_not_read_again),
 		DOOR_TEST(keys_that_failed_are_read_again),
 		DOOR_TEST(to_leave_asks_nothing),
+		DOOR_TEST(what_is_too_early_is_done_after_toolstack_delay),
 		DOOR_TEST(a_link_of_a_dead_nic_is_left_at_the_second_look),
 		DOOR_TEST(connected_is_told_anew_for_a_new_link),
 		DOOR_TEST(where_xenstored_is_silent_the_port_stays),

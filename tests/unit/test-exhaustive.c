@@ -477,28 +477,35 @@ static void start_with_fault(struct run *r, unsigned int n,
 	faults++;
 }
 
+static int decide(struct look *l, struct aim *ret, void *aim)
+{
+	(void)l;
+	*ret = *(const struct aim *)aim;
+	return 0;
+}
+
 /* Returns the number of acts. */
 static unsigned int look(struct run *r, bool leave, bool dead)
 {
-	struct agent a = { .host = &r->f.host, .config = config };
 	struct look *l = &r->look;
 	unsigned int before = r->f.acts;
-	enum goal goal = GOAL_JOIN;
+	struct aim aim = { .goal = GOAL_JOIN, .wish = r->wish,
+			   .record.by = r->wish.by };
 
 	memset(l, 0, sizeof(*l));
-	l->id.ifindex = l->state.link.ifindex = PORT;
-	l->wish = r->wish;
-	l->record.by = r->wish.by;
+	l->id.ifindex = PORT;
+	l->found = true;
+	l->state.link = r->f.link[PORT - 1].l;
 	if (r->wish.by != BY_XENSTORE)
-		l->record.wish = r->wish;
+		aim.record.wish = r->wish;
 	r->joining = !leave;
 	for (int b = BR0; b <= BRF; b++)
 		r->bridges[b - BR0] = r->f.link[b - 1];
 	r->came_from = r->f.link[PORT - 1].l.master;
 	if (leave)
-		goal = dead ? GOAL_LEAVE_DEAD : GOAL_LEAVE;
-	settle(a.host, l, goal,
-	       LOOK_ACT | (r->v[PATIENT] ? LOOK_PATIENT : 0));
+		aim.goal = dead ? GOAL_LEAVE_DEAD : GOAL_LEAVE;
+	(void)settle(&r->f.host, LOOK_ACT | (r->v[PATIENT] ? LOOK_PATIENT : 0),
+		     decide, &aim, l);
 	looks++;
 	return r->f.acts - before;
 }

@@ -13,7 +13,6 @@
 
 #include "agent/core/config-file.h"
 #include "agent/engine/door.h"
-#include "agent/engine/settle.h"
 #include "tests/unit/fake-host.h"
 
 enum { BR0 = 2, TAP = 3, BR1 = 4, STRANGER = 5 };
@@ -55,7 +54,9 @@ static void alias(int ifindex, const char *text)
 
 static int look_at(struct port_id id, unsigned int flags)
 {
-	return reconcile(&a, &id, NULL, flags, NULL, looks, &tell);
+	const struct request q = { .id = id, .flags = flags };
+
+	return reconcile(&a, &q, looks, &tell);
 }
 
 static int look_at_link(int ifindex, unsigned int flags)
@@ -416,65 +417,98 @@ static void undo(struct fake_host *h, int ifindex, const struct step *step)
 	fake_host_join(h, ifindex, 0);
 }
 
-/* What a look knows that is about to settle the tap on br0, by its record. */
-static struct look look_by_hand(void)
+/* A request by hand for the tap; @leave: that it be no port any more. */
+static void ask_by_hand(struct record record, bool leave)
 {
-	return (struct look) { .found = true, .state.link = *tap(),
-			       .state.owner = OWNER_US,
-			       .wish = { .by = BY_HAND, .network = "br0",
-					 .bridge = "br0" },
-			       .record = { .by = BY_HAND,
-					   .wish.network = "br0" } };
+	const struct by_hand hand = { .ifindex = TAP, .leave = leave,
+				      .record = record };
+	const struct request q = { .id.ifindex = TAP, .flags = LOOK_ACT,
+				   .hand = &hand };
+
+	assert_int_equal(reconcile(&a, &q, looks, &tell), 1);
+}
+
+static struct record on_br0(void)
+{
+	return (struct record) { .by = BY_HAND,
+				 .wish = { .by = BY_HAND, .network = "br0" } };
+}
+
+/* Another door is done with the tap. */
+static void joined_by_another(struct fake_host *h, int ifindex)
+{
+	struct link *l = &fake_host_at(h, ifindex)->l;
+
+	*l = *(const struct link *)h->arg;
 }
 
 /* Nothing is done because of what the link was like a moment ago. */
 static void what_is_to_be_changed_is_asked_for_once_more(void **state)
 {
-	struct look stale = look_by_hand();
+	struct link joined;
 
 	(void)state;
 	alias(TAP, BY_HAND_BR0);
 	assert_int_equal(look_at_link(TAP, LOOK_ACT), 1);
 	assert_int_equal(looks[0].verdict, IN_ORDER);
+	joined = *tap();
+	fake_host_at(&f, TAP)->l.master = 0;
 	f.acts = 0;
-	memcpy(stale.state.link.alias, tap()->alias, LINK_ALIASSIZE);
-	settle(a.host, &stale, GOAL_JOIN, LOOK_ACT);
-	assert_int_equal(stale.verdict, IN_ORDER);
+	f.arg = &joined;
+	f.asked = joined_by_another;
+	assert_int_equal(look_at_link(TAP, LOOK_ACT), 1);
+	assert_int_equal(looks[0].verdict, IN_ORDER);
 	assert_int_equal(f.acts, 0);
-	assert_false(stale.outdated);
+}
+
+static void by_hand_for_br1(struct fake_host *h, int ifindex)
+{
+	(void)h;
+	alias(ifindex, BY_HAND_BR1);
+}
+
+static void never_on_br0(struct fake_host *h, int ifindex,
+			 const struct step *step)
+{
+	(void)step;
+	assert_int_not_equal(fake_host_at(h, ifindex)->l.master, BR0);
 }
 
 /* Another door has asked for another network: that wish is to be looked for. */
 static void a_wish_is_not_carried_out_when_its_record_is_another(void **state)
 {
-	struct look old = look_by_hand();
-
 	(void)state;
 	alias(TAP, BY_HAND_BR0);
-	memcpy(old.state.link.alias, tap()->alias, LINK_ALIASSIZE);
-	alias(TAP, BY_HAND_BR1);
-	settle(a.host, &old, GOAL_JOIN, LOOK_ACT);
-	assert_true(old.outdated);
-	assert_int_equal(f.acts, 0);
+	f.asked = by_hand_for_br1;
+	f.after = never_on_br0;
+	assert_int_equal(look_at_link(TAP, LOOK_ACT), 1);
+	assert_int_equal(looks[0].verdict, IN_ORDER);
+	assert_int_equal(tap()->master, BR1);
 	/* A door that has its own wish is not deterred. */
-	old.found = false;
-	settle(a.host, &old, GOAL_JOIN, LOOK_ACT);
-	assert_int_equal(old.verdict, IN_ORDER);
-	assert_string_not_equal(tap()->alias, BY_HAND_BR1);
+	f.after = NULL;
+	f.asked = by_hand_for_br1;
+	ask_by_hand(on_br0(), false);
+	assert_int_equal(looks[0].verdict, IN_ORDER);
+	assert_int_equal(tap()->master, BR0);
+	assert_non_null(strstr(tap()->alias, "net=br0"));
+}
+
+static void rename_to_web0(struct fake_host *h, int ifindex)
+{
+	(void)text_copy(fake_host_at(h, ifindex)->l.name, VIF_NAMESIZE, "web0");
 }
 
 /* The daemon gives a link that vifctl makes its name while vifctl looks at it. */
 static void its_own_name_is_not_another_link_s(void **state)
 {
-	struct look look = look_by_hand();
+	struct record r = on_br0();
 
 	(void)state;
-	look.found = false;
-	(void)text_copy(look.wish.name, sizeof(look.wish.name), "web0");
-	f.rename_next = "web0";
-	settle(a.host, &look, GOAL_JOIN, LOOK_ACT);
-	assert_string_equal(look.reason, "");
-	assert_int_equal(look.verdict, IN_ORDER);
+	(void)text_copy(r.wish.name, sizeof(r.wish.name), "web0");
+	f.asked = rename_to_web0;
+	ask_by_hand(r, false);
+	assert_string_equal(looks[0].reason, "");
+	assert_int_equal(looks[0].verdict, IN_ORDER);
 	assert_string_equal(tap()->name, "web0");
 }
 
@@ -510,16 +544,12 @@ static void a_name_that_is_taken_is_not_taken_away(void **state)
 /* Somebody's tap of a smaller MTU, on a bridge that goes by it. */
 static void the_bridge_that_a_link_leaves_keeps_its_mtu(void **state)
 {
-	struct look look;
-
 	(void)state;
 	fake_host_at(&f, TAP)->l.mtu = 1400;
 	fake_host_join(&f, TAP, BR1);
 	assert_int_equal(fake_host_at(&f, BR1)->l.mtu, 1400);
-	look = look_by_hand();
-	look.found = false;
-	settle(a.host, &look, GOAL_JOIN, LOOK_ACT);
-	assert_int_equal(look.verdict, IN_ORDER);
+	ask_by_hand(on_br0(), false);
+	assert_int_equal(looks[0].verdict, IN_ORDER);
 	assert_int_equal(tap()->master, BR0);
 	assert_int_equal(fake_host_at(&f, BR1)->l.mtu, 1400);
 }
@@ -566,42 +596,37 @@ static unsigned int announced(void)
 
 static void udev_is_told_of_a_record_that_is_new_or_gone(void **state)
 {
-	struct look look = look_by_hand();
-
 	(void)state;
-	look.found = false;
-	settle(a.host, &look, GOAL_JOIN, LOOK_ACT);
-	assert_int_equal(look.verdict, IN_ORDER);
+	ask_by_hand(on_br0(), false);
+	assert_int_equal(looks[0].verdict, IN_ORDER);
 	assert_int_equal(announced(), 1);
 	assert_int_equal(look_at_link(TAP, LOOK_ACT), 1);
 	fake_host_join(&f, TAP, 0);
 	assert_int_equal(look_at_link(TAP, LOOK_ACT), 1);
 	assert_int_equal(tap()->master, BR0);
 	assert_int_equal(announced(), 0);
-	settle(a.host, &look, GOAL_LEAVE, LOOK_ACT);
-	assert_int_equal(look.verdict, NOT_OURS);
+	ask_by_hand(on_br0(), true);
+	assert_int_equal(looks[0].verdict, NOT_OURS);
 	assert_int_equal(announced(), 1);
 }
 
 static void udev_is_not_told_what_its_rules_know(void **state)
 {
-	struct look look = look_by_hand();
+	struct record made = on_br0();
 
 	(void)state;
-	look.found = false;
-	look.record.made = true;
-	settle(a.host, &look, GOAL_JOIN, LOOK_ACT);
-	assert_int_equal(look.verdict, IN_ORDER);
-	alias(TAP, "");
-	look = look_by_hand();
-	look.found = false;
-	look.record.by = BY_UDEV;
-	settle(a.host, &look, GOAL_JOIN, LOOK_ACT);
-	assert_int_equal(look.verdict, IN_ORDER);
+	made.made = true;
+	ask_by_hand(made, false);
+	assert_int_equal(looks[0].verdict, IN_ORDER);
+	alias(TAP, "vifagent/1 by=udev net=br0 name=tap7 " WAS);
+	fake_host_join(&f, TAP, 0);
+	assert_int_equal(look_at_link(TAP, LOOK_ACT), 1);
+	assert_int_equal(looks[0].verdict, IN_ORDER);
+	assert_int_equal(tap()->master, BR0);
 	assert_int_equal(announced(), 0);
 }
 
-static void an_opponent_ends_a_look_after_four_rounds(void **state)
+static void an_opponent_ends_a_look_after_some_rounds(void **state)
 {
 	(void)state;
 	alias(TAP, BY_HAND_BR0);
@@ -688,20 +713,21 @@ static void a_link_of_that_name_but_another_nic_s_is_not_it(void **state)
 
 static void a_hint_or_a_search_finds_a_renamed_link(void **state)
 {
-	int hint[LOOKS] = { [PART_VIF] = 6 };
-	struct port_id id = { .is_nic = true, .nic = { 5, 0 } };
+	struct request q = { .id = { .is_nic = true, .nic = { 5, 0 } } };
 
 	(void)state;
 	(void)fake_host_put(&f, 6, "odd", "");
 	alias(6, "vifagent/1 by=xenstore nic=5.0 part=vif was.name=vif5.0");
-	assert_int_equal(reconcile(&a, &id, NULL, 0, NULL, looks, &tell), 0);
-	assert_int_equal(reconcile(&a, &id, NULL, 0, hint, looks, &tell), 1);
-	assert_string_equal(looks[0].name, "odd");
-	assert_int_equal(reconcile(&a, &id, NULL, LOOK_SEARCH, NULL, looks, &tell), 1);
+	assert_int_equal(reconcile(&a, &q, looks, &tell), 0);
+	q.hint[PART_VIF] = 6;
+	assert_int_equal(reconcile(&a, &q, looks, &tell), 1);
 	assert_string_equal(looks[0].name, "odd");
 	/* a hint that is out of date is only a hint */
-	hint[PART_VIF] = TAP;
-	assert_int_equal(reconcile(&a, &id, NULL, 0, hint, looks, &tell), 0);
+	q.hint[PART_VIF] = TAP;
+	assert_int_equal(reconcile(&a, &q, looks, &tell), 0);
+	q.flags = LOOK_SEARCH;
+	assert_int_equal(reconcile(&a, &q, looks, &tell), 1);
+	assert_string_equal(looks[0].name, "odd");
 }
 
 static void netback_s_link_is_known_by_its_device(void **state)
@@ -732,11 +758,26 @@ static struct nic new_nic(void)
 			      .wish = { .by = BY_XENSTORE, .network = "br0" } };
 }
 
+static struct request about(const struct nic *nic, unsigned int flags)
+{
+	return (struct request) { .id = { .is_nic = true, .nic = { 5, 0 } },
+				  .flags = flags, .nic = nic };
+}
+
 static int look_with_keys(const struct nic *nic, unsigned int flags)
 {
-	struct port_id id = { .is_nic = true, .nic = { 5, 0 } };
+	const struct request q = about(nic, flags);
 
-	return reconcile(&a, &id, nic, flags, NULL, looks, &tell);
+	return reconcile(&a, &q, looks, &tell);
+}
+
+/* toolstack-delay is over. */
+static int look_late(const struct nic *nic)
+{
+	struct request q = about(nic, LOOK_ACT);
+
+	q.delay_is_over = true;
+	return reconcile(&a, &q, looks, &tell);
 }
 
 static void in_dom0_the_script_tells_netback(void **state)
@@ -764,14 +805,14 @@ static void in_a_driver_domain_the_daemon_tells_netback(void **state)
 	assert_int_equal(look_with_keys(&nic, LOOK_ACT), 1);
 	assert_true(looks[0].early);
 	assert_null(tell.status);
-	assert_int_equal(look_with_keys(&nic, LOOK_ACT | LOOK_LATE), 1);
+	assert_int_equal(look_late(&nic), 1);
 	assert_string_equal(tell.status, "connected");
 	/* There is a time for it. */
 	nic.state = NIC_INIT_WAIT - 1;
-	assert_int_equal(look_with_keys(&nic, LOOK_ACT | LOOK_LATE), 1);
+	assert_int_equal(look_late(&nic), 1);
 	assert_null(tell.status);
 	nic.state = NIC_CONNECTED + 1;
-	assert_int_equal(look_with_keys(&nic, LOOK_ACT | LOOK_LATE), 1);
+	assert_int_equal(look_late(&nic), 1);
 	assert_null(tell.status);
 }
 
@@ -881,22 +922,21 @@ static void a_driver_domain_clears_a_dead_nic_away(void **state)
 	(void)state;
 	nic.state = NIC_CLOSED;
 	nic.online = false;
-	assert_int_equal(look_with_keys(&nic, LOOK_ACT | LOOK_LATE), 0);
+	assert_int_equal(look_late(&nic), 0);
 	assert_false(tell.remove);	/* in dom0 libxl does it */
 	a.self = 3;
 	assert_int_equal(look_with_keys(&nic, LOOK_ACT), 1);
 	assert_true(looks[0].early);
 	assert_string_equal(looks[0].name, "vif5.0");
 	assert_false(tell.remove);
-	assert_int_equal(look_with_keys(&nic, LOOK_ACT | LOOK_LATE), 0);
+	assert_int_equal(look_late(&nic), 0);
 	assert_true(tell.remove);
 }
 
 static void a_dead_nic_whose_link_may_be_newer_is_not_cleared_away(void **state)
 {
-	struct port_id id = { .is_nic = true, .nic = { 5, 0 } };
-	const int hint[LOOKS] = { [PART_VIF] = VIF };
 	struct nic nic = new_nic();
+	struct request q = about(&nic, LOOK_ACT);
 
 	(void)state;
 	a.self = 3;
@@ -905,13 +945,14 @@ static void a_dead_nic_whose_link_may_be_newer_is_not_cleared_away(void **state)
 	(void)fake_host_put(&f, VIF, "vif5.0", "");
 	alias(VIF, "vifagent/1 by=xenstore nic=5.0 part=vif was.name=vif5.0");
 	fake_host_join(&f, VIF, BR0);
-	assert_int_equal(look_with_keys(&nic, LOOK_ACT | LOOK_LATE), 1);
+	assert_int_equal(look_late(&nic), 1);
 	assert_true(looks[0].unsure);
 	assert_false(tell.remove);
 	assert_int_equal(f.acts, 0);
 	/* One that was there before the keys were read is left. */
-	assert_int_equal(reconcile(&a, &id, &nic, LOOK_ACT | LOOK_LATE, hint,
-				   looks, &tell), 1);
+	q.hint[PART_VIF] = VIF;
+	q.delay_is_over = true;
+	assert_int_equal(reconcile(&a, &q, looks, &tell), 1);
 	assert_int_equal(looks[0].verdict, NOT_OURS);
 	assert_int_equal(fake_host_at(&f, VIF)->l.master, 0);
 	assert_true(tell.remove);
@@ -1012,7 +1053,7 @@ int main(void)
 		look_test(its_own_name_is_not_another_link_s),
 		look_test(udev_is_told_of_a_record_that_is_new_or_gone),
 		look_test(udev_is_not_told_what_its_rules_know),
-		look_test(an_opponent_ends_a_look_after_four_rounds),
+		look_test(an_opponent_ends_a_look_after_some_rounds),
 		look_test(without_xenstore_a_nic_is_left_as_it_is),
 		look_test(asked_to_leave_it_leaves_all_the_same),
 		look_test(a_nic_without_links_has_nothing_to_say),
