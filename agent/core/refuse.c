@@ -34,7 +34,7 @@ static bool not_our_macvtap(const struct wish *w, const struct state *s,
 		      w->network, l->name, what);
 }
 
-/* A link that must not become a port, whoever requests it. */
+/* A link that must not become a port on any request. */
 static bool unfit(const struct wish *w, const struct state *s, struct plan *p)
 {
 	const struct link *l = &s->link;

@@ -10,7 +10,7 @@
 
 /* xenstored, as far as we know. */
 enum store_state {
-	STORE_UNKNOWN,		/* nobody has asked yet */
+	STORE_UNKNOWN,		/* it has not been asked yet */
 	STORE_THERE,
 	STORE_GONE,		/* or silent: see store_error */
 };

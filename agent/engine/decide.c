@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* decide.c - what a link is to become, and who says so */
+/* decide.c - what a link is to become, and what says so */
 #include "agent/engine/decide.h"
 
 #include <string.h>
@@ -81,7 +81,7 @@ static void name_part(const struct subject *s, const struct look *look,
 }
 
 /*
- * Rules are asked last, and only about links that nobody else has a network for:
+ * Rules are asked last, and only about links that have no network yet:
  * asking udev's database takes dozens of system calls.  They are asked once: when
  * we rename a link, its entry there is out of date for a moment.
  */
@@ -182,7 +182,7 @@ static enum goal find_goal(const struct subject *s, const struct look *look)
 		return GOAL_JOIN;
 	if (goal == GOAL_KEEP)
 		return goal;
-	/* Somebody began to leave it: that is finished first. */
+	/* A door began to leave it: that is finished first. */
 	if (ours && r->leaving)
 		return goal == GOAL_LEAVE_DEAD ? goal : GOAL_LEAVE;
 	if (hand && ours && r->by == BY_HAND)
@@ -242,7 +242,7 @@ int decide_link(struct look *look, struct aim *ret, void *arg)
 		return r;
 	ret->record = make_record(s, look, &ret->wish);
 	config_resolve(s->agent->config, &ret->wish);
-	/* Nobody wishes anything for it. */
+	/* There is no wish for it. */
 	if (!s->nic && ret->wish.by == BY_NOBODY)
 		ret->goal = GOAL_LEAVE;
 	return 0;

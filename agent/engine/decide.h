@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* decide.h - private to agent/engine: what a link is to become, and who says so */
+/* decide.h - private to agent/engine: what a link is to become, and what says so */
 #ifndef VIFAGENT_DECIDE_H
 #define VIFAGENT_DECIDE_H
 

@@ -44,7 +44,7 @@ void door_direct(struct agent *a, unsigned int ms, const char *words)
 	last_words = words;
 	a->direct_until = now_ms() + ms;
 	(void)sigaction(SIGALRM, &act, NULL);
-	/* Whoever calls us may have blocked it. */
+	/* Our caller may have blocked it. */
 	(void)sigemptyset(&alarms);
 	(void)sigaddset(&alarms, SIGALRM);
 	(void)sigprocmask(SIG_UNBLOCK, &alarms, NULL);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * door.h - for who is called, answers and ends: looks that wait for xenstored,
- * but not for long
+ * door.h - for programs that run once and end: looks that wait for xenstored, but
+ * not for long
  *
  * xenstored is asked only when a NIC of Xen's is concerned.  Once it has been
  * silent for DOOR_SILENCE_MS it is not asked again.
@@ -21,7 +21,7 @@
  * @ms:		from now on
  * @last_words:	a line, which must outlive all questions
  *
- * For who asks a few questions and could do nothing without their answers:
+ * For a program that has a few questions and can do nothing without the answers:
  * starting a thread takes longer.  If an answer is missing when the time is
  * over the process writes @last_words to stderr and ends with 1.
  */

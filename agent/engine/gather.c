@@ -20,7 +20,7 @@ static int find(struct host *h, const char *name, struct link *ret, bool *found)
 	return r == -ENODEV ? 0 : r;
 }
 
-/* Who has the name that the link is to have? */
+/* Which link has the name that this one is to have? */
 static int gather_holder(struct host *h, const char *name, struct state *s)
 {
 	struct record record;

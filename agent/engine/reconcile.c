@@ -160,8 +160,8 @@ static int look_nic(struct agent *a, const struct request *q,
 
 /* ---- a link for itself ------------------------------------------------ */
 
-/* Returns 0 if it is one, or what reconcile() does.  Who asks by hand for a link
- * has asked for its owner. */
+/* Returns 0 if it is one, or what reconcile() does.  A door with a request by hand
+ * has found out whose the link is. */
 static int is_for_itself(struct agent *a, const struct request *q,
 			 struct look *look)
 {

@@ -11,7 +11,7 @@
  * makes the NIC, waits to see backend state 2, and only then runs its script
  * (libxl__wait_device_connection, libxl_device.c). So while the status is empty
  * and the script is ours, it is the script's turn; in a driver domain, or with
- * somebody else's script, nobody but us will ever report.
+ * another script, no other program will ever report.
  */
 static bool our_turn(const struct nic_look *n)
 {
