@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "agent/base/options.h"
 #include "agent/daemon/keeper.h"
 #include "agent/base/log.h"
 #include "agent/base/notify.h"
@@ -146,10 +147,12 @@ static int parse_args(int argc, char **argv, struct daemon *d)
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 }
 	};
+	char error[REASON_SIZE];
 	bool debug = false;
 	int o;
 
-	while ((o = getopt_long(argc, argv, "c:dVh", options, NULL)) != -1) {
+	opterr = 0;
+	while ((o = getopt_long(argc, argv, ":c:dVh", options, NULL)) != -1) {
 		switch (o) {
 		case 'c':
 			d->config_path = optarg;
@@ -164,12 +167,13 @@ static int parse_args(int argc, char **argv, struct daemon *d)
 			(void)fputs(usage, stdout);
 			exit(EXIT_SUCCESS);
 		default:
-			(void)fputs(usage, stderr);
+			options_error(error, "vifagentd", o, argv[optind - 1]);
+			(void)fprintf(stderr, "vifagentd: %s\n", error);
 			return -1;
 		}
 	}
 	if (optind < argc) {
-		(void)fprintf(stderr, "vifagentd: takes no argument %s\n",
+		(void)fprintf(stderr, "vifagentd: unknown argument %s; see vifagentd --help\n",
 			      text_quote_str(argv[optind]).text);
 		return -1;
 	}

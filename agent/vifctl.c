@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/base/options.h"
 #include "agent/cli/taps.h"
 
 static const struct verb {
@@ -219,18 +220,12 @@ static int run_verb(struct cmd *c, const char *name, const char *config_path)
 	return cmd_start(c, v->run, config_path);
 }
 
-/* getopt_long() tells only short options by optopt. */
 static int wrong_option(int o, const char *arg)
 {
-	const char letter[] = { '-', (char)optopt, '\0' };
+	char error[REASON_SIZE];
 
-	if (o == ':')
-		return cmd_fail(CMD_USAGE, "option --config needs a FILE; see vifctl --help");
-	if (strchr("jVh", optopt) && optopt)
-		return cmd_fail(CMD_USAGE, "option %s takes no value; see vifctl --help",
-				letter);
-	return cmd_fail(CMD_USAGE, "unknown option %s; see vifctl --help",
-			text_quote_str(optopt ? letter : arg).text);
+	options_error(error, "vifctl", o, arg);
+	return cmd_fail(CMD_USAGE, "%s", error);
 }
 
 int main(int argc, char **argv)

@@ -101,11 +101,8 @@ int cmd_detach(struct cmd *c)
 {
 	struct record record;
 	struct link l;
-	int r;
+	int r = cmd_only_link(c, "detach takes one LINK; see vifctl help detach", &l);
 
-	if (c->argc != 1)
-		return cmd_fail(CMD_USAGE, "detach takes one LINK; see vifctl help detach");
-	r = cmd_find_link(c, c->argv[0], &l);
 	if (r)
 		return r;
 	if (record_parse(l.alias, &record) < 0)

@@ -48,6 +48,13 @@ int cmd_find_link(struct cmd *c, const char *name, struct link *ret)
 	return 0;
 }
 
+int cmd_only_link(struct cmd *c, const char *usage, struct link *ret)
+{
+	if (c->argc != 1)
+		return cmd_fail(CMD_USAGE, "%s", usage);
+	return cmd_find_link(c, c->argv[0], ret);
+}
+
 int cmd_find_nic(struct cmd *c, const char *path, struct vif_id *ret)
 {
 	int32_t backend;

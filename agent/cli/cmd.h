@@ -78,6 +78,14 @@ int cmd_fail(int code, const char *fmt, ...);
 int cmd_find_link(struct cmd *c, const char *name, struct link *ret);
 
 /*
+ * cmd_only_link() - the link that a verb's one argument names
+ * @usage:	the error if there are no or more arguments
+ *
+ * Returns 0, or an exit code after an error message.
+ */
+int cmd_only_link(struct cmd *c, const char *usage, struct link *ret);
+
+/*
  * cmd_find_nic() - find the NIC of our own domain that XENBUS_PATH names
  *
  * Returns 0 or -EINVAL.

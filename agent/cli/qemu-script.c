@@ -33,11 +33,8 @@ int cmd_qemu_ifup(struct cmd *c)
 	struct wish w = { .by = BY_HAND };
 	const char *network;
 	struct link l;
-	int r;
+	int r = cmd_only_link(c, "ifup takes one LINK, as QEMU passes it", &l);
 
-	if (c->argc != 1)
-		return cmd_fail(CMD_USAGE, "ifup takes one LINK, as QEMU passes it");
-	r = cmd_find_link(c, c->argv[0], &l);
 	if (r)
 		return r;
 	network = find_network(c, l.name);
@@ -54,11 +51,8 @@ int cmd_qemu_ifdown(struct cmd *c)
 {
 	struct record record;
 	struct link l;
-	int r;
+	int r = cmd_only_link(c, "ifdown takes one LINK, as QEMU passes it", &l);
 
-	if (c->argc != 1)
-		return cmd_fail(CMD_USAGE, "ifdown takes one LINK, as QEMU passes it");
-	r = cmd_find_link(c, c->argv[0], &l);
 	if (r)
 		return r;
 	if (record_parse(l.alias, &record) < 0 || record.by != BY_HAND ||

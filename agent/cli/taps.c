@@ -27,34 +27,36 @@ void taps_spec_init(struct tap_spec *s)
 
 /* ---- the keys --------------------------------------------------------- */
 
+/* @known: by name, if there is one */
+static int set_id(const char *key, const char *what, const char *value,
+		  const id_t *known, id_t *ret)
+{
+	unsigned long n;
+
+	if (known)
+		*ret = *known;
+	else if (text_number(value, (id_t)-2, &n) == 0)
+		*ret = (id_t)n;
+	else
+		return cmd_fail(CMD_FAILED, "%s=%s: %s does not exist", key,
+				text_quote_str(value).text, what);
+	return 0;
+}
+
 static int set_owner(struct tap_spec *s, const char *value)
 {
 	const struct passwd *pw = getpwnam(value);
-	unsigned long n;
 
-	if (pw)
-		s->owner = pw->pw_uid;
-	else if (text_number(value, (uid_t)-2, &n) == 0)
-		s->owner = (uid_t)n;
-	else
-		return cmd_fail(CMD_FAILED, "owner=%s: user does not exist",
-				text_quote_str(value).text);
-	return 0;
+	return set_id("owner", "user", value, pw ? &pw->pw_uid : NULL,
+		      &s->owner);
 }
 
 static int set_group(struct tap_spec *s, const char *value)
 {
 	const struct group *gr = getgrnam(value);
-	unsigned long n;
 
-	if (gr)
-		s->group = gr->gr_gid;
-	else if (text_number(value, (gid_t)-2, &n) == 0)
-		s->group = (gid_t)n;
-	else
-		return cmd_fail(CMD_FAILED, "group=%s: group does not exist",
-				text_quote_str(value).text);
-	return 0;
+	return set_id("group", "group", value, gr ? &gr->gr_gid : NULL,
+		      &s->group);
 }
 
 static int set_queues(struct tap_spec *s, const char *value)

@@ -44,32 +44,34 @@ static int refuse(struct wish *w, const char *fmt, ...)
 	return -EINVAL;
 }
 
+/* @what: "a network's name"; @limit: why it may not be longer */
+static int set_word(struct wish *w, const char *label, const char *s,
+		    size_t len, const char *what, const char *limit,
+		    char *ret, size_t size)
+{
+	if (len >= size)
+		return refuse(w, "%s=%s is too long for %s by %zu characters%s",
+			      label, text_quote(s, len).text, what,
+			      len - (size - 1), limit);
+	if (!visible(s, len) || strcmp(s, ".") == 0 || strcmp(s, "..") == 0)
+		return refuse(w, "%s=%s is not valid as %s: use visible characters except / : %% =",
+			      label, text_quote(s, len).text, what);
+	memcpy(ret, s, len + 1);
+	return 0;
+}
+
 static int set_network(struct wish *w, const char *label, const char *s,
 		       size_t len)
 {
-	if (len >= NETWORK_NAMESIZE)
-		return refuse(w, "%s=%s is too long for a network's name by %zu characters",
-			      label, text_quote(s, len).text,
-			      len - (NETWORK_NAMESIZE - 1));
-	if (!visible(s, len) || strcmp(s, ".") == 0 || strcmp(s, "..") == 0)
-		return refuse(w, "%s=%s is not a valid name of a network or bridge: use visible characters except / : %% =",
-			      label, text_quote(s, len).text);
-	memcpy(w->network, s, len + 1);
-	return 0;
+	return set_word(w, label, s, len, "the name of a network or bridge", "",
+			w->network, sizeof(w->network));
 }
 
 static int set_name(struct wish *w, const char *label, const char *s,
 		    size_t len)
 {
-	if (len >= VIF_NAMESIZE)
-		return refuse(w, "%s=%s is too long for a link's name by %zu characters: the kernel takes 15",
-			      label, text_quote(s, len).text,
-			      len - (VIF_NAMESIZE - 1));
-	if (vif_name_check(s) < 0 || !visible(s, len))
-		return refuse(w, "%s=%s is not a valid name for a link: use visible characters except / : %% =",
-			      label, text_quote(s, len).text);
-	memcpy(w->name, s, len + 1);
-	return 0;
+	return set_word(w, label, s, len, "a link's name",
+			": the kernel takes 15", w->name, sizeof(w->name));
 }
 
 static int set_mtu(struct wish *w, const char *label, const char *s, size_t len)

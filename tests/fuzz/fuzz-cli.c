@@ -49,6 +49,12 @@ int cmd_find_link(struct cmd *c, const char *name, struct link *ret)
 			 text_quote_str(name).text) : 0;
 }
 
+int cmd_only_link(struct cmd *c, const char *usage, struct link *ret)
+{
+	return c->argc == 1 ? cmd_find_link(c, c->argv[0], ret) :
+			      cmd_fail(CMD_USAGE, "%s", usage);
+}
+
 int cmd_find_nic(struct cmd *c, const char *path, struct vif_id *ret)
 {
 	(void)c;

@@ -18,7 +18,7 @@ MACVTAP = "[network m]\nkind = macvtap\ndevice = eth0\n"
 WRONG = {
     "no section": ("device = eth0\n", 1, "section"),
     "no sign": (MACVTAP + "mode vepa\n", 4, "neither"),
-    "a network with an escape": ("[network \x1b[2J]\nkind = macvtap\ndevice = eth0\n", 1, "not a valid name of a network"),
+    "a network with an escape": ("[network \x1b[2J]\nkind = macvtap\ndevice = eth0\n", 1, "not valid as the name of a network"),
     "no device": ("[network m]\nkind = macvtap\n", 2, "device"),
     "an unknown mode": (MACVTAP + "mode = vepe\n", 4, "vepe"),
     "a loop": ("[network a]\nbridge = b\n[network b]\nbridge = a\n", 2, "network b"),

@@ -59,11 +59,21 @@ def test_an_unknown_verb(bed, typed):
 @pytest.mark.parametrize("args, says", [
     ((), "a verb is missing"), (("-x",), 'unknown option "-x"'), (("-jx",), 'unknown option "-x"'),
     (("--frobnicate", "list"), 'unknown option "--frobnicate"'), (("--json=yes", "list"), "option -j takes no value"),
-    (("--config",), "option --config needs a FILE"), (("-c",), "option --config needs a FILE"),
+    (("--config",), 'option "--config" needs a value'), (("-c",), 'option "-c" needs a value'),
 ])
 def test_wrong_options_take_one_line(bed, args, says):
     result = bed.run([*WRAPPER, BUILD / "vifctl", *args], 2)
     assert result.err == f"vifctl: {says}; see vifctl --help\n" and result.out == ""
+
+
+@pytest.mark.parametrize("args, says", [
+    (("-x",), 'unknown option "-x"'), (("--frobnicate",), 'unknown option "--frobnicate"'),
+    (("--debug=yes",), "option -d takes no value"), (("--config",), 'option "--config" needs a value'),
+    (("start",), 'unknown argument "start"'),
+])
+def test_wrong_options_of_the_daemon_take_one_line(bed, args, says):
+    result = bed.run([*WRAPPER, BUILD / "vifagentd", *args], None)
+    assert result.rc != 0 and result.err == f"vifagentd: {says}; see vifagentd --help\n" and result.out == ""
 
 
 def test_help_of_a_verb(bed):

@@ -76,10 +76,10 @@ def test_ifdown_leaves_alone_what_ifup_did_not_join(host):
 @pytest.mark.parametrize("name, args, env, code, words", [
     ("vif-ifup", ["tap0"], {}, 1, "no network requested"),
     ("vif-ifup", ["tap0"], {"VIF_NETWORK": ""}, 1, "no network requested"),
-    ("vif-ifup", ["tap0"], {"VIF_NETWORK": "a/b"}, 1, "is not a valid name of a network"),
+    ("vif-ifup", ["tap0"], {"VIF_NETWORK": "a/b"}, 1, "is not valid as the name of a network"),
     ("vif-ifup", ["tap0"], {"VIF_NETWORK": "br7"}, 1, "bridge br7 does not exist"),
     ("vif-ifup.br7", ["tap0"], {}, 1, "bridge br7 does not exist"),
-    ("vif-ifup.", ["tap0"], {}, 1, "is not a valid name of a network"),
+    ("vif-ifup.", ["tap0"], {}, 1, "is not valid as the name of a network"),
     ("vif-ifup.br0", ["tap7"], {}, 1, "does not exist"),
     ("vif-ifup.br0", [], {}, 2, "takes one LINK"),
     ("vif-ifup.br0", ["tap0", "tap0"], {}, 2, "takes one LINK"),
