@@ -340,7 +340,7 @@ static void build_found(struct run *r)
 
 /* ---- what holds after every act ----------------------------------------- */
 
-/* The exception that doc/design.md names: a bridge whose MTU nobody has set,
+/* The exception that doc/reasons.md names: a bridge whose MTU nobody has set,
  * at 1500 only because of this port, the others having more. */
 static bool was_the_last_of_1500(const struct run *r,
 				 const struct fake_link *before,
