@@ -84,6 +84,10 @@ int cmd_attach(struct cmd *c)
 			w.replace_alias = true;
 			continue;
 		}
+		if (strcmp(c->argv[i], "force=yes") == 0) {
+			w.force = true;
+			continue;
+		}
 		r = cmd_set_wish(&w, c->argv[i]);
 		if (r == -ENOENT)
 			return cmd_fail(CMD_USAGE, "attach: unknown argument %s; it takes " ATTACH_KEYS,

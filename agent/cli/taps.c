@@ -205,7 +205,7 @@ static int find_neighbour(const struct link *l, void *arg)
 {
 	const struct neighbour *n = arg;
 
-	if (l->lower != n->device)
+	if (l->lower != n->device || !link_is_macvlan(l))
 		return 0;
 	*n->ret = *l;
 	return 1;

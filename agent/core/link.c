@@ -18,6 +18,10 @@ enum link_kind link_kind(const struct link *l)
 		{ "macvtap", LINK_MACVTAP },
 		{ "tun", LINK_TUN },
 		{ "vrf", LINK_VRF },
+		{ "veth", LINK_VETH },
+		{ "vlan", LINK_VLAN },
+		{ "bond", LINK_BOND },
+		{ "team", LINK_TEAM },
 	};
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)

@@ -31,7 +31,8 @@ struct link {
 	uint32_t mtu;			/* bytes */
 	int master;			/* ifindex of the bridge, 0 if none */
 	int addrgen;			/* inet6 addr-gen mode, -1: no inet6 */
-	int lower;			/* a macvlan's device: ifindex, else 0 */
+	int lower;			/* the link that it is on, as a macvlan or
+					 * a VLAN is: ifindex, 0 if none */
 	uint32_t mode;			/* a macvtap's, of MACVTAP_MODES */
 	bool allmulticast;		/* IFF_ALLMULTI is set */
 };
@@ -43,6 +44,10 @@ enum link_kind {
 	LINK_MACVLAN,
 	LINK_MACVTAP,
 	LINK_TUN,		/* a tun or a tap */
+	LINK_VETH,
+	LINK_VLAN,
+	LINK_BOND,
+	LINK_TEAM,
 	LINK_VRF,
 };
 

@@ -263,10 +263,8 @@ static void join_steps(const struct wish *wish, const struct state *state,
 		       const char *alias, struct plan *p)
 {
 	/* The kernel changes these only on a link that is down (names before
-	 * Linux 6.2, addresses of some drivers), or, for addrgen, removes the
-	 * existing address only then. */
-	const unsigned int needs_down = CHANGE_NAME | CHANGE_MAC |
-					CHANGE_ADDRGEN;
+	 * Linux 6.2, addresses of some drivers). */
+	const unsigned int needs_down = CHANGE_NAME | CHANGE_MAC;
 	struct link_change c = { 0 };
 	bool up = state->link.up;
 
@@ -282,6 +280,9 @@ static void join_steps(const struct wish *wish, const struct state *state,
 	}
 	if (c.fields)
 		*add_change(p) = c;
+	/* With mode none, which it has by now, no other comes. */
+	if (state->addresses.has_link_local)
+		add_step(p, STEP_FLUSH);
 	if (up || (wish->stays_down && !state->link.up))
 		return;
 	if (state->have_device && !state->device.up)

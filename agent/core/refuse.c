@@ -34,6 +34,27 @@ static bool not_our_macvtap(const struct wish *w, const struct state *s,
 		      w->network, l->name, what);
 }
 
+/* A link that the host itself uses: as a port it would cut the host off. */
+static bool in_use(const struct wish *w, const struct state *s, struct plan *p)
+{
+	const struct link *l = &s->link;
+
+	if (w->force || s->owner == OWNER_US || link_is_macvlan(l))
+		return false;
+	if (link_is(l, LINK_BOND) || link_is(l, LINK_TEAM) ||
+	    link_is(l, LINK_VLAN))
+		return refuse(p, REFUSED, "%s is a %s of the host, and the settings of a port would cut the host off; put it on the bridge in the host's network configuration, or attach it by hand with force=yes",
+			      l->name, l->kind);
+	if (s->addresses.other[0])
+		return refuse(p, REFUSED, "%s has the address %s, so the host uses it itself; remove the address (ip address del %s dev %s), or attach it by hand with force=yes",
+			      l->name, s->addresses.other, s->addresses.other,
+			      l->name);
+	if (s->upper.ifindex)
+		return refuse(p, REFUSED, "link %s is on top of %s and would lose its network; delete it (ip link del %s), or attach %s by hand with force=yes",
+			      s->upper.name, l->name, s->upper.name, l->name);
+	return false;
+}
+
 /* A link that must not become a port on any request. */
 static bool unfit(const struct wish *w, const struct state *s, struct plan *p)
 {
@@ -51,6 +72,8 @@ static bool unfit(const struct wish *w, const struct state *s, struct plan *p)
 	if (s->is_hardware)
 		return refuse(p, REFUSED, "%s is the host's own hardware, and the settings of a port would cut it off; attach uplinks to bridges in the host's network configuration",
 			      l->name);
+	if (in_use(w, s, p))
+		return true;
 	if (w->kind == NETWORK_BRIDGE && link_is_macvlan(l))
 		return refuse(p, REFUSED, "%s is a %s, which the kernel does not allow on a bridge, but network %s is a bridge; request a network of kind = macvtap",
 			      l->name, l->kind, w->network);

@@ -18,6 +18,13 @@ struct bridge_facts {
 				 * may be false though it is */
 };
 
+/* The IP addresses of a link. */
+struct addresses {
+	bool has_link_local;	/* fe80::/10 or 169.254.0.0/16, which links give
+				 * themselves */
+	char other[52];		/* any other, as ip(8) writes it; "": none */
+};
+
 /* What the kernel shows of one port and of everything that its wish names. */
 struct state {
 	struct link link;
@@ -34,6 +41,10 @@ struct state {
 	struct bridge_facts facts;	/* unless the port is in its place */
 	bool patient;		/* a bridge being set up may take its time */
 	bool is_hardware;	/* the link of a piece of hardware */
+
+	struct addresses addresses;
+	struct link upper;	/* is on top of it; ifindex 0: none, or it was
+				 * not looked for */
 
 	bool have_holder;	/* another link has the wished name */
 	struct link holder;
@@ -67,6 +78,7 @@ enum step_kind {
 	STEP_PIN_MAC,		/* make the bridge's own MAC and … */
 	STEP_PIN_MTU,		/* … MTU stay whatever its ports have */
 	STEP_CHANGE,		/* one message about the port */
+	STEP_FLUSH,		/* its link-local addresses */
 	STEP_DEVICE_UP,		/* set up what the macvtap is on */
 	STEP_DELETE,		/* the link itself */
 };

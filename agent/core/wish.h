@@ -51,6 +51,7 @@ struct wish {
 	uint32_t mode;			/* one of MACVTAP_MODES; 0: the
 					 * network's first one */
 	bool stays_down;		/* up=no: another program sets it up */
+	bool force;			/* by hand: even if the host uses it */
 	bool replace_alias;		/* by hand: overwrite a foreign alias */
 	/* set by config_resolve() */
 	bool is_configured;		/* else the network is a bridge's name */

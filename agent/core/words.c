@@ -96,6 +96,9 @@ void step_text(const struct step *step, const struct state *state, char *buf,
 		(void)snprintf(buf, size, "keep the MTU %u of bridge %s",
 			       step->mtu, bridge);
 		break;
+	case STEP_FLUSH:
+		(void)snprintf(buf, size, "remove its link-local address");
+		break;
 	case STEP_DEVICE_UP:
 		(void)snprintf(buf, size, "set %s up", state->device.name);
 		break;

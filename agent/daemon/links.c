@@ -63,7 +63,7 @@ static bool is_echo(const struct table *t, const struct host_event *ev)
 	const struct port *p;
 	struct record r;
 
-	if (ev->gone || record_parse(ev->link.alias, &r) < 0)
+	if (ev->what != HOST_LINK || record_parse(ev->link.alias, &r) < 0)
 		return false;
 	id.is_nic = r.has_nic && r.by != BY_HAND;
 	if (id.is_nic)
@@ -81,23 +81,35 @@ static bool concerns_place(const struct port *p, const struct place *place,
 	const struct link *l = &ev->link;
 
 	if (place->ifindex == l->ifindex)
-		return ev->gone || place->mtu != l->mtu ||
+		return ev->what == HOST_LINK_GONE || place->mtu != l->mtu ||
 		       p->state != PORT_QUIET ||
 		       strcmp(place->name, l->name) != 0;
 	return !place->ifindex && place->name[0] &&
 	       strcmp(place->name, l->name) == 0;
 }
 
+static bool is_own_link(const struct port *p, int ifindex)
+{
+	if (!p->id.is_nic)
+		return p->id.ifindex == ifindex;
+	for (int i = 0; i < LOOKS; i++)
+		if (p->ifindex[i] == ifindex)
+			return true;
+	return false;
+}
+
 /* Is it the port's own link, its bridge or device, or the link that uses its
- * name? */
+ * name?  An address concerns only the link that has it. */
 static bool concerns(const struct port *p, const struct host_event *ev)
 {
 	int ifindex = ev->link.ifindex;
 
-	if (!p->id.is_nic && p->id.ifindex == ifindex)
+	if (is_own_link(p, ifindex))
 		return true;
+	if (ev->what == HOST_ADDRESS)
+		return false;
 	for (int i = 0; i < LOOKS; i++)
-		if (p->ifindex[i] == ifindex || p->holder[i] == ifindex ||
+		if (p->holder[i] == ifindex ||
 		    concerns_place(p, &p->place[i], ev))
 			return true;
 	return false;
@@ -124,7 +136,7 @@ static void handle_link(const struct sources *s, const struct host_event *ev)
 		mark_waiting(s->table, ev->link.ifindex);
 		return;
 	}
-	if (!ev->gone)
+	if (ev->what == HOST_LINK)
 		mark_owner(s, &ev->link);
 	TAILQ_FOREACH(p, &s->table->all, all)
 		if (concerns(p, ev))
@@ -147,7 +159,8 @@ static void on_link(const struct host_event *ev, void *arg)
 	for (size_t i = 1; i <= l->n_batch && i <= SAME_LINK_WITHIN; i++) {
 		struct host_event *old = &l->batch[l->n_batch - i];
 
-		if (old->link.ifindex == ev->link.ifindex) {
+		if (old->link.ifindex == ev->link.ifindex &&
+		    (old->what == HOST_ADDRESS) == (ev->what == HOST_ADDRESS)) {
 			*old = *ev;
 			return;
 		}

@@ -140,7 +140,31 @@ static struct state only_link(const struct state *s)
 				.record = s->record, .patient = s->patient };
 }
 
-int gather_join(struct host *h, const struct wish *w, struct state *s)
+static int find_upper(const struct link *l, void *arg)
+{
+	struct state *s = arg;
+
+	if (l->lower != s->link.ifindex)
+		return 0;
+	s->upper = *l;
+	return 1;
+}
+
+/* Does the host use the link itself?  A look at all links is for one that is
+ * attached by hand for the first time: an administrator may mistake it. */
+static int gather_use(struct host *h, const struct wish *w,
+		      const struct record *record, struct state *s)
+{
+	int r = h->ops->addresses(h, s->link.ifindex, &s->addresses);
+
+	if (r == 0 && s->owner != OWNER_US && record->by == BY_HAND &&
+	    !record->made && !w->force)
+		r = h->ops->links(h, find_upper, s);
+	return r < 0 ? r : 0;
+}
+
+int gather_join(struct host *h, const struct wish *w, const struct record *record,
+		struct state *s)
 {
 	struct state g = only_link(s);
 	int r;
@@ -154,6 +178,8 @@ int gather_join(struct host *h, const struct wish *w, struct state *s)
 	/* Hardware comes back from a container with any alias. */
 	if (g.owner != OWNER_US || !g.link.kind[0])
 		g.is_hardware = h->ops->is_hardware(h, g.link.name);
+	if (r == 0)
+		r = gather_use(h, w, record, &g);
 	if (r == 0)
 		r = gather_master(h, plan_mtu(w, &g), &g);
 	if (r == 0)

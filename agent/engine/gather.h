@@ -9,12 +9,14 @@
 /*
  * gather_join() - what a link that joins its network depends on
  * @w:		resolved
+ * @record:	its new record
  * @s:		.link, .owner, .record and .patient are known; the rest is filled
  *		in
  *
  * Returns 0 or a negative errno value.
  */
-int gather_join(struct host *h, const struct wish *w, struct state *s);
+int gather_join(struct host *h, const struct wish *w, const struct record *record,
+		struct state *s);
 
 /* The same for a link that leaves it. */
 int gather_leave(struct host *h, struct state *s);

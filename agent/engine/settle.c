@@ -151,8 +151,9 @@ static bool is_as_planned_for(struct host *h, const struct link *planned)
 
 static int gather(struct host *h, const struct aim *aim, struct state *s)
 {
-	return aim->goal == GOAL_JOIN ? gather_join(h, &aim->wish, s) :
-					gather_leave(h, s);
+	if (aim->goal == GOAL_JOIN)
+		return gather_join(h, &aim->wish, &aim->record, s);
+	return gather_leave(h, s);
 }
 
 static void make_plan(const struct aim *aim, struct look *look)

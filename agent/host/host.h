@@ -28,6 +28,10 @@ struct host_ops {
 	 * the first non-zero value that it returns, and returns that. */
 	int (*links)(struct host *h, host_link_fn fn, void *arg);
 
+	/* Which IP addresses does the link have? */
+	int (*addresses)(struct host *h, int ifindex,
+			 struct addresses *ret);
+
 	/* Carry out one step on the port @ifindex.  After a failure
 	 * h->error holds the kernel's text about it, or "".
 	 * -ECONNRESET: the answer was lost; the step may be done. */
@@ -96,16 +100,22 @@ struct host *host_close(struct host *h);
 
 struct host_watch;
 
-/* One notification: of a new or changed link, or of a vanished one. */
+/* One notification. */
 struct host_event {
-	bool gone;
+	enum {
+		HOST_LINK,		/* a link is new or has changed */
+		HOST_LINK_GONE,
+		HOST_ADDRESS,		/* it has a new address; of .link only
+					 * .ifindex is told */
+	} what;
 	struct link link;
 };
 
 /* Notifications were lost: read everything again. */
 #define HOST_OVERFLOW (-ENOBUFS)
 
-/* A socket that receives every change of a link (RTNLGRP_LINK). */
+/* A socket that receives every change of a link (RTNLGRP_LINK), and every new
+ * address (RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR). */
 int host_watch_open(struct host_watch **ret);
 struct host_watch *host_watch_close(struct host_watch *w);
 

@@ -15,6 +15,7 @@
 #include <sys/random.h>
 
 #include "agent/core/mac.h"
+#include "agent/host/addr.h"
 #include "agent/host/procfs.h"
 #include "agent/host/rtnl.h"
 #include "agent/host/sysfs.h"
@@ -59,18 +60,35 @@ static struct nl_msg *build_get(int flags, int ifindex, const char *name)
 	return NULL;
 }
 
+struct reading {
+	host_link_fn fn;
+	void *arg;
+};
+
+static int on_link(struct nl_msg *msg, void *arg)
+{
+	const struct reading *reading = arg;
+	struct link link;
+	int r = rtnl_parse(msg, &link);
+
+	if (r == 0)
+		return reading->fn(&link, reading->arg);
+	return r == -ENOMEM ? r : 0;
+}
+
 /* A dump during which something changed may lack a link, and is repeated.  If
  * changes never stop, a program that watches the links gets them as events. */
 static int ask(struct host *h, int flags, int ifindex, const char *name,
 	       host_link_fn fn, void *arg)
 {
+	struct reading reading = { .fn = fn, .arg = arg };
 	int r = -EINTR;
 
 	for (int i = 0; i < TRIES && (r == -EINTR || r == -ECONNRESET ||
 				      r == -ENOMEM); i++) {
 		struct nl_msg *msg = build_get(flags, ifindex, name);
 
-		r = rtnl_talk(&kernel_of(h)->rtnl, &msg, 1, fn, arg);
+		r = rtnl_talk(&kernel_of(h)->rtnl, &msg, 1, on_link, &reading);
 	}
 	if (r == -EINTR)
 		return 0;
@@ -386,6 +404,11 @@ static int bridge_facts(struct host *h, const struct link *bridge,
 	return sysfs_bridge_facts(bridge, ret);
 }
 
+static int addresses(struct host *h, int ifindex, struct addresses *ret)
+{
+	return addr_read(&kernel_of(h)->rtnl, ifindex, ret);
+}
+
 static int do_step(struct host *h, int ifindex, const struct step *step)
 {
 	struct link_change c = { .up = true };
@@ -402,6 +425,8 @@ static int do_step(struct host *h, int ifindex, const struct step *step)
 		return pin_mtu(h, step->bridge, step->mtu);
 	case STEP_CHANGE:
 		return change(h, ifindex, &step->change);
+	case STEP_FLUSH:
+		return addr_flush(&kernel_of(h)->rtnl, ifindex);
 	case STEP_DEVICE_UP:
 		c.fields = CHANGE_UP;
 		return change(h, step->device, &c);
@@ -419,6 +444,7 @@ static const struct host_ops kernel_ops = {
 	.link_by_name = link_by_name,
 	.link_by_index = link_by_index,
 	.links = links,
+	.addresses = addresses,
 	.do_step = do_step,
 	.create_macvtap = create_macvtap,
 	.collect_deletes = collect_deletes,

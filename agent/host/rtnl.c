@@ -60,16 +60,12 @@ static int answered(struct rtnl *t)
 	return --t->open > 0 ? NL_SKIP : NL_STOP;
 }
 
-static int on_link(struct nl_msg *msg, void *arg)
+static int on_answer(struct nl_msg *msg, void *arg)
 {
 	struct rtnl *t = arg;
-	struct link link;
-	int r = rtnl_parse(msg, &link);
 
-	if (r == 0 && t->fn && !t->stopped)
-		t->stopped = t->fn(&link, t->arg);
-	if (r == -ENOMEM && !t->err)
-		t->err = r;
+	if (t->fn && !t->stopped)
+		t->stopped = t->fn(msg, t->arg);
 	if (nlmsg_hdr(msg)->nlmsg_flags & NLM_F_MULTI)
 		return NL_OK;
 	return answered(t);
@@ -116,21 +112,28 @@ static int on_error(struct sockaddr_nl *nla, struct nlmsgerr *e, void *arg)
 	return answered(t);
 }
 
-int rtnl_open(struct rtnl *t)
+static void set_option(struct nl_sock *sk, int option)
 {
 	static const int one = 1;
+
+	(void)setsockopt(nl_socket_get_fd(sk), SOL_NETLINK, option, &one,
+			 sizeof(one));
+}
+
+int rtnl_open(struct rtnl *t)
+{
 	int r = rtnl_socket(t->peek, &t->sk);
 
 	if (r < 0)
 		return r;
-	/* Without these two (Linux 4.12) only the kernel's text is missing. */
-	(void)setsockopt(nl_socket_get_fd(t->sk), SOL_NETLINK, NETLINK_EXT_ACK,
-			 &one, sizeof(one));
-	(void)setsockopt(nl_socket_get_fd(t->sk), SOL_NETLINK, NETLINK_CAP_ACK,
-			 &one, sizeof(one));
+	/* Without these two (Linux 4.12) only the kernel's text is missing; */
+	set_option(t->sk, NETLINK_EXT_ACK);
+	set_option(t->sk, NETLINK_CAP_ACK);
+	/* without this one (4.20) it sends more addresses than were asked for. */
+	set_option(t->sk, NETLINK_GET_STRICT_CHK);
 	nl_socket_disable_auto_ack(t->sk);
 	nl_socket_modify_cb(t->sk, NL_CB_SEQ_CHECK, NL_CB_CUSTOM, on_sequence, t);
-	nl_socket_modify_cb(t->sk, NL_CB_VALID, NL_CB_CUSTOM, on_link, t);
+	nl_socket_modify_cb(t->sk, NL_CB_VALID, NL_CB_CUSTOM, on_answer, t);
 	nl_socket_modify_cb(t->sk, NL_CB_ACK, NL_CB_CUSTOM, on_end, t);
 	nl_socket_modify_cb(t->sk, NL_CB_FINISH, NL_CB_CUSTOM, on_end, t);
 	(void)nl_socket_modify_err_cb(t->sk, NL_CB_CUSTOM, on_error, t);
@@ -164,8 +167,8 @@ static int exchange(struct rtnl *t, struct nl_msg *msgs[])
 	return -ECONNRESET;
 }
 
-int rtnl_talk(struct rtnl *t, struct nl_msg *msgs[], uint32_t n,
-	      host_link_fn fn, void *arg)
+int rtnl_talk(struct rtnl *t, struct nl_msg *msgs[], uint32_t n, rtnl_fn fn,
+	      void *arg)
 {
 	int r = 0;
 
@@ -198,6 +201,18 @@ static bool copy(char *dst, size_t size, const char *src)
 	return text_copy(dst, size, src ? src : "");
 }
 
+/* What it is on: of a veth IFLA_LINK is its other end, and of a link whose lower
+ * one is in another network namespace, a number there. */
+static int lower_of(struct rtnl_link *l, const struct link *link)
+{
+	int32_t netns;
+
+	if (link_is(link, LINK_VETH) ||
+	    rtnl_link_get_link_netnsid(l, &netns) == 0)
+		return 0;
+	return rtnl_link_get_link(l);
+}
+
 /* Texts that do not fit are not from Linux. */
 static int get_link(struct rtnl_link *l, struct link *ret)
 {
@@ -214,8 +229,7 @@ static int get_link(struct rtnl_link *l, struct link *ret)
 		(void)copy(r.kind, sizeof(r.kind), "other");
 	if (rtnl_link_is_macvtap(l))
 		r.mode = rtnl_link_macvtap_get_mode(l);
-	if (link_is_macvlan(&r))
-		r.lower = rtnl_link_get_link(l);
+	r.lower = lower_of(l, &r);
 	r.ethernet = rtnl_link_get_arptype(l) == ARPHRD_ETHER && mac &&
 		     nl_addr_get_len(mac) == sizeof(r.mac);
 	if (r.ethernet)

@@ -8,6 +8,9 @@
 
 #include "agent/host/host.h"
 
+/* Gets each answer that is not an acknowledgement; non-zero: no more of them. */
+typedef int (*rtnl_fn)(struct nl_msg *msg, void *arg);
+
 /* A socket and the exchange that is going on. */
 struct rtnl {
 	struct nl_sock *sk;	/* NULL after a failure, until the next use */
@@ -20,7 +23,7 @@ struct rtnl {
 	uint32_t n;		/* … so many */
 	int open;		/* messages without an answer */
 	int err;		/* the first negative errno value */
-	host_link_fn fn;
+	rtnl_fn fn;
 	void *arg;
 	int stopped;		/* what @fn returned */
 };
@@ -42,16 +45,15 @@ int rtnl_open(struct rtnl *t);
  * @msgs:	one or two, sent in one sendmsg(): the kernel handles them one
  *		after the other before it returns; freed; NULL: no memory to
  *		build it
- * @fn:		called for each link in the answers until it returns non-zero;
- *		may be NULL
+ * @fn:		may be NULL
  *
  * Returns what @fn returned; or a negative errno value: the kernel's first;
  * -EINTR: a dump may lack what changed meanwhile; -ENOMEM; -ECONNRESET: the
  * answer was lost, and the result is not known.  The socket is closed then, so
  * that a late answer is never taken for the answer to another request.
  */
-int rtnl_talk(struct rtnl *t, struct nl_msg *msgs[], uint32_t n,
-	      host_link_fn fn, void *arg);
+int rtnl_talk(struct rtnl *t, struct nl_msg *msgs[], uint32_t n, rtnl_fn fn,
+	      void *arg);
 
 /*
  * rtnl_parse() - the link that a message is about

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* watch.c - notifications of every change of a link */
+/* watch.c - notifications of every change of a link, and of new addresses */
 #include <errno.h>
 #include <linux/rtnetlink.h>
 #include <netlink/netlink.h>
@@ -23,17 +23,34 @@ struct host_watch {
 	bool lost;		/* a notification, during this call */
 };
 
+static int parse_address(const struct nlmsghdr *h, struct host_event *ret)
+{
+	const struct ifaddrmsg *a = nlmsg_data(h);
+
+	if (!nlmsg_valid_hdr(h, sizeof(*a)))
+		return -EBADMSG;
+	ret->what = HOST_ADDRESS;
+	ret->link.ifindex = (int)a->ifa_index;
+	return 0;
+}
+
 static int on_message(struct nl_msg *msg, void *arg)
 {
+	const struct nlmsghdr *h = nlmsg_hdr(msg);
 	struct host_watch *w = arg;
-	struct host_event ev = { 0 };
-	int r = rtnl_parse(msg, &ev.link);
+	struct host_event ev = { .what = HOST_LINK };
+	int r;
 
+	if (h->nlmsg_type == RTM_NEWADDR) {
+		r = parse_address(h, &ev);
+	} else {
+		r = rtnl_parse(msg, &ev.link);
+		if (h->nlmsg_type == RTM_DELLINK)
+			ev.what = HOST_LINK_GONE;
+	}
 	w->lost |= r == -ENOMEM;
-	if (r < 0)
-		return NL_OK;
-	ev.gone = nlmsg_hdr(msg)->nlmsg_type == RTM_DELLINK;
-	w->fn(&ev, w->arg);
+	if (r == 0)
+		w->fn(&ev, w->arg);
 	return NL_OK;
 }
 
@@ -55,7 +72,8 @@ int host_watch_open(struct host_watch **ret)
 	nl_socket_disable_seq_check(w->sk);
 	nl_socket_modify_cb(w->sk, NL_CB_VALID, NL_CB_CUSTOM, on_message, w);
 	errno = 0;
-	if (nl_socket_add_membership(w->sk, RTNLGRP_LINK) < 0 ||
+	if (nl_socket_add_memberships(w->sk, RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR,
+				      RTNLGRP_IPV6_IFADDR, 0) < 0 ||
 	    nl_socket_set_nonblocking(w->sk) < 0) {
 		r = errno ? -errno : -EIO;
 		goto fail;

@@ -17,8 +17,6 @@ import pytest
 
 from bed import FACTOR
 
-WANTS_PLAN = "a port is still set down when its addrgenmode changes"
-WANTS_EVENT = "a sysctl is not noticed"
 
 
 @pytest.fixture
@@ -59,7 +57,6 @@ class Downs:
         return sum("UP" not in line.split("<")[1].split(">")[0].split(",") for line in lines)
 
 
-@pytest.mark.xfail(strict=True, reason=WANTS_PLAN)
 @pytest.mark.parametrize("mode", ["eui64", "random"])
 def test_another_mode_is_put_right_while_the_port_runs(port, mode):
     downs = Downs(port)
@@ -69,7 +66,6 @@ def test_another_mode_is_put_right_while_the_port_runs(port, mode):
     assert downs.count() == 0 and port.link("web0").addresses == []
 
 
-@pytest.mark.xfail(strict=True, reason=WANTS_PLAN)
 def test_back_and_forth_cuts_nobody_off(port):
     """As NetworkManager does when it ends."""
     downs = Downs(port)
@@ -80,7 +76,6 @@ def test_back_and_forth_cuts_nobody_off(port):
     assert downs.count() == 0
 
 
-@pytest.mark.xfail(strict=True, reason=WANTS_PLAN)
 def test_a_daemon_that_comes_later_does_not_set_it_down(port):
     port.daemons[0].term()
     set_mode(port, "eui64")
@@ -100,14 +95,12 @@ def test_an_address_that_is_there_goes(port):
     port.until(lambda: is_forwarding(port) and port.link("web0").addresses == [], timeout=20)
 
 
-@pytest.mark.xfail(strict=True, reason=WANTS_EVENT)
 def test_an_address_by_a_sysctl_goes(port):
     """As systemd-networkd sets it."""
     set_sysctl(0)
     port.until(lambda: is_forwarding(port) and port.link("web0").addresses == [], timeout=8)
 
 
-@pytest.mark.xfail(strict=True, reason=WANTS_EVENT)
 def test_an_address_that_outlived_the_mode_goes(port):
     """The mode is none again, so it is the address alone that is wrong."""
     set_sysctl(0)

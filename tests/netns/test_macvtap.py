@@ -227,7 +227,7 @@ def test_two_at_once_of_passthru(host):
     (["vepanet", "web0", "mac=00:00:00:00:00:00"], "mac|MAC"),
     (["vepanet", "taken"], "name taken is already used by another link"),
     (["vepanet", "eth0"], "name eth0 is already used by another link"),
-    (["vepanet", "a/b"], "not a valid name for a link"),
+    (["vepanet", "a/b"], "not valid as a link's name"),
     (["vepanet", "a234567890123456"], "too long"),
     (["vepanet", "owner=no-such-user"], "user does not exist"),
     (["vepanet", "group=no-such-group"], "group does not exist"),

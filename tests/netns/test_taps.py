@@ -86,7 +86,7 @@ def test_the_bridge_keeps_its_mac_and_mtu(bed):
 
 @pytest.mark.parametrize("args, words", [
     (["nobr"], "bridge nobr does not exist"),
-    (["br0", "a/b"], "not a valid name for a link"),
+    (["br0", "a/b"], "not valid as a link's name"),
     (["br0", "a234567890123456"], "too long"),
     (["br0", "taken"], "name taken is already used by another link"),
     (["br0", "br0"], "name br0 is already used by another link"),

@@ -240,6 +240,10 @@ static int act(struct fake_host *f, int ifindex, const struct step *step,
 			change_up(l, true);
 		return l ? 0 : -ENODEV;
 	}
+	if (step->kind == STEP_FLUSH && l)
+		l->has_link_local = false;
+	if (step->kind == STEP_FLUSH)
+		return l ? 0 : -ENODEV;
 	if (step->kind == STEP_DELETE && l)
 		fake_host_del(f, ifindex);
 	if (step->kind == STEP_DELETE)
@@ -347,6 +351,16 @@ static int links(struct host *h, host_link_fn fn, void *arg)
 	return r;
 }
 
+static int addresses(struct host *h, int ifindex, struct addresses *ret)
+{
+	const struct fake_link *l = at(fake_of(h), ifindex);
+
+	*ret = (struct addresses) { .has_link_local = l && l->has_link_local };
+	if (l && l->address)
+		(void)text_copy(ret->other, sizeof(ret->other), l->address);
+	return 0;
+}
+
 /* As sysfs.c has it: a port with our record was pinned for when it came. */
 static int bridge_facts(struct host *h, const struct link *bridge,
 			struct bridge_facts *ret)
@@ -440,6 +454,7 @@ void fake_host_init(struct fake_host *f)
 		.link_by_name = link_by_name,
 		.link_by_index = link_by_index,
 		.links = links,
+		.addresses = addresses,
 		.do_step = do_step,
 		.create_macvtap = create_macvtap,
 		.collect_deletes = collect_deletes,

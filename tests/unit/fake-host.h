@@ -25,6 +25,7 @@ struct fake_link {
 				 * because of a port, if only for a moment */
 	bool hardware;
 	bool has_link_local;	/* an IPv6 address of its own making */
+	const char *address;	/* another one, or NULL */
 	bool is_netback;
 	struct vif_id nic;	/* if is_netback */
 	unsigned int announced;	/* "change" events sent for udev */

@@ -15,7 +15,11 @@ static void the_kinds_that_matter_are_told_apart(void **state)
 		bool is_macvlan;
 	} rows[] = {
 		{ "", LINK_OTHER, false },
-		{ "veth", LINK_OTHER, false },
+		{ "dummy", LINK_OTHER, false },
+		{ "veth", LINK_VETH, false },
+		{ "vlan", LINK_VLAN, false },
+		{ "bond", LINK_BOND, false },
+		{ "team", LINK_TEAM, false },
 		{ "bridges", LINK_OTHER, false },
 		{ "bridge", LINK_BRIDGE, false },
 		{ "tun", LINK_TUN, false },

@@ -135,7 +135,7 @@ static void alias(int ifindex, const char *text)
 static void tell(int ifindex, bool gone)
 {
 	assert_true(n_events < ROWS(events));
-	events[n_events++] = (struct host_event){ .gone = gone,
+	events[n_events++] = (struct host_event){ .what = gone ? HOST_LINK_GONE : HOST_LINK,
 						  .link = *link_at(ifindex) };
 }
 

@@ -161,12 +161,16 @@ static void a_link_that_is_up_goes_down_for_name_and_address(void **state)
 	      "address fe:ff:ff:ff:ff:ff, addrgenmode none, master br0; up");
 }
 
-static void and_for_addrgen_which_else_leaves_an_address_behind(void **state)
+static void but_not_for_addrgen_or_an_address(void **state)
 {
 	(void)state;
 	join_it();
 	s.link.addrgen = LINK_ADDRGEN_EUI64;
-	joins("down; addrgenmode none; up");
+	joins("addrgenmode none");
+	s.addresses.has_link_local = true;
+	joins("addrgenmode none; remove its link-local address");
+	s.link.addrgen = LINK_ADDRGEN_NONE;
+	joins("remove its link-local address");
 }
 
 static void but_not_for_master_or_mtu(void **state)
@@ -484,6 +488,38 @@ static void what_is_no_port_is_refused(void **state)
 	s.link.kind[0] = '\0';
 	s.is_hardware = true;
 	does_not_join(REFUSED, "tap7 is the host's own hardware, and the settings of a port would cut it off; attach uplinks to bridges in the host's network configuration");
+}
+
+static void links_that_the_host_uses_are_refused(void **state)
+{
+	static const char *const kinds[] = { "bond", "team", "vlan" };
+
+	(void)state;
+	for (size_t i = 0; i < ROWS(kinds); i++) {
+		(void)text_copy(s.link.kind, LINK_KINDSIZE, kinds[i]);
+		plan_join(&wish, &record, &s, &plan);
+		check(plan.verdict == REFUSED, "%s", kinds[i]);
+		check(strstr(plan.reason, kinds[i]), "%s", kinds[i]);
+		wish.force = true;
+		plan_join(&wish, &record, &s, &plan);
+		check(plan.verdict == TO_DO, "%s", kinds[i]);
+		wish.force = false;
+	}
+	(void)text_copy(s.link.kind, LINK_KINDSIZE, "veth");
+	(void)text_copy(s.addresses.other, sizeof(s.addresses.other), "2001:db8::1/64");
+	does_not_join(REFUSED, "tap7 has the address 2001:db8::1/64, so the host uses it itself; remove the address (ip address del 2001:db8::1/64 dev tap7), or attach it by hand with force=yes");
+	s.addresses.other[0] = '\0';
+	s.upper = (struct link){ .ifindex = 9, .name = "vpn0" };
+	does_not_join(REFUSED, "link vpn0 is on top of tap7 and would lose its network; delete it (ip link del vpn0), or attach tap7 by hand with force=yes");
+}
+
+/* It is our port already: what comes later does not cut the guest off. */
+static void a_port_that_gets_an_address_stays(void **state)
+{
+	(void)state;
+	join_it();
+	(void)text_copy(s.addresses.other, sizeof(s.addresses.other), "192.0.2.1/24");
+	joins("");
 }
 
 static void an_unprintable_name_is_refused(void **state)
@@ -891,7 +927,7 @@ int main(void)
 		plan_test(without_an_mtu_the_bridge_s_is_taken),
 		plan_test(without_inet6_there_is_no_addrgen),
 		plan_test(a_link_that_is_up_goes_down_for_name_and_address),
-		plan_test(and_for_addrgen_which_else_leaves_an_address_behind),
+		plan_test(but_not_for_addrgen_or_an_address),
 		plan_test(but_not_for_master_or_mtu),
 		plan_test(set_down_it_is_set_up),
 		plan_test(renamed_it_gets_its_name_back),
@@ -916,6 +952,8 @@ int main(void)
 		plan_test(the_name_of_a_stranger_is_refused),
 		plan_test(a_wrong_wish_says_what_is_wrong),
 		plan_test(what_is_no_port_is_refused),
+		plan_test(links_that_the_host_uses_are_refused),
+		plan_test(a_port_that_gets_an_address_stays),
 		plan_test(an_unprintable_name_is_refused),
 		plan_test(a_foreign_alias_stays_unless_it_may_go),
 		plan_test(an_alias_that_our_record_cannot_keep_is_refused),

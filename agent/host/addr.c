@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* addr.c - the IP addresses of a link, by rtnetlink */
+#include "agent/host/addr.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/rtnetlink.h>
+#include <netlink/attr.h>
+#include <stdio.h>
+#include <string.h>
+
+/* So many are deleted at once; a link has one, rarely two. */
+#define FLUSH_MAX 8
+
+/* How often a dump is repeated during which something changed. */
+#define TRIES 8
+
+/* One address, as RTM_NEWADDR has it (rtnetlink(7)). */
+struct address {
+	struct ifaddrmsg head;
+	size_t len;
+	uint8_t bytes[16];
+};
+
+/* IFA_LOCAL is the link's own; without a peer IFA_ADDRESS is the same, and inet6
+ * has no other (net/ipv4/devinet.c, net/ipv6/addrconf.c). */
+static bool parse(struct nl_msg *msg, struct address *ret)
+{
+	struct nlattr *tb[IFA_MAX + 1] = { 0 };
+	struct nlmsghdr *h = nlmsg_hdr(msg);
+	const struct nlattr *a;
+
+	if (h->nlmsg_type != RTM_NEWADDR ||
+	    !nlmsg_valid_hdr(h, sizeof(ret->head)) ||
+	    nlmsg_parse(h, sizeof(ret->head), tb, IFA_MAX, NULL) < 0)
+		return false;
+	ret->head = *(const struct ifaddrmsg *)nlmsg_data(h);
+	ret->len = ret->head.ifa_family == AF_INET6 ? 16 : 4;
+	a = tb[IFA_LOCAL] ? tb[IFA_LOCAL] : tb[IFA_ADDRESS];
+	if (!a || nla_len(a) != (int)ret->len)
+		return false;
+	memcpy(ret->bytes, nla_data(a), ret->len);
+	return true;
+}
+
+/* fe80::/10 (RFC 4291), 169.254.0.0/16 (RFC 3927) */
+static bool is_link_local(const struct address *a)
+{
+	if (a->head.ifa_family == AF_INET6)
+		return a->bytes[0] == 0xfe && (a->bytes[1] & 0xc0) == 0x80;
+	return a->bytes[0] == 169 && a->bytes[1] == 254;
+}
+
+/* ---- reading ---------------------------------------------------------- */
+
+struct reading {
+	int ifindex;
+	int (*fn)(const struct address *a, void *arg);
+	void *arg;
+};
+
+/* The kernel may send all links' addresses: see ask(). */
+static int on_address(struct nl_msg *msg, void *arg)
+{
+	const struct reading *r = arg;
+	struct address a;
+
+	return parse(msg, &a) && (int)a.head.ifa_index == r->ifindex ?
+		r->fn(&a, r->arg) : 0;
+}
+
+/* NETLINK_GET_STRICT_CHK (Linux 4.20), which the socket has, makes the kernel
+ * send this link's addresses only. */
+static struct nl_msg *build_get(int ifindex)
+{
+	struct ifaddrmsg head = { .ifa_family = AF_UNSPEC,
+				  .ifa_index = (uint32_t)ifindex };
+	struct nl_msg *msg = nlmsg_alloc_simple(RTM_GETADDR, NLM_F_DUMP);
+
+	if (msg && nlmsg_append(msg, &head, sizeof(head), NLMSG_ALIGNTO) == 0)
+		return msg;
+	nlmsg_free(msg);
+	return NULL;
+}
+
+static int ask(struct rtnl *t, int ifindex,
+	       int (*fn)(const struct address *a, void *arg), void *arg)
+{
+	struct reading reading = { .ifindex = ifindex, .fn = fn, .arg = arg };
+	int r = -EINTR;
+
+	for (int i = 0; i < TRIES && (r == -EINTR || r == -ECONNRESET ||
+				      r == -ENOMEM); i++) {
+		struct nl_msg *msg = build_get(ifindex);
+
+		r = rtnl_talk(t, &msg, 1, on_address, &reading);
+	}
+	/* It changes all the time; we are told of that. */
+	return r == -EINTR ? 0 : r;
+}
+
+static int note(const struct address *a, void *arg)
+{
+	struct addresses *ret = arg;
+	char text[INET6_ADDRSTRLEN];
+
+	if (is_link_local(a))
+		ret->has_link_local = true;
+	else if (inet_ntop(a->head.ifa_family, a->bytes, text, sizeof(text)))
+		(void)snprintf(ret->other, sizeof(ret->other), "%s/%d", text,
+			       a->head.ifa_prefixlen);
+	return 0;
+}
+
+int addr_read(struct rtnl *t, int ifindex, struct addresses *ret)
+{
+	struct addresses all = { 0 };
+	int r = ask(t, ifindex, note, &all);
+
+	if (r == 0)
+		*ret = all;
+	return r;
+}
+
+/* ---- deleting --------------------------------------------------------- */
+
+struct flush {
+	struct address address[FLUSH_MAX];
+	size_t n;
+};
+
+static int collect(const struct address *a, void *arg)
+{
+	struct flush *f = arg;
+
+	if (is_link_local(a))
+		f->address[f->n++] = *a;
+	return f->n == FLUSH_MAX;
+}
+
+static struct nl_msg *build_delete(const struct address *a)
+{
+	struct nl_msg *msg = nlmsg_alloc_simple(RTM_DELADDR, 0);
+	struct ifaddrmsg head = a->head;
+
+	if (msg && nlmsg_append(msg, &head, sizeof(head), NLMSG_ALIGNTO) == 0 &&
+	    nla_put(msg, IFA_LOCAL, (int)a->len, a->bytes) == 0)
+		return msg;
+	nlmsg_free(msg);
+	return NULL;
+}
+
+int addr_flush(struct rtnl *t, int ifindex)
+{
+	struct flush f = { 0 };
+	int r = ask(t, ifindex, collect, &f);
+
+	for (size_t i = 0; i < f.n && r >= 0; i++) {
+		struct nl_msg *msg = build_delete(&f.address[i]);
+
+		r = rtnl_talk(t, &msg, 1, NULL, NULL);
+		/* Another program was quicker. */
+		if (r == -EADDRNOTAVAIL)
+			r = 0;
+	}
+	return r < 0 ? r : 0;
+}
