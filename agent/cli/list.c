@@ -1,32 +1,44 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* list.c - vifctl list: all ports, one per line */
+#include <string.h>
+
 #include "agent/cli/cmd.h"
+
+struct list {
+	bool all;			/* also what is not ours */
+	struct json_object *json;	/* NULL: print lines */
+};
 
 static void one(struct cmd *c, const struct look *look, void *arg)
 {
+	const struct list *list = arg;
+
+	(void)c;
 	/* NICs of other hotplug scripts are not our ports. */
-	if (look->verdict == NOT_OURS)
+	if (look->verdict == NOT_OURS && !list->all)
 		return;
-	if (c->json)
-		json_object_array_add(arg, output_json(look));
+	if (list->json)
+		json_object_array_add(list->json, output_json(look));
 	else
 		output_line(look);
 }
 
 int cmd_list(struct cmd *c)
 {
-	struct json_object *all = NULL;
+	struct list list = { 0 };
 	int r;
 
-	if (c->argc > 0)
-		return cmd_fail(CMD_USAGE, "list takes no arguments, but got %s",
-				text_quote_str(c->argv[0]).text);
+	list.all = c->argc > 0 && (strcmp(c->argv[0], "--all") == 0 ||
+				   strcmp(c->argv[0], "-a") == 0);
+	if (c->argc > list.all)
+		return cmd_fail(CMD_USAGE, "list: unknown argument %s; it takes --all",
+				text_quote_str(c->argv[list.all]).text);
 	if (c->json)
-		all = json_object_new_array();
-	r = cmd_each_look(c, one, all);
+		list.json = json_object_new_array();
+	r = cmd_each_look(c, one, &list);
 	if (r == 0 && c->json)
-		output_json_print(all);
+		output_json_print(list.json);
 	else
-		json_object_put(all);
+		json_object_put(list.json);
 	return r;
 }

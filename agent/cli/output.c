@@ -115,6 +115,7 @@ struct json_object *output_json(const struct look *look)
 	}
 	add_string(o, "state", verdict_name(look->verdict));
 	add_string(o, "reason", look->reason);
+	add_string(o, "unused", look->unused);
 	json_object_object_add(o, "wish", wish_json(&look->wish));
 	if (look->found)
 		link = link_json(&look->state);

@@ -105,6 +105,9 @@ static void print(const struct look *look)
 		(void)printf("    reason  no network requested; run `vifctl attach %s NETWORK` or set VIF_NETWORK in a udev rule\n",
 			     look->name);
 	print_wish(w);
+	if (look->unused[0])
+		(void)printf("    note    not carried out: %s; see vif-agent(8)\n",
+			     look->unused);
 	if (look->found)
 		print_link(&look->state);
 	if (look->plan.n)

@@ -85,10 +85,48 @@ static bool names_no_network(const struct look *look)
 	       !look->wish.error[0];
 }
 
+/* Why there was nothing to look at: xenstore is asked once more. */
+static const char *why_nothing(struct cmd *c, const struct port_id *id,
+			       enum part part)
+{
+	struct nic nic;
+
+	if (door_keys(&c->agent, id->nic, LOOK_SCRIPT, &nic) < 0)
+		return "lost connection to xenstored";
+	if (!nic.exists)
+		return "this NIC is not in xenstore; if it was, it has been detached meanwhile";
+	if (!nic.has_domain)
+		return "the domain of this NIC does not exist, or not any more";
+	if (nic_is_dead(&nic) || !nic.online)
+		return "this NIC is being detached";
+	if (part == PART_EMU)
+		return "its tap does not exist; QEMU has not created it";
+	return "its link does not exist yet; netback has not created it";
+}
+
+static void say_why(struct cmd *c, const struct port_id *id, enum part part,
+		    int error, const struct look *look, char text[REASON_SIZE])
+{
+	char name[VIF_NAMESIZE + 24];
+	const char *why = look->reason;
+
+	(void)snprintf(name, sizeof(name), "vif%u.%u%s", id->nic.domid,
+		       id->nic.devid, part == PART_EMU ? "-emu" : "");
+	if (error == 0 && look->name[0])
+		(void)text_copy(name, sizeof(name), look->name);
+	if (error == -ENOTCONN)
+		why = "lost connection to xenstored";
+	else if (error < 0)
+		why = strerror(-error);
+	else if (!why[0])
+		why = why_nothing(c, id, part);
+	text_reason(text, "%s: %s", name, why);
+}
+
 static int join(struct cmd *c, const struct port_id *id,
 		const struct action *action)
 {
-	char text[REASON_SIZE], name[VIF_NAMESIZE + 24];
+	char text[REASON_SIZE];
 	struct look look;
 	int r;
 
@@ -102,22 +140,7 @@ static int join(struct cmd *c, const struct port_id *id,
 		return CMD_OK;
 	if (r == 0 && c->ask_rules && names_no_network(&look))
 		return c->ask_rules(c);
-	(void)snprintf(name, sizeof(name), "vif%u.%u%s", id->nic.domid,
-		       id->nic.devid, action->part == PART_EMU ? "-emu" : "");
-	if (r == 0 && look.name[0])
-		(void)text_copy(name, sizeof(name), look.name);
-	if (r == -ENOTCONN)
-		text_reason(text, "%s: lost connection to xenstored", name);
-	else if (r < 0)
-		text_reason(text, "%s: %s", name, strerror(-r));
-	else if (look.reason[0])
-		text_reason(text, "%s: %s", name, look.reason);
-	else if (action->part == PART_EMU && look.nic_exists)
-		text_reason(text, "%s: tap does not exist; QEMU has not created it",
-			    name);
-	else
-		text_reason(text, "%s: this NIC does not exist in xenstore, or its tap does not exist",
-			    name);
+	say_why(c, id, action->part, r, &look, text);
 	return fail(c, id, action->part, CMD_FAILED, text);
 }
 

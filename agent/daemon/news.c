@@ -16,9 +16,10 @@ static void log_attached(const struct look *look)
 
 	if (wish->kind == NETWORK_MACVTAP)
 		kind = "device";
-	log_msg(LOG_INFO, "%s: attached to %s %s (network %s, requested by %s)",
+	log_msg(LOG_INFO, "%s: attached to %s %s (network %s, requested by %s)%s%s",
 		look->name, kind, wish_place(wish), wish->network,
-		source_name(wish->by));
+		source_name(wish->by),
+		look->unused[0] ? "; not carried out: " : "", look->unused);
 }
 
 static void log_found(const struct look *look, bool news)

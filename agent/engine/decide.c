@@ -208,6 +208,29 @@ static int decided(struct look *look, enum verdict verdict, const char *reason)
 	return DECIDED;
 }
 
+/* Why it is not ours to serve: see nic_is_served(). */
+static int leave_to_script(const struct subject *s, struct look *look)
+{
+	const struct nic *nic = &s->nic->nic;
+
+	look->verdict = NOT_OURS;
+	if (nic->script == SCRIPT_MISSPELT) {
+		look->verdict = REFUSED;
+		text_reason(look->reason, "its script key is %s, which libxl cannot run: it takes a file's name without arguments; set script=" NIC_SCRIPT " in the configuration of the domain",
+			    nic->script_name);
+	} else if (nic->script == SCRIPT_NETWORK) {
+		text_reason(look->reason, "it belongs to the script %s, which needs no bridge",
+			    nic->script_name);
+	} else if (s->agent->config->serve_all) {
+		text_reason(look->reason, "the script %s is still setting it up",
+			    nic->script_name);
+	} else {
+		text_reason(look->reason, "it belongs to the script %s; to serve it all the same, set serve = all",
+			    nic->script_name[0] ? nic->script_name : "true");
+	}
+	return DECIDED;
+}
+
 static int keep(const struct subject *s, struct look *look)
 {
 	bool ours = look->state.owner == OWNER_US;
@@ -234,7 +257,7 @@ int decide_link(struct look *look, struct aim *ret, void *arg)
 	if (ret->goal == GOAL_KEEP)
 		return keep(s, look);
 	if (ret->goal == GOAL_NONE)
-		return decided(look, NOT_OURS, "its script key does not name " NIC_SCRIPT "; to serve it all the same, set serve = all");
+		return leave_to_script(s, look);
 	if (ret->goal != GOAL_JOIN)
 		return 0;
 	r = find_wish(s, look, &ret->wish);

@@ -23,6 +23,8 @@ struct look {
 	bool nic_exists;		/* xenstore has the NIC */
 	enum goal goal;
 	struct wish wish;		/* resolved */
+	char unused[NIC_UNUSED_SIZE];	/* the NIC's keys that are not carried
+					 * out: "ip, gatewaydev" */
 	struct state state;
 	struct plan plan;		/* the last one */
 	enum verdict verdict;

@@ -13,9 +13,29 @@ bool port_id_equal(const struct port_id *a, const struct port_id *b)
 			   a->ifindex == b->ifindex;
 }
 
+/* In dom0 libxl runs the script, which looks for the link under the name that
+ * netback gave it, and sets the status in the end. */
+static bool is_scripts_turn(const struct agent *a, const struct nic *nic)
+{
+	return a->self == 0 && nic->script_exists &&
+	       (nic->status == HOTPLUG_ABSENT || nic->status == HOTPLUG_EMPTY);
+}
+
 bool nic_is_served(const struct agent *a, const struct nic *nic)
 {
-	return nic->exists && (nic->script_is_ours || a->config->serve_all);
+	switch (nic->script) {
+	case SCRIPT_OURS:
+		return nic->exists;
+	case SCRIPT_NONE:
+		return nic->exists && a->config->serve_all;
+	case SCRIPT_ANOTHERS:
+		return nic->exists && a->config->serve_all &&
+		       !is_scripts_turn(a, nic);
+	case SCRIPT_MISSPELT:
+	case SCRIPT_NETWORK:
+		break;
+	}
+	return false;
 }
 
 /* The NIC that a name claims, if such a link can be that NIC's. */

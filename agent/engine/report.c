@@ -19,7 +19,7 @@ static bool our_turn(const struct nic_look *n)
 
 	if (n->request->flags & LOOK_SCRIPT)
 		return true;
-	if (n->agent->self == 0 && nic->script_is_ours &&
+	if (n->agent->self == 0 && nic->script == SCRIPT_OURS &&
 	    nic->status == HOTPLUG_EMPTY)
 		return false;
 	return nic->online && nic->state >= NIC_INIT_WAIT &&

@@ -2,15 +2,20 @@
 /* nic.c - a NIC's keys in xenstore: reading and reporting */
 #include "agent/xen/nic.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 /* A NIC's backend directory, and the last value read. */
 struct reader {
 	struct store *store;
 	char dir[VIF_PATHSIZE];
+	bool in_dom0;
+	unsigned int there;	/* a bit for each of keys[] that exists */
+	char unused[NIC_UNUSED_SIZE];
 	int len;		/* of .value, or -ENOENT */
 	char value[STORE_VALUESIZE + 1];
 };
@@ -63,15 +68,62 @@ static void take_online(const struct reader *r, struct nic *n)
 	n->online = is(r, "1");
 }
 
+/* Does the word begin so, and end there or with what is no letter? */
+static bool begins(const char *word, const char *text)
+{
+	size_t len = strlen(text);
+
+	return strncmp(word, text, len) == 0 && !isalnum((unsigned char)word[len]);
+}
+
+/* @base: without its directory.  Xen's own scripts (tools/hotplug/Linux) and
+ * others' that are made from them, like vif-route-qubes. */
+static enum nic_script script_kind(const char *base)
+{
+	static const char *const networks[] = {
+		"vif-route", "vif-nat", "vif-openvswitch", "colo-proxy-setup",
+	};
+
+	if (strcmp(base, NIC_SCRIPT) == 0)
+		return SCRIPT_OURS;
+	if (!base[0] || strcmp(base, "true") == 0)
+		return SCRIPT_NONE;
+	for (size_t i = 0; i < sizeof(networks) / sizeof(networks[0]); i++)
+		if (begins(base, networks[i]))
+			return SCRIPT_NETWORK;
+	if (strncmp(base, NIC_SCRIPT " ", sizeof(NIC_SCRIPT)) == 0)
+		return SCRIPT_MISSPELT;
+	return SCRIPT_ANOTHERS;
+}
+
+/* The word after the last slash: but arguments, which libxl does not split off,
+ * may have slashes, too. */
+static const char *base_of(const char *path)
+{
+	const char *end = path + strcspn(path, " ");
+	const char *base = path;
+
+	for (const char *p = path; p < end; p++)
+		if (*p == '/')
+			base = p + 1;
+	return base;
+}
+
 static void take_script(const struct reader *r, struct nic *n)
 {
-	const char *base = r->value;
+	const char *base = base_of(r->value);
 
-	if (r->len < 0 || strlen(r->value) != (size_t)r->len)
+	if (r->len < 0)
 		return;
-	if (strrchr(r->value, '/'))
-		base = strrchr(r->value, '/') + 1;
-	n->script_is_ours = strcmp(base, NIC_SCRIPT) == 0;
+	n->script = script_kind(base);
+	if (strlen(r->value) != (size_t)r->len)
+		n->script = SCRIPT_ANOTHERS;
+	if (n->script == SCRIPT_OURS || n->script == SCRIPT_NONE)
+		return;
+	(void)snprintf(n->script_name, sizeof(n->script_name), "%.*s",
+		       NIC_SCRIPT_SIZE - 1, text_quote_str(base).text);
+	n->script_exists = r->in_dom0 && r->value[0] == '/' &&
+			   access(r->value, X_OK) == 0;
 }
 
 static void take_wish(const struct reader *r, enum wish_key key,
@@ -96,6 +148,14 @@ static void take_mtu(const struct reader *r, struct nic *n)
 	take_wish(r, WISH_MTU, "mtu", n);
 }
 
+/* In another VLAN than requested it would reach whom it must not. */
+static void take_vlan(const struct reader *r, struct nic *n)
+{
+	if (r->len >= 0 && !n->wish.error[0])
+		text_reason(n->wish.error, "vlan=%s is requested, but vifagent does not set VLANs; use a bridge of that VLAN, and remove vlan= from the configuration of the domain",
+			    text_quote(r->value, (size_t)r->len).text);
+}
+
 /* A NIC with a tap needs room for the tap's name, which ends with "-emu". */
 static void take_type(const struct reader *r, struct nic *n)
 {
@@ -108,7 +168,8 @@ static void take_type(const struct reader *r, struct nic *n)
 
 /*
  * In this order: a NIC that closes first changes its state and then loses its
- * status; read the other way round it would look like a new one.
+ * status; read the other way round it would look like a new one.  Only keys that
+ * the directory has are read.
  */
 static const struct key {
 	const char *name;
@@ -122,6 +183,7 @@ static const struct key {
 	{ "vifname", take_vifname },
 	{ "mtu", take_mtu },
 	{ "type", take_type },
+	{ "vlan", take_vlan },
 };
 
 #define KEYS (sizeof(keys) / sizeof(keys[0]))
@@ -139,7 +201,45 @@ bool nic_key_matters(const char *key)
 static bool is_needless(const struct key *key, const struct nic *n)
 {
 	return (key->take == take_type && !n->wish.name[0]) ||
-	       (key->take == take_script && n->script_is_ours);
+	       (key->take == take_script && n->script == SCRIPT_OURS);
+}
+
+/* Keys of xl.cfg (xl-network-configuration(5)) that other scripts read. */
+static bool is_for_others(const char *name)
+{
+	static const char *const names[] = { "ip", "gatewaydev", "forwarddev" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(name, names[i]) == 0)
+			return true;
+	return false;
+}
+
+static int note_key(const char *name, void *arg)
+{
+	struct reader *r = arg;
+	size_t len = strlen(r->unused);
+
+	for (size_t i = 0; i < KEYS; i++)
+		if (strcmp(name, keys[i].name) == 0)
+			r->there |= 1U << i;
+	if (is_for_others(name) && !strstr(r->unused, name))
+		(void)snprintf(r->unused + len, sizeof(r->unused) - len,
+			       "%s%s", len ? ", " : "", name);
+	return 0;
+}
+
+static int take_key(struct reader *r, size_t i, struct nic *n)
+{
+	int err = 0;
+
+	r->len = -ENOENT;
+	r->value[0] = '\0';
+	if (r->there & 1U << i)
+		err = get(r, keys[i].name);
+	if (err == 0)
+		keys[i].take(r, n);
+	return err;
 }
 
 /* The reported error, if the status is not "connected". */
@@ -157,19 +257,18 @@ int nic_read(struct store *s, uint32_t backend, struct vif_id id,
 	     unsigned int questions, struct nic *ret)
 {
 	struct nic n = { .exists = true, .has_domain = true,
-			 .script_is_ours = questions & NIC_SCRIPT_IS_OURS,
 			 .wish = { .by = BY_XENSTORE } };
-	struct reader r = { .store = s };
-	int err = 0;
+	struct reader r = { .store = s, .in_dom0 = backend == 0 };
+	int err;
 
+	if (questions & NIC_SCRIPT_IS_OURS)
+		n.script = SCRIPT_OURS;
 	vif_path_make(r.dir, backend, id);
-	for (size_t i = 0; i < KEYS && err == 0 && n.exists; i++) {
-		if (is_needless(&keys[i], &n))
-			continue;
-		err = get(&r, keys[i].name);
-		if (err == 0)
-			keys[i].take(&r, &n);
-	}
+	err = store_each(s, r.dir, note_key, &r);
+	for (size_t i = 0; i < KEYS && err == 0 && n.exists; i++)
+		if (!is_needless(&keys[i], &n))
+			err = take_key(&r, i, &n);
+	memcpy(n.unused, r.unused, sizeof(n.unused));
 	if (err == 0 && !n.exists)
 		n = (struct nic) { 0 };
 	if (err == 0 && n.status == HOTPLUG_OTHER)

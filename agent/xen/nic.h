@@ -18,6 +18,22 @@
 /* The longest reported error: a link's name, ": " and a reason. */
 #define NIC_ERROR_SIZE (REASON_SIZE + VIF_NAMESIZE + 2)
 
+/* Whose script sets up the NIC, by its "script" key. */
+enum nic_script {
+	SCRIPT_NONE,		/* none, or one that does nothing (true) */
+	SCRIPT_OURS,
+	SCRIPT_MISSPELT,	/* like ours, but libxl cannot run it */
+	SCRIPT_ANOTHERS,
+	SCRIPT_NETWORK,		/* another's, and no bridge is meant: vif-route,
+				 * vif-nat, vif-openvswitch, colo-proxy-setup */
+};
+
+/* Room for the script's name, without its directory. */
+#define NIC_SCRIPT_SIZE 40
+
+/* Room for the names of the keys that are not carried out. */
+#define NIC_UNUSED_SIZE 80
+
 /* XenbusState, xen/include/public/io/xenbus.h */
 enum {
 	NIC_INIT_WAIT = 2,
@@ -36,13 +52,18 @@ struct nic {
 	bool exists;		/* the backend directory exists */
 	bool online;		/* the toolstack wants it to exist */
 	int state;		/* XenbusState, 0 if none or nonsense */
-	bool script_is_ours;	/* "script" names NIC_SCRIPT */
+	enum nic_script script;
+	bool script_exists;	/* in our file system; asked in dom0 only, where
+				 * libxl runs it */
+	char script_name[NIC_SCRIPT_SIZE];	/* quoted if need be, perhaps cut */
 	bool has_domain;	/* its domain exists, or that was not asked */
 	bool unsure;		/* the store is new and not filled yet: a missing
 				 * NIC means nothing */
 	enum hotplug_status status;
 	char error[NIC_ERROR_SIZE];	/* "hotplug-error", "" if none */
 	struct wish wish;	/* bridge, vifname and mtu */
+	char unused[NIC_UNUSED_SIZE];	/* "ip, gatewaydev": keys that are not
+					 * carried out; "" for none */
 };
 
 /* The toolstack has removed the NIC.  A frontend that only reloads reaches

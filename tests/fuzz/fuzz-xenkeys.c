@@ -17,7 +17,7 @@
 
 static const char *const keys[] = {
 	DIR "state", DIR "online", DIR "script", DIR "bridge", DIR "vifname",
-	DIR "mtu", DIR "type", DIR "hotplug-status", DIR "hotplug-error",
+	DIR "mtu", DIR "type", DIR "vlan", DIR "hotplug-status", DIR "hotplug-error",
 	FRONTEND_MTU,
 };
 
@@ -130,6 +130,11 @@ int store_each(struct store *s, const char *path,
 	int r = 0;
 
 	must(strlen(path) < STORE_PATHSIZE);
+	if (strlen(path) == strlen(DIR) - 1 &&
+	    strncmp(path, DIR, strlen(path)) == 0)
+		for (size_t i = 0; i < KEYS - 1; i++)
+			if (s->key[i].err != -ENOENT)
+				must(fn(keys[i] + strlen(DIR), arg) == 0);
 	for (int i = 0; i < 4 && r == 0 && s->size; i++) {
 		size_t len = take(s);
 		char *name;
@@ -168,7 +173,7 @@ static void check_nic(const struct store *s, const struct nic *n)
 	const struct wish *w = &n->wish;
 
 	must(!s->broken);
-	if (n->script_is_ours)
+	if (n->script == SCRIPT_OURS)
 		check_script(s);
 
 	must(memchr(n->error, 0, sizeof(n->error)));

@@ -56,13 +56,13 @@ def test_list_says_nothing_of_nics_that_others_serve(bed):
     bed.nic(bed.xs, 5, 0, script="/etc/xen/scripts/vif-bridge")
     bed.vif("vif5.0")
     assert bed.listed() == {}
-    assert "vif-agent" in bed.vifctl("show", "vif5.0", check=0).out, "but show says why"
+    assert "vif-bridge" in bed.vifctl("show", "vif5.0", check=0).out, "but show says why"
 
 
 def test_list_as_json(host):
     ports = host.listed()
     assert ports["web0"] == {
-        "port": "web0", "state": "ok", "reason": None, "steps": [],
+        "port": "web0", "state": "ok", "reason": None, "unused": None, "steps": [],
         "wish": {"by": "hand", "network": "br0", "bridge": "br0", "device": None, "mode": None, "name": "web0",
                  "mtu": None, "mac": None, "up": True},
         "link": {"name": "web0", "ifindex": host.link("web0").ifindex, "kind": "tun",

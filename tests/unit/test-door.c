@@ -155,7 +155,7 @@ static void the_keys_are_the_nic_s(void **state)
 
 	(void)state;
 	assert_int_equal(door_keys(&a, nic_id, 0, &nic), 0);
-	assert_true(nic.exists && nic.online && nic.script_is_ours);
+	assert_true(nic.exists && nic.online && nic.script == SCRIPT_OURS);
 	assert_string_equal(nic.wish.network, "br0");
 	/* only dom0 asks for the domain */
 	assert_int_equal(fake_store_asked("introduced 5"), 0);
@@ -306,7 +306,7 @@ static void be_slow(const char *question)
 {
 	unsigned int n, most;
 
-	if (!strstr(question, "/hotplug-status"))
+	if (!strstr(question, "/state"))
 		return;
 	n = atomic_fetch_add(&asking, 1) + 1;
 	most = atomic_load(&asking_most);

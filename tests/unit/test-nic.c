@@ -68,11 +68,11 @@ static void check_questions(const char *const *questions, size_t n)
 
 /* ---- which keys ----------------------------------------------------------- */
 
-static void seven_keys_are_read_in_this_order(void **state)
+static void the_keys_that_are_there_are_read_in_this_order(void **state)
 {
 	static const char *const questions[] = {
-		READ("hotplug-status"), READ("state"), READ("online"),
-		READ("script"), READ("bridge"), READ("vifname"), READ("mtu"),
+		"list " DIR, READ("hotplug-status"), READ("state"),
+		READ("online"), READ("script"), READ("bridge"), READ("mtu"),
 	};
 
 	(void)state;
@@ -83,9 +83,9 @@ static void seven_keys_are_read_in_this_order(void **state)
 static void with_a_vifname_the_type_is_read_too(void **state)
 {
 	static const char *const questions[] = {
-		READ("hotplug-status"), READ("state"), READ("online"),
-		READ("script"), READ("bridge"), READ("vifname"), READ("mtu"),
-		READ("type"),
+		"list " DIR, READ("hotplug-status"), READ("state"),
+		READ("online"), READ("script"), READ("bridge"),
+		READ("vifname"), READ("mtu"), READ("type"),
 	};
 
 	(void)state;
@@ -97,15 +97,15 @@ static void with_a_vifname_the_type_is_read_too(void **state)
 static void a_script_that_is_known_to_be_ours_is_not_read(void **state)
 {
 	static const char *const questions[] = {
-		READ("hotplug-status"), READ("state"), READ("online"),
-		READ("bridge"), READ("vifname"), READ("mtu"),
+		"list " DIR, READ("hotplug-status"), READ("state"),
+		READ("online"), READ("bridge"), READ("mtu"),
 	};
 
 	(void)state;
 	fake_store_put(KEY("script"), "vif-bridge");
 	assert_int_equal(read_nic(NIC_SCRIPT_IS_OURS), 0);
 	check_questions(questions, ROWS(questions));
-	assert_true(nic.script_is_ours);
+	assert_true(nic.script == SCRIPT_OURS);
 }
 
 static void the_domain_is_asked_for_last(void **state)
@@ -130,7 +130,7 @@ static void a_domain_that_was_not_asked_for_is_there(void **state)
 static void a_nic_without_a_state_does_not_exist(void **state)
 {
 	static const char *const questions[] = {
-		READ("hotplug-status"), READ("state"),
+		"list " DIR, READ("hotplug-status"),
 	};
 	static const struct nic none;
 
@@ -241,29 +241,73 @@ static void a_nic_is_dead_when_it_is_closed_and_not_online(void **state)
 	}
 }
 
-static void the_script_is_ours_by_the_last_word_of_its_path(void **state)
+#define SCRIPTS "/etc/xen/scripts/"
+
+static void whose_script_it_is_the_last_word_of_its_path_says(void **state)
 {
 	static const struct {
 		const char *value;
-		bool ours;
+		enum nic_script script;
+		const char *name;
 	} table[] = {
-		{ "vif-agent", true }, { "/vif-agent", true },
-		{ "/etc/xen/scripts/vif-agent", true }, { NULL, false },
-		{ "", false }, { "/", false }, { "vif-agent/", false },
-		{ "/etc/xen/scripts/vif-agent2", false },
-		{ "/etc/xen/scripts/my-vif-agent", false },
-		{ "vif-bridge", false }, { "vif-agent ", false },
+		{ "vif-agent", SCRIPT_OURS, "" },
+		{ "/vif-agent", SCRIPT_OURS, "" },
+		{ SCRIPTS "vif-agent", SCRIPT_OURS, "" },
+		{ NULL, SCRIPT_NONE, "" }, { "", SCRIPT_NONE, "" },
+		{ "/", SCRIPT_NONE, "" }, { "vif-agent/", SCRIPT_NONE, "" },
+		{ "/bin/true", SCRIPT_NONE, "" }, { "true", SCRIPT_NONE, "" },
+		{ SCRIPTS "vif-agent2", SCRIPT_ANOTHERS, "\"vif-agent2\"" },
+		{ SCRIPTS "my-vif-agent", SCRIPT_ANOTHERS, "\"my-vif-agent\"" },
+		{ SCRIPTS "vif-bridge", SCRIPT_ANOTHERS, "\"vif-bridge\"" },
+		{ SCRIPTS "vif-routes", SCRIPT_ANOTHERS, "\"vif-routes\"" },
+		{ "vif-agent ", SCRIPT_MISSPELT, "\"vif-agent \"" },
+		{ SCRIPTS "vif-agent bridge=a/b", SCRIPT_MISSPELT,
+		  "\"vif-agent bridge=a/b\"" },
+		{ SCRIPTS "vif-route", SCRIPT_NETWORK, "\"vif-route\"" },
+		{ SCRIPTS "vif-route-qubes", SCRIPT_NETWORK, "\"vif-route-qubes\"" },
+		{ SCRIPTS "vif-nat", SCRIPT_NETWORK, "\"vif-nat\"" },
+		{ SCRIPTS "vif-openvswitch", SCRIPT_NETWORK, "\"vif-openvswitch\"" },
+		{ SCRIPTS "colo-proxy-setup", SCRIPT_NETWORK,
+		  "\"colo-proxy-setup\"" },
 	};
 
 	(void)state;
 	for (each(i, table)) {
 		put_or_rm(KEY("script"), table[i].value);
 		assert_int_equal(read_nic(0), 0);
-		check(nic.script_is_ours == table[i].ours, "row %zu", i);
+		check(nic.script == table[i].script, "row %zu", i);
+		check(strcmp(nic.script_name, table[i].name) == 0, "row %zu: %s", i,
+		      nic.script_name);
+		assert_false(nic.script_exists);
 	}
 	fake_store_put_bytes(KEY("script"), "vif-agent\0", 10);
 	assert_int_equal(read_nic(0), 0);
-	assert_false(nic.script_is_ours);
+	assert_int_not_equal(nic.script, SCRIPT_OURS);
+}
+
+static void keys_that_are_not_carried_out_are_named(void **state)
+{
+	(void)state;
+	assert_int_equal(read_nic(0), 0);
+	assert_string_equal(nic.unused, "");
+	fake_store_put(KEY("ip"), "192.0.2.1");
+	fake_store_put(KEY("gatewaydev"), "eth0");
+	fake_store_put(KEY("forwarddev"), "eth1");
+	fake_store_put(KEY("rate"), "1,2");
+	assert_int_equal(read_nic(0), 0);
+	assert_non_null(strstr(nic.unused, "ip"));
+	assert_non_null(strstr(nic.unused, "gatewaydev"));
+	assert_non_null(strstr(nic.unused, "forwarddev"));
+	assert_null(strstr(nic.unused, "rate"));
+	assert_string_equal(nic.wish.error, "");
+}
+
+static void a_vlan_is_refused(void **state)
+{
+	(void)state;
+	fake_store_put(KEY("vlan"), "10p/20");
+	assert_int_equal(read_nic(0), 0);
+	assert_non_null(strstr(nic.wish.error, "vlan=\"10p/20\""));
 }
 
 static void bridge_vifname_and_mtu_are_the_wish(void **state)
@@ -378,7 +422,7 @@ static void a_failing_question_is_the_error_and_changes_nothing(void **state)
 	fake_store_put(KEY("vifname"), "web0");
 	assert_int_equal(read_nic(NIC_ASK_DOMAIN), 0);
 	n = fake_store_asked(NULL);
-	assert_int_equal(n, 10);
+	assert_int_equal(n, 11);
 	memset(&untouched, 0x5a, sizeof(untouched));
 	for (each(e, errors))
 		for (unsigned int i = 1; i <= n; i++) {
@@ -829,7 +873,7 @@ static void a_change_matters_if_the_key_is_read(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		NIC_TEST(seven_keys_are_read_in_this_order),
+		NIC_TEST(the_keys_that_are_there_are_read_in_this_order),
 		NIC_TEST(with_a_vifname_the_type_is_read_too),
 		NIC_TEST(a_script_that_is_known_to_be_ours_is_not_read),
 		NIC_TEST(the_domain_is_asked_for_last),
@@ -839,7 +883,9 @@ int main(void)
 		NIC_TEST(the_status_is_one_of_four),
 		NIC_TEST(the_state_is_one_digit_or_nonsense),
 		NIC_TEST(a_nic_is_dead_when_it_is_closed_and_not_online),
-		NIC_TEST(the_script_is_ours_by_the_last_word_of_its_path),
+		NIC_TEST(whose_script_it_is_the_last_word_of_its_path_says),
+		NIC_TEST(keys_that_are_not_carried_out_are_named),
+		NIC_TEST(a_vlan_is_refused),
 		NIC_TEST(bridge_vifname_and_mtu_are_the_wish),
 		NIC_TEST(what_is_absent_is_not_wished),
 		NIC_TEST(a_hostile_value_is_an_error_of_the_wish),

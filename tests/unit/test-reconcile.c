@@ -753,7 +753,7 @@ enum { VIF = 6, EMU = 7 };
 static struct nic new_nic(void)
 {
 	return (struct nic) { .exists = true, .online = true,
-			      .state = NIC_INIT_WAIT, .script_is_ours = true,
+			      .state = NIC_INIT_WAIT, .script = SCRIPT_OURS,
 			      .has_domain = true, .status = HOTPLUG_EMPTY,
 			      .wish = { .by = BY_XENSTORE, .network = "br0" } };
 }

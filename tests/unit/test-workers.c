@@ -592,7 +592,7 @@ static void the_keys_are_those_that_were_asked_for(void **state)
 	(void)state;
 	job_do(&session, &job);
 	assert_int_equal(job.result, 0);
-	assert_true(job.nic.exists && job.nic.script_is_ours);
+	assert_true(job.nic.exists && job.nic.script == SCRIPT_OURS);
 	assert_false(job.nic.has_domain);
 	assert_int_equal(fake_store_asked("introduced 5"), 1);
 }
