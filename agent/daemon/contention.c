@@ -60,12 +60,14 @@ static void hold(struct port *p, struct host *h, const struct look *looks,
 {
 	unsigned int ms = retry_doubled(HOLD_FIRST_MS, p->holds, HOLD_LAST_MS);
 	int level = p->holds ? LOG_DEBUG : LOG_WARNING;
+	char label[PORT_LABEL_SIZE];
 
 	for (int i = 0; i < n; i++) {
 		if (!looks[i].steps)
 			continue;
+		port_label(label, &looks[i].id, looks[i].part, looks[i].name);
 		log_msg(level, "%s: corrected %u times in %lld ms: %s",
-			looks[i].name, p->corrections,
+			label, p->corrections,
 			(long long)(timer_now() - p->first_correction),
 			HELD_REASON);
 		record_hold(h, &looks[i]);

@@ -81,9 +81,10 @@ bool digest_looks(struct digest *d, struct port *p, const struct look *looks,
 	const struct process *process = &looks[0].state.record.process;
 	struct summary sum = { 0 };
 
+	for (int i = 0; i < n; i++)
+		sum.news |= news_of(d->ops, p, &looks[i]);
 	forget_places(p);
 	for (int i = 0; i < n; i++) {
-		sum.news |= news_of(d->ops, p, &looks[i]);
 		remember(p, &looks[i]);
 		sum_up(&sum, &looks[i]);
 	}

@@ -2,27 +2,58 @@
 /* news.c - what is logged about a port, and only once */
 #include "agent/daemon/news.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "agent/base/log.h"
 #include "agent/base/text.h"
 
-static void log_attached(const struct look *look)
+/* For so many tries, some 3 s, nothing is said of a link that is missing: netback
+ * takes its time with nearly every NIC. */
+#define TRIES_BEFORE_MISSING 3
+
+static void log_place(const char *label, const struct look *look,
+		      const char *what)
 {
 	const struct wish *wish = &look->wish;
 	const char *kind = "bridge";
 
 	if (wish->kind == NETWORK_MACVTAP)
 		kind = "device";
-	log_msg(LOG_INFO, "%s: attached to %s %s (network %s, requested by %s)%s%s",
-		look->name, kind, wish_place(wish), wish->network,
+	log_msg(LOG_INFO, "%s: %s %s %s (network %s, requested by %s)%s%s",
+		label, what, kind, wish_place(wish), wish->network,
 		source_name(wish->by),
 		look->unused[0] ? "; not carried out: " : "", look->unused);
 }
 
-static void log_found(const struct look *look, bool news)
+/* @last: where it was on before */
+static void log_in_order(const char *label, const struct look *look, bool news,
+			 const struct place *last)
+{
+	if (news || look->joined)
+		log_place(label, look, "attached to");
+	else if (look->steps && strcmp(last->name, wish_place(&look->wish)) != 0)
+		log_place(label, look, "moved to");
+	else if (look->done[0])
+		log_msg(LOG_INFO, "%s: corrected: %s", label, look->done);
+}
+
+static void log_left(const char *label, const struct look *look)
+{
+	const char *what = look->state.record.made ? "deleted" : "detached";
+	const char *why = "";
+
+	if (look->goal == GOAL_LEAVE_DEAD)
+		why = ", because its NIC is gone";
+	log_msg(LOG_INFO, "%s: %s%s", label, what, why);
+}
+
+static bool is_missing(const struct look *look)
+{
+	return !look->found && look->verdict == WAITING;
+}
+
+static void log_obstacle(const char *label, const struct look *look, bool news)
 {
 	int level = LOG_INFO;
 
@@ -30,13 +61,22 @@ static void log_found(const struct look *look, bool news)
 		level = LOG_WARNING;
 	if (!news)
 		level = LOG_DEBUG;
-	if (look->verdict == IN_ORDER && (news || look->joined))
-		log_attached(look);
+	log_msg(level, "%s: %s", label, look->reason);
+}
+
+static void log_found(const struct port *p, const struct look *look, bool news)
+{
+	char label[PORT_LABEL_SIZE];
+
+	port_label(label, &look->id, look->part, look->name);
+	if (look->verdict == IN_ORDER)
+		log_in_order(label, look, news, &p->place[look->part]);
 	else if (look->verdict == NOT_OURS && look->steps)
-		log_msg(LOG_INFO, "%s: %s", look->name,
-			look->state.record.made ? "deleted" : "detached");
+		log_left(label, look);
+	else if (is_missing(look))
+		log_obstacle(label, look, p->tries == TRIES_BEFORE_MISSING);
 	else if (look->verdict != NOT_OURS && look->reason[0])
-		log_msg(level, "%s: %s", look->name, look->reason);
+		log_obstacle(label, look, news);
 }
 
 bool news_of(const struct keeper_ops *ops, struct port *p,
@@ -47,37 +87,44 @@ bool news_of(const struct keeper_ops *ops, struct port *p,
 	enum part part = look->part;
 	bool news = p->verdict[part] != look->verdict || p->said[part] != said;
 
-	p->verdict[part] = look->verdict;
-	p->said[part] = said;
 	if (ops->news && news)
 		ops->news(look, ops->arg);
 	if (!ops->passive)
-		log_found(look, news);
+		log_found(p, look, news);
+	p->verdict[part] = look->verdict;
+	p->said[part] = said;
 	return news;
+}
+
+/* It was a port, and nobody has left it. */
+static bool was_port(const struct port *p)
+{
+	return p->name[0] && (p->place[PART_VIF].ifindex ||
+			      p->place[PART_EMU].ifindex);
 }
 
 void news_gone(const struct keeper_ops *ops, const struct port *p)
 {
 	struct look gone = { .id = p->id, .verdict = NOT_OURS };
+	char label[PORT_LABEL_SIZE];
 
 	text_reason(gone.reason, "it no longer exists");
 	memcpy(gone.name, p->name, sizeof(gone.name));
 	if (ops->news && p->name[0])
 		ops->news(&gone, ops->arg);
+	port_label(label, &p->id, PART_VIF, p->name);
+	if (!ops->passive && was_port(p))
+		log_msg(LOG_INFO, "%s: its link has been removed", label);
 }
 
 void news_failed(const struct port *p, int error)
 {
 	int level = p->tries ? LOG_DEBUG : LOG_WARNING;
-	char name[32];
+	char label[PORT_LABEL_SIZE];
 
+	port_label(label, &p->id, PART_VIF, p->name);
 	/* It has no name before the first check. */
-	if (p->name[0])
-		(void)text_copy(name, sizeof(name), p->name);
-	else if (p->id.is_nic)
-		(void)snprintf(name, sizeof(name), "vif%" PRIu32 ".%" PRIu32,
-			       p->id.nic.domid, p->id.nic.devid);
-	else
-		(void)snprintf(name, sizeof(name), "link %d", p->id.ifindex);
-	log_msg(level, "%s: check failed: %s", name, strerror(-error));
+	if (!label[0])
+		(void)snprintf(label, sizeof(label), "link %d", p->id.ifindex);
+	log_msg(level, "%s: check failed: %s", label, strerror(-error));
 }

@@ -30,6 +30,8 @@ struct look {
 	enum verdict verdict;
 	char reason[REASON_SIZE];	/* without the name; "" if in order */
 	unsigned int steps;		/* sent */
+	char done[REASON_SIZE];		/* the steps in words, as far as they fit;
+					 * without the record's */
 	bool joined;			/* new to us, and put on its bridge */
 	bool connected;			/* netback is to be told to go on */
 	bool device_was_down;		/* and it has been set up for a macvtap */

@@ -3,6 +3,7 @@
 #include "agent/engine/port.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 bool port_id_equal(const struct port_id *a, const struct port_id *b)
@@ -11,6 +12,20 @@ bool port_id_equal(const struct port_id *a, const struct port_id *b)
 		return false;
 	return a->is_nic ? vif_id_equal(a->nic, b->nic) :
 			   a->ifindex == b->ifindex;
+}
+
+void port_label(char ret[PORT_LABEL_SIZE], const struct port_id *id,
+		enum part part, const char *name)
+{
+	char own[VIF_NAMESIZE] = "";
+
+	if (id->is_nic)
+		(void)vif_name_make(own, id->nic, part == PART_EMU ? VIF_EMU :
+								     VIF_NETBACK);
+	if (own[0] && name[0] && strcmp(own, name) != 0)
+		(void)snprintf(ret, PORT_LABEL_SIZE, "%s (%s)", name, own);
+	else
+		(void)snprintf(ret, PORT_LABEL_SIZE, "%s", name[0] ? name : own);
 }
 
 /* In dom0 libxl runs the script, which looks for the link under the name that

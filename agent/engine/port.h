@@ -14,6 +14,14 @@ struct port_id {
 
 bool port_id_equal(const struct port_id *a, const struct port_id *b);
 
+/* Room for two names. */
+#define PORT_LABEL_SIZE (2 * VIF_NAMESIZE + 4)
+
+/* What the log calls a link: its name, and whose it is if that does not say it:
+ * "web0 (vif5.0)". */
+void port_label(char ret[PORT_LABEL_SIZE], const struct port_id *id,
+		enum part part, const char *name);
+
 /* A NIC has two links, by enum part. */
 #define LOOKS 2
 

@@ -62,6 +62,19 @@ static bool is_known_by_record_only(const struct record *r)
 	return r->by == BY_HAND && !r->made;
 }
 
+/* For the log. */
+static void note_done(struct look *look, const struct step *step)
+{
+	size_t len = strlen(look->done);
+	char what[256];
+
+	step_text(step, &look->state, what, sizeof(what));
+	if (strcmp(what, "record") != 0 &&
+	    len + strlen(what) + 2 < sizeof(look->done))
+		(void)snprintf(look->done + len, sizeof(look->done) - len,
+			       "%s%s", len ? "; " : "", what);
+}
+
 /* Returns 0, -EAGAIN if what was planned for has changed, or what the kernel
  * said; then it is in the look. */
 static int act(struct host *h, const struct aim *aim, struct look *look)
@@ -87,6 +100,7 @@ static int act(struct host *h, const struct aim *aim, struct look *look)
 			step_text(step, &look->state, what, sizeof(what));
 			return failed(look, what, r, h);
 		}
+		note_done(look, step);
 		if (!was_ours && step->kind == STEP_CHANGE &&
 		    step->change.fields & CHANGE_ALIAS &&
 		    is_known_by_record_only(&aim->record))

@@ -61,6 +61,9 @@ static struct {
 	.tree = TAILQ_HEAD_INITIALIZER(f.tree),
 };
 
+/* Events of one watch in one test. */
+#define EVENTS_MAX 16
+
 struct store {
 	unsigned int life;
 	unsigned int test;
@@ -71,6 +74,8 @@ struct watch {
 	int fd;
 	char path[4][STORE_PATHSIZE];
 	size_t n;
+	char event[EVENTS_MAX][STORE_PATHSIZE];
+	size_t first, last;		/* events not taken yet */
 };
 
 static void *must(void *memory)
@@ -478,9 +483,37 @@ bool watch_has_hung_up(const struct watch *w)
 
 int watch_next(struct watch *w, char *path, size_t size)
 {
-	if (size)
-		*path = '\0';
-	return watch_has_hung_up(w) ? -ENOTCONN : -EAGAIN;
+	uint64_t count;
+	int r = -EAGAIN;
+
+	*path = '\0';
+	if (watch_has_hung_up(w))
+		return -ENOTCONN;
+	lock();
+	if (w->first < w->last) {
+		(void)snprintf(path, size, "%s", w->event[w->first++]);
+		r = 0;
+	} else {
+		(void)!read(w->fd, &count, sizeof(count));
+	}
+	unlock();
+	return r;
+}
+
+void fake_store_fire(const char *path)
+{
+	static const uint64_t one = 1;
+
+	lock();
+	for (size_t i = 0; i < sizeof(f.watch) / sizeof(f.watch[0]); i++) {
+		struct watch *w = f.watch[i];
+
+		if (!w || w->last == EVENTS_MAX)
+			continue;
+		(void)snprintf(w->event[w->last++], STORE_PATHSIZE, "%s", path);
+		(void)!write(w->fd, &one, sizeof(one));
+	}
+	unlock();
 }
 
 /* ---- for the tests ------------------------------------------------------ */

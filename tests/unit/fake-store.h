@@ -58,6 +58,9 @@ bool fake_store_is_watched(const char *path);
 /* Wait until all connections are closed.  False after some seconds. */
 bool fake_store_wait_for_end(void);
 
+/* An event of all watches. */
+void fake_store_fire(const char *path);
+
 /* ---- faults ------------------------------------------------------------- */
 
 /* From now on this question is not answered, or none at all: "*". */

@@ -914,6 +914,127 @@ static void a_look_says_the_name_that_its_link_has_now(void **state)
 	assert_string_equal(looks[0].name, "web");
 }
 
+static int by_hand(const struct nic *nic, int ifindex, bool leave)
+{
+	const struct by_hand hand = { .ifindex = ifindex, .leave = leave,
+				      .record = { .by = BY_HAND,
+						  .wish = { .by = BY_HAND,
+							    .network = "br1" } } };
+	struct request q = about(nic, LOOK_ACT);
+
+	q.hand = &hand;
+	return reconcile(&a, &q, looks, &tell);
+}
+
+/* Whatever it is called, and whatever xenstore wishes. */
+static void a_nic_s_link_that_is_named_by_hand_is_that_link(void **state)
+{
+	struct nic nic = new_nic();
+
+	(void)state;
+	(void)fake_host_put(&f, VIF, "odd", "");
+	assert_int_equal(by_hand(&nic, VIF, false), 1);
+	assert_int_equal(looks[0].part, PART_VIF);
+	assert_int_equal(looks[0].verdict, IN_ORDER);
+	assert_int_equal(fake_host_at(&f, VIF)->l.master, BR1);
+	assert_non_null(strstr(fake_host_at(&f, VIF)->l.alias, "nic=5.0"));
+	/* the name is still xenstore's affair */
+	assert_string_equal(fake_host_at(&f, VIF)->l.name, "vif5.0");
+	/* detached, it is xenstore's wish that counts again, in the same look */
+	assert_int_equal(by_hand(&nic, VIF, true), 1);
+	assert_int_equal(looks[0].verdict, IN_ORDER);
+	assert_int_equal(fake_host_at(&f, VIF)->l.master, BR0);
+}
+
+static void by_its_record_or_its_name_it_is_the_tap(void **state)
+{
+	struct nic nic = new_nic();
+
+	(void)state;
+	(void)fake_host_put(&f, EMU, "vif5.0-emu", "tun");
+	assert_int_equal(by_hand(&nic, EMU, false), LOOKS);
+	assert_int_equal(looks[0].part, PART_EMU);
+	assert_int_equal(fake_host_at(&f, EMU)->l.master, BR1);
+	assert_int_equal(looks[1].verdict, WAITING);
+	(void)text_copy(fake_host_at(&f, EMU)->l.name, VIF_NAMESIZE, "odd");
+	assert_int_equal(by_hand(&nic, EMU, false), LOOKS);
+	assert_int_equal(looks[0].part, PART_EMU);
+	assert_int_equal(looks[0].verdict, IN_ORDER);
+}
+
+/* Also when the NIC is gone, and when its script is another's. */
+static void by_hand_it_joins_without_xenstore(void **state)
+{
+	struct nic nic = new_nic();
+
+	(void)state;
+	(void)fake_host_put(&f, VIF, "vif5.0", "");
+	assert_int_equal(by_hand(NULL, VIF, false), 1);
+	assert_int_equal(looks[0].verdict, IN_ORDER);
+	nic.script = SCRIPT_NETWORK;
+	(void)fake_host_put(&f, VIF, "vif5.0", "");
+	assert_int_equal(by_hand(&nic, VIF, false), 1);
+	assert_int_equal(looks[0].verdict, IN_ORDER);
+	assert_int_equal(fake_host_at(&f, VIF)->l.master, BR1);
+}
+
+static void links_of_a_vifname_are_found_by_it(void **state)
+{
+	struct nic nic = new_nic();
+
+	(void)state;
+	assert_true(text_copy(nic.wish.name, VIF_NAMESIZE, "web"));
+	(void)fake_host_put(&f, VIF, "web", "");
+	(void)fake_host_put(&f, EMU, "web-emu", "tun");
+	alias(VIF, "vifagent/1 by=xenstore nic=5.0 part=vif was.name=vif5.0");
+	alias(EMU, "vifagent/1 by=xenstore nic=5.0 part=emu was.name=vif5.0-emu");
+	assert_int_equal(look_with_keys(&nic, LOOK_ACT), LOOKS);
+	assert_true(looks[0].found && looks[1].found);
+	/* without it they are only found by a search */
+	nic.wish.name[0] = '\0';
+	assert_int_equal(look_with_keys(&nic, 0), 1);
+	assert_false(looks[0].found);
+}
+
+static void whose_script_it_is_decides_who_serves_a_nic(void **state)
+{
+	static const struct {
+		enum nic_script script;
+		bool all, exists;
+		uint32_t self;
+		enum hotplug_status status;
+		bool served;
+	} table[] = {
+		{ SCRIPT_OURS, false, false, 0, HOTPLUG_EMPTY, true },
+		{ SCRIPT_NONE, false, false, 0, HOTPLUG_EMPTY, false },
+		{ SCRIPT_NONE, true, false, 0, HOTPLUG_EMPTY, true },
+		{ SCRIPT_ANOTHERS, false, false, 0, HOTPLUG_CONNECTED, false },
+		{ SCRIPT_ANOTHERS, true, true, 0, HOTPLUG_EMPTY, false },
+		{ SCRIPT_ANOTHERS, true, true, 0, HOTPLUG_ABSENT, false },
+		{ SCRIPT_ANOTHERS, true, true, 0, HOTPLUG_CONNECTED, true },
+		{ SCRIPT_ANOTHERS, true, true, 0, HOTPLUG_OTHER, true },
+		{ SCRIPT_ANOTHERS, true, false, 0, HOTPLUG_EMPTY, true },
+		{ SCRIPT_ANOTHERS, true, true, 3, HOTPLUG_EMPTY, true },
+		{ SCRIPT_NETWORK, true, false, 0, HOTPLUG_CONNECTED, false },
+		{ SCRIPT_NETWORK, true, false, 3, HOTPLUG_CONNECTED, false },
+		{ SCRIPT_MISSPELT, true, false, 0, HOTPLUG_EMPTY, false },
+	};
+	struct nic nic = new_nic();
+
+	(void)state;
+	for (each(i, table)) {
+		nic.script = table[i].script;
+		nic.script_exists = table[i].exists;
+		nic.status = table[i].status;
+		a.self = table[i].self;
+		a.config->serve_all = table[i].all;
+		check(nic_is_served(&a, &nic) == table[i].served, "row %zu", i);
+	}
+	nic = new_nic();
+	nic.exists = false;
+	assert_false(nic_is_served(&a, &nic));
+}
+
 /* libxl waits for that; `xl devd` may have to see state 6 before. */
 static void a_driver_domain_clears_a_dead_nic_away(void **state)
 {
@@ -1076,6 +1197,11 @@ int main(void)
 		look_test(a_look_says_the_name_that_its_link_has_now),
 		look_test(the_bridge_that_a_link_goes_back_to_stays_as_it_is),
 		look_test(a_macvtap_s_device_is_on_no_bridge),
+		look_test(a_nic_s_link_that_is_named_by_hand_is_that_link),
+		look_test(by_its_record_or_its_name_it_is_the_tap),
+		look_test(by_hand_it_joins_without_xenstore),
+		look_test(links_of_a_vifname_are_found_by_it),
+		look_test(whose_script_it_is_decides_who_serves_a_nic),
 		look_test(a_driver_domain_clears_a_dead_nic_away),
 		look_test(a_dead_nic_whose_link_may_be_newer_is_not_cleared_away),
 	};

@@ -394,6 +394,67 @@ static void our_own_report_costs_one_question(void **state)
 	assert_true(fake_store_is(STATUS, "connected"));
 }
 
+/* netback waits to be told, and xenstored cannot be written to. */
+static void report_fails_with(int error)
+{
+	start();
+	put_key(0, "hotplug-status", "other");
+	fake_store_fail("write " DIR "/state", error);
+	mark();
+	settle_down();
+	fake_timer_pass(a.config->toolstack_delay);
+	for (int i = 0; i < 100; i++)
+		turn();
+	assert_false(port()->connected);
+}
+
+static void a_report_that_breaks_the_connection_is_made_on_the_next(void **state)
+{
+	(void)state;
+	report_fails_with(-ENOTCONN);
+	assert_true(fake_store_asked("watch") > 1);
+	fake_store_fail("", 0);
+	fake_timer_pass(60000);
+	settle_down();
+	assert_int_equal(a.store, STORE_THERE);
+	fake_timer_pass(a.config->toolstack_delay);
+	settle_down();
+	assert_true(fake_store_is(STATUS, "connected"));
+}
+
+static void a_report_that_is_refused_is_tried_again_later(void **state)
+{
+	(void)state;
+	report_fails_with(-EACCES);
+	assert_int_equal(port()->state, PORT_RETRY);
+	assert_int_equal(a.store, STORE_THERE);
+	fake_store_fail("", 0);
+	fake_timer_pass(60000);
+	settle_down();
+	fake_timer_pass(a.config->toolstack_delay);
+	settle_down();
+	assert_true(fake_store_is(STATUS, "connected"));
+}
+
+/* ifup makes a bridge, gives it its uplink, and sets it up. */
+static void a_bridge_that_is_being_set_up_is_waited_for(void **state)
+{
+	struct fake_link *b = fake_host_at(&f, BR0);
+
+	(void)state;
+	b->mac_set = false;
+	memset(b->l.mac, 0, 6);
+	start();
+	assert_int_equal(vif()->master, 0);
+	assert_int_equal(port()->state, PORT_RETRY);
+	/* but not for ever */
+	for (int i = 0; i < 4; i++) {
+		fake_timer_pass(10000);
+		settle_down();
+	}
+	assert_int_equal(vif()->master, BR0);
+}
+
 static void an_event_while_its_keys_are_read_may_be_another_nics(void **state)
 {
 	(void)state;
@@ -540,6 +601,9 @@ int main(void)
 		scheduler_test(a_port_has_one_job_at_a_time),
 		scheduler_test(not_all_keys_are_read_at_once),
 		scheduler_test(our_own_report_costs_one_question),
+		scheduler_test(a_report_that_breaks_the_connection_is_made_on_the_next),
+		scheduler_test(a_report_that_is_refused_is_tried_again_later),
+		scheduler_test(a_bridge_that_is_being_set_up_is_waited_for),
 		scheduler_test(an_event_while_its_keys_are_read_may_be_another_nics),
 		scheduler_test(only_a_link_known_before_the_keys_were_read_is_left),
 		scheduler_test(a_missing_nic_is_not_believed_from_another_xenstored),

@@ -74,7 +74,7 @@ def test_another_script_is_left_alone(guest):
     assert name in ports(BRIDGE) and not alias(name)
     try:
         assert name not in vifctl_list()
-        assert "its script key does not name vif-agent" in run("vifctl", "show", name).out
+        assert "it belongs to the script \"vif-bridge\"" in run("vifctl", "show", name).out
         ip("link", "set", name, "nomaster")
         never(lambda: name in ports(BRIDGE), 3, "the daemon put it back")
     finally:
