@@ -39,7 +39,8 @@ static int become_vifctl(struct cmd *c)
 
 int main(int argc, char **argv)
 {
-	struct cmd c = { .ask_rules = become_vifctl, .argc = argc - 1,
+	struct cmd c = { .config_use = CONFIG_REPORTED,
+			 .ask_rules = become_vifctl, .argc = argc - 1,
 			 .argv = argv + 1 };
 
 	cmd_set_program(NIC_SCRIPT);

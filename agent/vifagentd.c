@@ -7,12 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
-#include "agent/base/options.h"
-#include "agent/daemon/keeper.h"
 #include "agent/base/log.h"
 #include "agent/base/notify.h"
+#include "agent/base/options.h"
+#include "agent/daemon/keeper.h"
 #include "agent/engine/agent.h"
+#include "agent/host/presence.h"
 
 struct daemon {
 	const char *config_path;
@@ -20,15 +22,17 @@ struct daemon {
 	struct agent agent;
 	struct keeper *keeper;
 	struct keeper_ops ops;
+	bool only_checks;	/* --check */
 	bool ready;
 	bool ending;
 	char status[96];
 };
 
 static const char usage[] =
-	"usage: vifagentd [-c FILE] [-d]\n"
+	"usage: vifagentd [-c FILE] [-d] [--check]\n"
 	"Give every VM NIC its place on the host's network, and keep it there.\n"
 	"  -c, --config FILE   instead of " SYSCONFDIR "/vifagent/vifagent.conf\n"
+	"      --check         say whether the configuration is right, and end\n"
 	"  -d, --debug         say more\n"
 	"  -V, --version       print the version\n"
 	"  -h, --help          print this\n"
@@ -142,6 +146,7 @@ static int parse_args(int argc, char **argv, struct daemon *d)
 {
 	static const struct option options[] = {
 		{ "config", required_argument, NULL, 'c' },
+		{ "check", no_argument, NULL, 'k' },
 		{ "debug", no_argument, NULL, 'd' },
 		{ "version", no_argument, NULL, 'V' },
 		{ "help", no_argument, NULL, 'h' },
@@ -156,6 +161,9 @@ static int parse_args(int argc, char **argv, struct daemon *d)
 		switch (o) {
 		case 'c':
 			d->config_path = optarg;
+			break;
+		case 'k':
+			d->only_checks = true;
 			break;
 		case 'd':
 			debug = true;
@@ -187,17 +195,42 @@ static void on_libevent(int severity, const char *text)
 		"libevent: %s", text);
 }
 
+static int check(const struct daemon *d)
+{
+	char error[REASON_SIZE];
+	struct config *c = NULL;
+	int r = agent_load_config(d->config_path, &c, error);
+
+	config_free(c);
+	if (r < 0)
+		(void)fprintf(stderr, "vifagentd: %s\n", error);
+	else
+		puts("the configuration is right");
+	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+/* vifctl asks for that. */
+static int show_presence(void)
+{
+	int fd = presence_show();
+
+	if (fd == -EADDRINUSE)
+		log_msg(LOG_WARNING, "another vifagentd seems to run in this network namespace; two of them do no harm, and no good");
+	return fd;
+}
+
 static int run(struct daemon *d)
 {
 	struct event *events[4] = { 0 };
 	char error[REASON_SIZE];
-	int r = agent_open(&d->agent, d->config_path, error);
+	int presence, r = agent_open(&d->agent, d->config_path, error);
 
 	if (r < 0) {
 		log_msg(LOG_ERR, "%s", error);
 		agent_close(&d->agent);
 		return r;
 	}
+	presence = show_presence();
 	events[0] = evsignal_new(d->base, SIGHUP, on_hangup, d);
 	events[1] = evsignal_new(d->base, SIGTERM, on_end, d);
 	events[2] = evsignal_new(d->base, SIGINT, on_end, d);
@@ -215,6 +248,8 @@ static int run(struct daemon *d)
 		if (events[i])
 			event_free(events[i]);
 	agent_close(&d->agent);
+	if (presence >= 0)
+		close(presence);
 	return r;
 }
 
@@ -225,6 +260,8 @@ int main(int argc, char **argv)
 
 	if (parse_args(argc, argv, &d) < 0)
 		return 2;
+	if (d.only_checks)
+		return check(&d);
 	d.ops.arg = &d;
 	(void)signal(SIGPIPE, SIG_IGN);
 	event_set_log_callback(on_libevent);

@@ -13,33 +13,45 @@ static const struct verb {
 	int (*run)(struct cmd *c);
 	const char *args;
 	const char *help;
+	enum config_use config_use;
 } verbs[] = {
 	{ "attach", cmd_attach, "LINK NETWORK [KEY=VALUE...]",
-	  "attach a link to a network and keep it there; keys: " ATTACH_KEYS },
+	  "attach a link to a network and keep it there; keys: " ATTACH_KEYS,
+	  CONFIG_NEEDED },
 	{ "detach", cmd_detach, "LINK",
-	  "undo attach and restore the link" },
+	  "undo attach and restore the link", CONFIG_USEFUL },
 	{ "create", cmd_create, "NETWORK [NAME] [KEY=VALUE...]",
-	  "create a persistent tap, for a program that opens it by name; keys: " TAPS_KEYS },
+	  "create a persistent tap, for a program that opens it by name; keys: " TAPS_KEYS,
+	  CONFIG_NEEDED },
 	{ "delete", cmd_delete, "LINK [force]",
-	  "delete a tap that create or run has created" },
+	  "delete a tap that create or run has created", CONFIG_USEFUL },
 	{ "run", cmd_run, "[--nic NETWORK[,KEY=VALUE...]]... -- PROGRAM [ARGUMENT...]",
-	  "create taps and start a program (e.g. QEMU) with them; keys: model, " TAPS_KEYS },
+	  "create taps and start a program (e.g. QEMU) with them; keys: model, " TAPS_KEYS,
+	  CONFIG_NEEDED },
 	{ "list", cmd_list, "[--all]",
-	  "list all ports, one per line; --all: also NICs of other scripts" },
+	  "list all ports, one per line; --all: also NICs of other scripts", CONFIG_USEFUL },
 	{ "show", cmd_show, "LINK|DOMID.DEVID",
-	  "show one port: its wish, its state, and what is wrong" },
+	  "show one port: its wish, its state, and what is wrong", CONFIG_USEFUL },
 	{ "plan", cmd_plan, "[LINK|DOMID.DEVID]",
-	  "show what vifagent would do now; changes nothing" },
-	{ "monitor", cmd_monitor, "", "print ports as they change" },
+	  "show what vifagent would do now; changes nothing", CONFIG_USEFUL },
+	{ "monitor", cmd_monitor, "", "print ports as they change", CONFIG_USEFUL },
+	{ "check", cmd_check, "[FILE]",
+	  "say whether the configuration, or FILE as one, is right",
+	  CONFIG_REPORTED },
 	{ "helper-check", cmd_helper_check, "USER BRIDGE [FILE]",
-	  "check whether the bridge helper's ACL lets a user's QEMU use a bridge" },
+	  "check whether the bridge helper's ACL lets a user's QEMU use a bridge",
+	  CONFIG_USEFUL },
 	{ "xen-script", cmd_xen_script, "online|offline|add|remove [type_if=vif|tap]",
-	  "the hotplug script that libxl runs for a vif, also called " NIC_SCRIPT },
+	  "the hotplug script that libxl runs for a vif, also called " NIC_SCRIPT,
+	  CONFIG_REPORTED },
 	{ "qemu-ifup", cmd_qemu_ifup, "LINK",
-	  "attach a tap; QEMU runs this as script=, also called vif-ifup[.NETWORK]" },
+	  "attach a tap; QEMU runs this as script=, also called vif-ifup[.NETWORK]",
+	  CONFIG_NEEDED },
 	{ "qemu-ifdown", cmd_qemu_ifdown, "LINK",
-	  "detach a tap; QEMU runs this as downscript=, also called vif-ifdown" },
-	{ "udev", cmd_udev, "", "handle a udev event, on a host without the daemon" },
+	  "detach a tap; QEMU runs this as downscript=, also called vif-ifdown",
+	  CONFIG_USEFUL },
+	{ "udev", cmd_udev, "", "handle a udev event, on a host without the daemon",
+	  CONFIG_NEEDED },
 };
 
 #define N_VERBS (sizeof(verbs) / sizeof(verbs[0]))
@@ -175,6 +187,7 @@ static int run_link(struct cmd *c, const struct verb *v)
 {
 	if (cmd_answer(c->argc, c->argv, v->args, v->help))
 		return CMD_OK;
+	c->config_use = v->config_use;
 	return cmd_start(c, v->run, getenv("VIFAGENT_CONF"));
 }
 
@@ -218,6 +231,7 @@ static int run_verb(struct cmd *c, const char *name, const char *config_path)
 		c->json = true;
 		c->argc--;
 	}
+	c->config_use = v->config_use;
 	return cmd_start(c, v->run, config_path);
 }
 

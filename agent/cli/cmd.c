@@ -97,6 +97,31 @@ static void occupy_standard_fds(void)
 		close(fd);
 }
 
+static int go_on_without(struct cmd *c, const char *error)
+{
+	c->agent.config = config_new();
+	if (!c->agent.config)
+		return cmd_fail(CMD_FAILED, "out of memory");
+	return cmd_fail(CMD_OK, "note: %s; going on without it", error);
+}
+
+/* Returns 0, or an exit code after an error message. */
+static int open_agent(struct cmd *c, const char *config_path,
+		      char error[REASON_SIZE])
+{
+	int r = agent_open(&c->agent, config_path, error);
+
+	if (r == 0)
+		return 0;
+	c->broken = error;
+	if (c->agent.host && c->config_use == CONFIG_REPORTED)
+		return 0;
+	/* Of a file that cannot even be read somebody has mistaken the name. */
+	if (c->agent.host && c->config_use == CONFIG_USEFUL && r == -EINVAL)
+		return go_on_without(c, error);
+	return cmd_fail(CMD_FAILED, "%s", error);
+}
+
 int cmd_start(struct cmd *c, int (*verb)(struct cmd *c), const char *config_path)
 {
 	char error[REASON_SIZE];
@@ -105,17 +130,9 @@ int cmd_start(struct cmd *c, int (*verb)(struct cmd *c), const char *config_path
 	occupy_standard_fds();
 	(void)signal(SIGPIPE, SIG_IGN);
 	log_open(false);
-	if (agent_open(&c->agent, config_path, error) < 0) {
-		/* xen-script reports it to libxl, too. */
-		c->broken = error;
-		if (verb == cmd_xen_script && c->agent.host)
-			code = verb(c);
-		else
-			code = cmd_fail(CMD_FAILED, "%s", error);
-		agent_close(&c->agent);
-		return code;
-	}
-	code = verb(c);
+	code = open_agent(c, config_path, error);
+	if (code == CMD_OK)
+		code = verb(c);
 	agent_close(&c->agent);
 	if (fflush(stdout) != 0)
 		return cmd_fail(CMD_FAILED, "cannot write to stdout: %s", strerror(errno));

@@ -15,10 +15,20 @@ enum {
 	CMD_USAGE = 2,
 };
 
+/* What a verb does if the configuration is broken. */
+enum config_use {
+	CONFIG_NEEDED,		/* it fails */
+	CONFIG_USEFUL,		/* it goes on without one, with a note */
+	CONFIG_REPORTED,	/* it reports cmd.broken itself; there is no
+				 * agent.config then */
+};
+
 struct cmd {
 	struct agent agent;
 	bool json;
 	const char *broken;	/* the error in the configuration; or NULL */
+	enum config_use config_use;
+	bool not_in_order;	/* a port was shown that the daemon would change */
 	const char *suffix;	/* "br1", if called as vif-ifup.br1; or NULL */
 	/* Execute a program that reads udev's rules, if this one does not.
 	 * Returns only if that fails, with an exit code. */
@@ -33,6 +43,7 @@ int cmd_list(struct cmd *c);
 int cmd_show(struct cmd *c);
 int cmd_plan(struct cmd *c);
 int cmd_monitor(struct cmd *c);
+int cmd_check(struct cmd *c);
 int cmd_xen_script(struct cmd *c);
 int cmd_udev(struct cmd *c);
 int cmd_create(struct cmd *c);
@@ -128,6 +139,9 @@ struct json_object *output_json(const struct look *look);
 
 /* Print and free. */
 void output_json_print(struct json_object *o);
+
+/* Print a note if such a port was shown, and no daemon runs. */
+void output_daemon_note(const struct cmd *c);
 
 /* Print a note if xenstored seems to run but cannot be reached: then ports are
  * found by their links only. */

@@ -13,7 +13,7 @@ static void one(struct cmd *c, const struct look *look, void *arg)
 {
 	const struct list *list = arg;
 
-	(void)c;
+	c->not_in_order |= look->verdict == TO_DO || look->verdict == WAITING;
 	/* NICs of other hotplug scripts are not our ports. */
 	if (look->verdict == NOT_OURS && !list->all)
 		return;
@@ -40,5 +40,6 @@ int cmd_list(struct cmd *c)
 		output_json_print(list.json);
 	else
 		json_object_put(list.json);
+	output_daemon_note(c);
 	return r;
 }

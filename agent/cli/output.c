@@ -6,17 +6,54 @@
 #include <string.h>
 
 #include "agent/cli/cmd.h"
+#include "agent/cli/notes.h"
 #include "agent/core/mac.h"
 #include "agent/core/words.h"
+#include "agent/host/presence.h"
+
+/* Of a port in order what is wrong all the same, in some words. */
+static void print_marks(const struct look *look)
+{
+	const char *comma = "";
+	struct notes notes;
+
+	notes_find(look, &notes);
+	for (size_t i = 0; i < notes.n; i++) {
+		if (!notes.note[i].mark)
+			continue;
+		(void)printf("%s%s", comma, notes.note[i].mark);
+		comma = ", ";
+	}
+}
 
 void output_line(const struct look *look)
 {
 	const struct wish *w = &look->wish;
 
-	(void)printf("%-16s %-9s %-16s %-9s %s\n", look->name,
+	(void)printf("%-16s %-9s %-16s %-9s %s", look->name,
 		     verdict_name(look->verdict),
 		     w->network[0] ? w->network : "-", source_name(w->by),
 		     look->reason);
+	if (look->verdict == IN_ORDER)
+		print_marks(look);
+	puts("");
+}
+
+void output_daemon_note(const struct cmd *c)
+{
+	if (c->not_in_order && !presence_is_shown())
+		(void)cmd_fail(CMD_OK, "note: vifagentd is not running, so nothing corrects these ports; run `systemctl start vifagentd`, or attach them by hand");
+}
+
+static struct json_object *notes_json(const struct look *look)
+{
+	struct json_object *a = json_object_new_array();
+	struct notes notes;
+
+	notes_find(look, &notes);
+	for (size_t i = 0; i < notes.n; i++)
+		json_object_array_add(a, json_object_new_string(notes.note[i].text));
+	return a;
 }
 
 void output_store_note(const struct cmd *c)
@@ -116,6 +153,7 @@ struct json_object *output_json(const struct look *look)
 	add_string(o, "state", verdict_name(look->verdict));
 	add_string(o, "reason", look->reason);
 	add_string(o, "unused", look->unused);
+	json_object_object_add(o, "notes", notes_json(look));
 	json_object_object_add(o, "wish", wish_json(&look->wish));
 	if (look->found)
 		link = link_json(&look->state);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "agent/cli/cmd.h"
+#include "agent/cli/notes.h"
 #include "agent/core/mac.h"
 #include "agent/core/words.h"
 
@@ -19,23 +20,6 @@ static void print_steps(const struct look *look)
 	}
 }
 
-/* Every user of macvtap asks why the host cannot reach the guest. */
-static void print_host_access(const struct state *s)
-{
-	const char *device = s->device.name;
-	const char *unless = "";
-
-	if (s->link.mode == MACVLAN_MODE_PASSTHRU) {
-		(void)printf("    note    this host cannot use %s itself while the guest has it; give the host another NIC\n",
-			     device);
-		return;
-	}
-	if (s->link.mode == MACVLAN_MODE_VEPA)
-		unless = ", unless the switch sends frames back";
-	(void)printf("    note    this host and the guest cannot communicate over %s%s: the host's frames leave on the wire; create a macvlan for the host (ip link add link %s name host0 type macvlan mode bridge) and request mode=bridge for the guest, or use a bridge\n",
-		     device, unless, device);
-}
-
 static void print_macvtap(const struct state *s)
 {
 	const char *device = s->device.name;
@@ -43,10 +27,6 @@ static void print_macvtap(const struct state *s)
 	(void)printf("    device  %s, mode %s%s\n", device,
 		     macvtap_mode_name(s->link.mode),
 		     s->link.allmulticast ? "" : ", no allmulticast");
-	if (!s->device.up)
-		(void)printf("    note    device %s is down, so no frames pass; run `ip link set %s up`\n",
-			     device, device);
-	print_host_access(s);
 }
 
 static void print_link(const struct state *s)
@@ -63,9 +43,6 @@ static void print_link(const struct state *s)
 		(void)printf("    master  %s\n", s->bridge.name);
 	else if (l->master)
 		(void)printf("    master  %s\n", s->master.name);
-	if (s->have_bridge && !s->bridge.up)
-		(void)printf("    note    bridge %s is down, so no frames pass; run `ip link set %s up`\n",
-			     s->bridge.name, s->bridge.name);
 	if (s->have_device)
 		print_macvtap(s);
 	if (l->alias[0])
@@ -94,6 +71,15 @@ static void print_wish(const struct wish *w)
 	puts(w->stays_down ? ", up no" : "");
 }
 
+static void print_notes(const struct look *look)
+{
+	struct notes notes;
+
+	notes_find(look, &notes);
+	for (size_t i = 0; i < notes.n; i++)
+		(void)printf("    note    %s\n", notes.note[i].text);
+}
+
 static void print(const struct look *look)
 {
 	const struct wish *w = &look->wish;
@@ -110,6 +96,7 @@ static void print(const struct look *look)
 			     look->unused);
 	if (look->found)
 		print_link(&look->state);
+	print_notes(look);
 	if (look->plan.n)
 		puts("    steps");
 	print_steps(look);
@@ -168,6 +155,7 @@ static int each_of(struct cmd *c, const char *arg, cmd_look_fn fn, void *data)
 
 static void show_one(struct cmd *c, const struct look *look, void *arg)
 {
+	c->not_in_order |= look->verdict == TO_DO || look->verdict == WAITING;
 	if (c->json)
 		json_object_array_add(arg, output_json(look));
 	else
@@ -206,6 +194,7 @@ static int run(struct cmd *c, cmd_look_fn fn)
 		output_json_print(all);
 	else
 		json_object_put(all);
+	output_daemon_note(c);
 	return r;
 }
 

@@ -2,6 +2,7 @@
 /* decide.c - what a link is to become, and what says so */
 #include "agent/engine/decide.h"
 
+#include <errno.h>
 #include <string.h>
 
 /* ---- a NIC ------------------------------------------------------------ */
@@ -231,6 +232,17 @@ static int leave_to_script(const struct subject *s, struct look *look)
 	return DECIDED;
 }
 
+static const char *why_kept(const struct subject *s)
+{
+	int error = s->agent->store_error;
+
+	if (s->nic->known)
+		return "the NIC is missing from xenstore, perhaps because xenstored was restarted; port left unchanged";
+	if (error == -EACCES || error == -EPERM)
+		return "only root may ask xenstored about it; run this as root";
+	return "xenstored does not answer; port left unchanged";
+}
+
 static int keep(const struct subject *s, struct look *look)
 {
 	bool ours = look->state.owner == OWNER_US;
@@ -240,9 +252,7 @@ static int keep(const struct subject *s, struct look *look)
 	/* to be shown */
 	if (st->link.master)
 		(void)h->ops->link_by_index(h, st->link.master, &st->master);
-	return decided(look, ours ? WAITING : NOT_OURS, s->nic->known ?
-		       "the NIC is missing from xenstore, perhaps because xenstored was restarted; port left unchanged" :
-		       "xenstored does not answer; port left unchanged");
+	return decided(look, ours ? WAITING : NOT_OURS, why_kept(s));
 }
 
 int decide_link(struct look *look, struct aim *ret, void *arg)

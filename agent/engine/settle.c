@@ -19,8 +19,12 @@ static int failed(struct look *look, const char *what, int r,
 	const uint8_t *mac = look->state.link.mac;
 
 	look->verdict = FAILED;
+	/* br_if.c: BR_MAX_PORTS */
+	if (r == -EXFULL && look->wish.bridge[0])
+		text_reason(look->reason, "bridge %s has 1,023 ports already, and the kernel takes no more; request another bridge",
+			    look->wish.bridge);
 	/* macvlan_open(): its device, or another macvlan on it, has its MAC */
-	if (r == -EADDRINUSE)
+	else if (r == -EADDRINUSE)
 		text_reason(look->reason, "its address %02x:%02x:%02x:%02x:%02x:%02x is already used on device %s, by another macvtap or by the device itself; request another (mac=), or stop the other guest",
 			    mac[0], mac[1], mac[2], mac[3], mac[4], mac[5],
 			    look->wish.device);

@@ -324,7 +324,7 @@ def test_a_bad_configuration_changes_nothing(bed):
     bed.ip("link set tap0 nomaster")
     bed.until(lambda: bed.in_place("tap0", "br200"))
     assert bed.snapshot() == before
-    assert "line 3" in refused(bed, "list"), "who starts anew cannot go by the old one"
+    assert "line 3" in refused(bed, "attach", "tap0", "br200"), "who starts anew cannot go by the old one"
 
 
 def drop_in(bed, name, text):
@@ -362,7 +362,7 @@ def test_a_reload_finds_new_files_and_refuses_bad_ones(bed):
     daemon.reload()
     assert re.search(f"configuration .*{bad}.* is refused: line 3: ", daemon.log())
     assert bed.in_place("tap0", "br2"), "nothing of the new ones counts"
-    assert "line 3" in refused(bed, "list")
+    assert "line 3" in refused(bed, "attach", "tap0", "br1")
     bad.unlink()
     daemon.reload()
     bed.vifctl("list", check=0)

@@ -61,6 +61,7 @@ def test_list_says_nothing_of_nics_that_others_serve(bed):
 
 def test_list_as_json(host):
     ports = host.listed()
+    assert isinstance(ports["web0"].pop("notes"), list)
     assert ports["web0"] == {
         "port": "web0", "state": "ok", "reason": None, "unused": None, "steps": [],
         "wish": {"by": "hand", "network": "br0", "bridge": "br0", "device": None, "mode": None, "name": "web0",
@@ -121,7 +122,7 @@ def test_it_is_said_when_xenstored_cannot_be_reached(bed):
     result = bed.vifctl("show", "5.0", check=0)
     assert "    master  br0\n" in result.out and "cannot be reached" in result.err
     os.unlink(bed.xs.path)
-    assert bed.vifctl("list", check=0).err == "", "there is none"
+    assert "xenstored" not in bed.vifctl("list", check=0).err, "there is none"
 
 
 @pytest.mark.parametrize("name", ["5.0", "vif5.0"])

@@ -326,7 +326,8 @@ def is_taken(args, value):
     """Is this something that root may well want?"""
     return args[0] in ("show", "plan") and value in ("lo", "eth0", "vif5.0") or \
         args[:2] == ("attach", "{}") and value in ("eth0", "vif5.0") or \
-        args[-1] == "mtu={}" and value == "001500"
+        args[-1] == "mtu={}" and value == "001500" or \
+        args == ("-c", "{}", "list") and os.path.isfile(value)
 
 
 @texts("value")

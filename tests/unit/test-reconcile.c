@@ -363,7 +363,7 @@ static void a_macvtap_is_finished_whatever_failed(void **state)
 		macvtaps();
 		fake_host_at(&f, ETH0)->l.up = false;
 		f.fail_at = at;
-		f.fail_errno = EXFULL;
+		f.fail_errno = EPROTO;
 		assert_int_equal(look_at_link(MACVTAP, LOOK_ACT), 1);
 		assert_int_equal(looks[0].verdict, FAILED);
 		/* it is never without its record */
@@ -373,6 +373,17 @@ static void a_macvtap_is_finished_whatever_failed(void **state)
 		assert_true(fake_host_at(&f, ETH0)->l.up);
 		assert_int_equal(looks[0].device_was_down, at < 3);
 	}
+}
+
+static void a_full_bridge_is_told_in_words(void **state)
+{
+	(void)state;
+	alias(TAP, BY_HAND_BR0);
+	f.fail_at = 1;
+	f.fail_errno = EXFULL;
+	assert_int_equal(look_at_link(TAP, LOOK_ACT), 1);
+	assert_int_equal(looks[0].verdict, FAILED);
+	assert_string_equal(looks[0].reason, "bridge br0 has 1,023 ports already, and the kernel takes no more; request another bridge");
 }
 
 static void a_failure_is_told_with_the_step(void **state)
@@ -385,11 +396,11 @@ static void a_failure_is_told_with_the_step(void **state)
 	memcpy(fake_host_at(&f, TAP)->l.mac,
 	       (uint8_t[]){ 0xfe, 0xff, 0xff, 0xff, 0xff, 0xff }, 6);
 	f.fail_at = 1;
-	f.fail_errno = EXFULL;
+	f.fail_errno = EPROTO;
 	assert_int_equal(look_at_link(TAP, LOOK_ACT), 1);
 	assert_int_equal(looks[0].verdict, FAILED);
 	assert_string_equal(looks[0].reason,
-			    "addrgenmode none, master br0 failed: Exchange full");
+			    "addrgenmode none, master br0 failed: Protocol error");
 	assert_int_equal(look_at_link(TAP, LOOK_ACT), 1);
 	assert_int_equal(looks[0].verdict, IN_ORDER);
 }
@@ -1167,6 +1178,7 @@ int main(void)
 		look_test(a_macvtap_goes_with_its_process_and_no_other),
 		look_test(an_address_that_is_in_use_is_said_so),
 		look_test(a_macvtap_is_finished_whatever_failed),
+		look_test(a_full_bridge_is_told_in_words),
 		look_test(a_failure_is_told_with_the_step),
 		look_test(what_changed_on_the_way_is_looked_at_again),
 		look_test(what_is_to_be_changed_is_asked_for_once_more),

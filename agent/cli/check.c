@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* check.c - vifctl check: is the configuration right? */
+#include <stdio.h>
+
+#include "agent/cli/cmd.h"
+
+int cmd_check(struct cmd *c)
+{
+	char error[REASON_SIZE];
+	struct config *config;
+
+	if (c->argc > 1)
+		return cmd_fail(CMD_USAGE, "check takes one FILE at most; see vifctl help check");
+	if (c->argc == 0 && c->broken)
+		return cmd_fail(CMD_FAILED, "%s", c->broken);
+	if (c->argc == 1) {
+		if (agent_load_config(c->argv[0], &config, error) < 0)
+			return cmd_fail(CMD_FAILED, "%s", error);
+		config_free(config);
+	}
+	puts("the configuration is right");
+	return CMD_OK;
+}

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* notes.c - what is wrong with a port that is in order */
+#include "agent/cli/notes.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "agent/host/sysfs.h"
+
+__attribute__((format(printf, 3, 4)))
+static void add(struct notes *n, const char *mark, const char *fmt, ...)
+{
+	struct note *note = &n->note[n->n];
+	va_list ap;
+
+	if (n->n == NOTES_MAX)
+		return;
+	n->n++;
+	note->mark = mark;
+	va_start(ap, fmt);
+	(void)vsnprintf(note->text, sizeof(note->text), fmt, ap);
+	va_end(ap);
+}
+
+/* ---- a bridge --------------------------------------------------------- */
+
+/* BR_STATE_LISTENING and the others, <linux/if_bridge.h> */
+static void note_stp(const struct state *s, struct notes *n)
+{
+	static const char *const states[] = {
+		[0] = "disabled", [1] = "listening", [2] = "learning",
+		[4] = "blocking",
+	};
+	char path[96], text[8] = "";
+	unsigned long state;
+
+	(void)snprintf(path, sizeof(path), "/sys/class/net/%.15s/brport/state",
+		       s->link.name);
+	if (sysfs_read(path, text, sizeof(text)) < 0 ||
+	    text_number(text, 4, &state) < 0 || state == 3)
+		return;
+	/* One without carrier, or on a bridge that is down, is disabled; that is
+	 * said otherwise. */
+	if (state != 0)
+		add(n, states[state], "the bridge's spanning tree has the port in state %s, so no frames pass yet; for guests set forward_delay of %s to 0 or stp_state to 0, unless it has a loop",
+		    states[state], s->bridge.name);
+}
+
+/* net/bridge/br_netfilter_hooks.c: frames of bridges go through iptables, whose
+ * FORWARD chain Docker and firewalls set to drop. */
+static void note_netfilter(struct notes *n)
+{
+	char text[8] = "";
+
+	if (sysfs_read("/proc/sys/net/bridge/bridge-nf-call-iptables", text,
+		       sizeof(text)) == 0 && strcmp(text, "1") == 0)
+		add(n, NULL, "br_netfilter passes frames of bridges through iptables; if its FORWARD chain drops them guests have no network: look at `iptables -S FORWARD`, or run `sysctl net.bridge.bridge-nf-call-iptables=0`");
+}
+
+static void note_bridge(const struct state *s, struct notes *n)
+{
+	if (!s->have_bridge)
+		return;
+	if (!s->bridge.up)
+		add(n, "bridge down", "bridge %s is down, so no frames pass; run `ip link set %s up`",
+		    s->bridge.name, s->bridge.name);
+	note_stp(s, n);
+	note_netfilter(n);
+}
+
+/* ---- a macvtap -------------------------------------------------------- */
+
+/* Every user of macvtap asks why the host cannot reach the guest. */
+static void note_host_access(const struct state *s, struct notes *n)
+{
+	const char *device = s->device.name;
+	const char *unless = "";
+
+	if (s->link.mode == MACVLAN_MODE_PASSTHRU) {
+		add(n, NULL, "this host cannot use %s itself while the guest has it; give the host another NIC",
+		    device);
+		return;
+	}
+	if (s->link.mode == MACVLAN_MODE_VEPA)
+		unless = ", unless the switch sends frames back";
+	add(n, NULL, "this host and the guest cannot communicate over %s%s: the host's frames leave on the wire; create a macvlan for the host (ip link add link %s name host0 type macvlan mode bridge) and request mode=bridge for the guest, or use a bridge",
+	    device, unless, device);
+}
+
+static void note_device(const struct state *s, struct notes *n)
+{
+	if (!s->have_device)
+		return;
+	if (!s->device.up)
+		add(n, "device down", "device %s is down, so no frames pass; run `ip link set %s up`",
+		    s->device.name, s->device.name);
+	note_host_access(s, n);
+}
+
+/* ---- the guest -------------------------------------------------------- */
+
+static void note_carrier(const struct look *look, struct notes *n)
+{
+	const struct link *l = &look->state.link;
+
+	if (!l->up || l->carrier || look->state.have_device)
+		return;
+	if (link_is(l, LINK_TUN))
+		add(n, "no carrier", "no program has the tap open, so no frames pass; is the guest running?");
+	else
+		add(n, "no carrier", "the guest has not connected its NIC yet, or has taken it down");
+}
+
+void notes_find(const struct look *look, struct notes *ret)
+{
+	ret->n = 0;
+	if (!look->found)
+		return;
+	note_bridge(&look->state, ret);
+	note_device(&look->state, ret);
+	note_carrier(look, ret);
+}
