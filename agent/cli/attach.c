@@ -105,11 +105,21 @@ int cmd_detach(struct cmd *c)
 {
 	struct record record;
 	struct link l;
-	int r = cmd_only_link(c, "detach takes one LINK; see vifctl help detach", &l);
+	int r;
 
+	if (c->argc != 1)
+		return cmd_fail(CMD_USAGE, "detach takes one LINK; see vifctl help detach");
+	r = cmd_link_to_leave(c, c->argv[0], &l);
+	if (r == -ENODEV)
+		return CMD_OK;
 	if (r)
 		return r;
-	if (record_parse(l.alias, &record) < 0)
+	/* Perhaps it was, and has been detached already. */
+	r = record_parse(l.alias, &record);
+	if (r == -ENOENT)
+		return cmd_fail(CMD_OK, "note: %s is not attached by vifagent; nothing to do",
+				l.name);
+	if (r < 0)
 		return cmd_fail(CMD_FAILED, "%s is not attached by vifagent; link left unchanged",
 				l.name);
 	if (record.made)

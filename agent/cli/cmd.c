@@ -48,6 +48,17 @@ int cmd_find_link(struct cmd *c, const char *name, struct link *ret)
 	return 0;
 }
 
+int cmd_link_to_leave(struct cmd *c, const char *name, struct link *ret)
+{
+	struct host *h = c->agent.host;
+
+	if (h->ops->link_by_name(h, name, ret) != -ENODEV)
+		return cmd_find_link(c, name, ret);
+	(void)cmd_fail(CMD_OK, "note: link %s does not exist; nothing to do",
+		       text_quote_str(name).text);
+	return -ENODEV;
+}
+
 int cmd_only_link(struct cmd *c, const char *usage, struct link *ret)
 {
 	if (c->argc != 1)

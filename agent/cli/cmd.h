@@ -89,6 +89,13 @@ int cmd_fail(int code, const char *fmt, ...);
 int cmd_find_link(struct cmd *c, const char *name, struct link *ret);
 
 /*
+ * cmd_link_to_leave() - the same for a verb that has nothing to do without it
+ *
+ * Returns -ENODEV after a note if the link does not exist.
+ */
+int cmd_link_to_leave(struct cmd *c, const char *name, struct link *ret);
+
+/*
  * cmd_only_link() - the link that a verb's one argument names
  * @usage:	the error if there are no or more arguments
  *

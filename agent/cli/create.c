@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "agent/cli/taps.h"
+#include "agent/core/mac.h"
 
 static int parse(struct cmd *c, struct tap_spec *s)
 {
@@ -38,30 +39,84 @@ static int parse(struct cmd *c, struct tap_spec *s)
 	return 0;
 }
 
+/* Print what was created.  Returns an exit code. */
+static int print(const struct cmd *c, const struct look *look)
+{
+	if (c->json)
+		output_json_print(output_json(look));
+	else
+		(void)puts(look->name);
+	if (fflush(stdout) != 0)
+		return cmd_fail(CMD_FAILED, "cannot write to stdout: %s",
+				strerror(errno));
+	return CMD_OK;
+}
+
+static bool is_same_request(const struct wish *a, const struct wish *b)
+{
+	return strcmp(a->network, b->network) == 0 && a->mtu == b->mtu &&
+	       a->mode == b->mode && a->stays_down == b->stays_down &&
+	       (mac_is_zero(b->mac) || mac_equal(a->mac, b->mac));
+}
+
+/* Has an earlier create made just this one?  Then it is only put in order. */
+static bool exists_already(struct cmd *c, const struct tap_spec *s,
+			   struct link *ret)
+{
+	struct host *h = c->agent.host;
+	struct record r;
+
+	return s->wish.name[0] &&
+	       h->ops->link_by_name(h, s->wish.name, ret) == 0 &&
+	       record_parse(ret->alias, &r) == 0 && r.made &&
+	       !r.process.pid && is_same_request(&r.wish, &s->wish);
+}
+
+static int confirm(struct cmd *c, const struct link *l)
+{
+	const struct request q = { .id.ifindex = l->ifindex,
+				   .flags = LOOK_ACT };
+	struct look looks[LOOKS];
+	int r = door_look(&c->agent, &q, NULL, looks);
+
+	if (r < 0)
+		return cmd_fail(CMD_FAILED, "%s: %s", l->name, strerror(-r));
+	if (looks[0].verdict != IN_ORDER)
+		return cmd_fail(CMD_FAILED, "%s: %s", l->name,
+				looks[0].reason);
+	return print(c, &looks[0]);
+}
+
+static int make(struct cmd *c, const struct tap_spec *s)
+{
+	struct look look;
+	struct tap tap;
+	int r = taps_make(c, s, NULL, true, &tap, &look);
+
+	if (r)
+		return r;
+	r = taps_give(s, &tap);
+	/* Nobody would know its name. */
+	if (r == CMD_OK)
+		r = print(c, &look);
+	if (r)
+		taps_drop(c, &tap);
+	else
+		tap_close(&tap);
+	return r;
+}
+
 int cmd_create(struct cmd *c)
 {
 	struct tap_spec s;
-	struct look look;
-	struct tap tap;
+	struct link l;
 	int r;
 
 	taps_spec_init(&s);
 	r = parse(c, &s);
-	if (r == 0)
-		r = taps_make(c, &s, NULL, true, &tap, &look);
 	if (r)
 		return r;
-	r = taps_give(&s, &tap);
-	if (r) {
-		taps_drop(c, &tap);
-		return r;
-	}
-	tap_close(&tap);
-	if (c->json)
-		output_json_print(output_json(&look));
-	else
-		(void)puts(tap.name);
-	return CMD_OK;
+	return exists_already(c, &s, &l) ? confirm(c, &l) : make(c, &s);
 }
 
 /* A tap has carrier while a program has it open.  For a macvtap the kernel does
@@ -85,7 +140,9 @@ int cmd_delete(struct cmd *c)
 	if (c->argc < 1 || c->argc > 2 ||
 	    (c->argc == 2 && strcmp(c->argv[1], "force") != 0))
 		return cmd_fail(CMD_USAGE, "delete takes LINK [force]; see vifctl help delete");
-	r = cmd_find_link(c, c->argv[0], &l);
+	r = cmd_link_to_leave(c, c->argv[0], &l);
+	if (r == -ENODEV)
+		return CMD_OK;
 	if (r)
 		return r;
 	if (record_parse(l.alias, &record) < 0 || !record.made)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* taps.c - create taps and macvtaps, as the keys of vifctl describe them */
 #include "agent/cli/taps.h"
+
+#include "agent/cli/leftovers.h"
 #include "agent/core/mac.h"
 
 #include <errno.h>
@@ -384,6 +386,9 @@ int taps_make(struct cmd *c, const struct tap_spec *s,
 	config_resolve(c->agent.config, &w);
 	if (w.error[0])
 		return cmd_fail(CMD_FAILED, "%s", w.error);
+	leftovers_clear_name(c, s->wish.name);
+	if (w.kind == NETWORK_MACVTAP)
+		leftovers_clear_device(c, w.device);
 	if (w.kind == NETWORK_MACVTAP)
 		return make_macvtap(c, s, process, by_name, &w, ret, look);
 	return make_tap(c, s, by_name ? process : NULL, ret, look);

@@ -30,8 +30,8 @@ int cmd_fail(int code, const char *fmt, ...)
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	must_be_a_sentence(text);
-	must(code == CMD_FAILED || code == CMD_USAGE);
-	said++;
+	must(code == CMD_OK || code == CMD_FAILED || code == CMD_USAGE);
+	said += code != CMD_OK;
 	return code;
 }
 
@@ -47,6 +47,11 @@ int cmd_find_link(struct cmd *c, const char *name, struct link *ret)
 	return h->ops->link_by_name(h, name, ret) < 0 ?
 		cmd_fail(CMD_FAILED, "link %s does not exist",
 			 text_quote_str(name).text) : 0;
+}
+
+int cmd_link_to_leave(struct cmd *c, const char *name, struct link *ret)
+{
+	return cmd_find_link(c, name, ret);
 }
 
 int cmd_only_link(struct cmd *c, const char *usage, struct link *ret)

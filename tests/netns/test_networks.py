@@ -40,7 +40,7 @@ def sane(text):
 @pytest.mark.parametrize("text, line, words", WRONG.values(), ids=WRONG.keys())
 def test_a_wrong_file_is_refused_with_its_line(bed, text, line, words):
     write(bed.conf, text)
-    error = refused(bed, "list")
+    error = refused(bed, "check")
     assert f'configuration "{bed.conf}" is refused: line {line}: ' in error
     assert words in error.split(": line ", 1)[1] and sane(error)
 
@@ -61,7 +61,7 @@ def test_a_wrong_file_of_the_directory_is_named(bed):
     for number, (text, line, words) in enumerate(WRONG.values()):
         path = drop_in(bed, f"{number}.conf", "")
         write(path, text.replace("[network m]", "[network m2]"))
-        error = refused(bed, "list")
+        error = refused(bed, "check")
         assert f'configuration "{path}" is refused: line {line}: ' in error
         path.unlink()
     bed.vifctl("list", check=0)
@@ -78,7 +78,7 @@ def test_files_that_are_good_alone_and_wrong_together(bed, first, second, line):
     path = drop_in(bed, "a.conf", first)
     bed.vifctl("list", check=0)
     path = drop_in(bed, "b.conf", second)
-    assert f'configuration "{path}" is refused: line {line}: ' in refused(bed, "list")
+    assert f'configuration "{path}" is refused: line {line}: ' in refused(bed, "attach", "eth0", "m")
 
 
 def test_a_later_file_goes_before(bed):
@@ -167,7 +167,7 @@ def test_an_unreadable_file_changes_nothing(bed):
     bed.conf.unlink()
     bed.conf.mkdir()
     daemon.reload()
-    assert str(bed.conf) in refused(bed, "list") and str(bed.conf) in daemon.log()
+    assert str(bed.conf) in refused(bed, "check") and str(bed.conf) in daemon.log()
     bed.ip("link set web0 allmulticast off")
     bed.until(lambda: in_order(bed, "web0"))
     assert bed.snapshot() == before
