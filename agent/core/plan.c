@@ -50,7 +50,7 @@ static int wanted_alias(const struct record *record, const struct state *s,
 	struct record r = *record;
 	const struct link *l = &s->link;
 
-	r.leaving = r.held = false;
+	r.leaving = r.held = r.blocked = false;
 	if (s->owner == OWNER_US) {
 		r.was = s->record.was;
 		/* Only the process that makes a link knows for whom it is. */

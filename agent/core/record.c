@@ -101,7 +101,9 @@ int record_print(const struct record *r, char buf[LINK_ALIASSIZE])
 	}
 	if (r->leaving)
 		put(&o, "leave", "1");
-	if (r->held)
+	if (r->blocked)
+		put(&o, "held", "2");
+	else if (r->held)
 		put(&o, "held", "1");
 	if (r->process.pid)
 		put_pair(&o, "process", (uint64_t)r->process.pid,
@@ -250,9 +252,13 @@ static int get(const char *key, const char *value, struct record *r)
 		return get_part(value, &r->part);
 	if (strcmp(key, "leave") == 0)
 		return get_flag(value, &r->leaving);
-	if (strcmp(key, "held") == 0)
+	if (strcmp(key, "held") == 0 && strcmp(value, "2") == 0)
+		r->blocked = true;
+	else if (strcmp(key, "held") == 0)
 		return get_flag(value, &r->held);
-	return -EINVAL;
+	else
+		return -EINVAL;
+	return 0;
 }
 
 /* A link that we made has no former state, every other link has one. */

@@ -4,7 +4,7 @@
  *
  *   vifagent/1 by=hand net=red name=web0 mtu=9000 mac=… mode=vepa up=no
  *              nic=5.0 part=emu
- *              leave=1 held=1 made=1 process=1234.56789
+ *              leave=1 held=1 (held=2: blocked) made=1 process=1234.56789
  *              was.name=tap7 was.mac=… was.mtu=… was.up=1 was.gen=0
  *              was.master=br7 was.alias=…
  *
@@ -57,6 +57,8 @@ struct record {
 				 * continues */
 	bool held;		/* another program keeps changing the link; the
 				 * daemon does not correct it for a while */
+	bool blocked;		/* its MAC was fought over: it stays down until
+				 * somebody asks for it anew */
 	bool made;		/* by us: a detach deletes it */
 	struct process process;	/* the link is deleted when this one ends */
 	bool has_nic;

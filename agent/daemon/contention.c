@@ -17,27 +17,41 @@
 #define HOLD_FIRST_MS 10000
 #define HOLD_LAST_MS (10 * 60 * 1000)
 
-static uint32_t wish_hash(const struct look *looks, int n)
+/* What is wished, … */
+static uint32_t hash_wishes(const struct look *looks, int n)
 {
 	uint32_t h = TEXT_HASH_START;
 
 	for (int i = 0; i < n; i++) {
-		const struct wish *wish = &looks[i].wish;
-		const struct link *place = state_place(&looks[i].state);
-		const uint32_t numbers[] = {
-			wish->mtu, (uint32_t)place->ifindex, place->mtu,
-			wish->mode, (uint32_t)looks[i].state.link.ifindex,
-		};
+		const struct wish *w = &looks[i].wish;
+		const uint32_t numbers[] = { w->mtu, w->mode };
 
-		h = text_hash(h, wish_place(wish), strlen(wish_place(wish)));
-		h = text_hash(h, wish->name, strlen(wish->name));
+		h = text_hash(h, wish_place(w), strlen(wish_place(w)));
+		h = text_hash(h, w->name, strlen(w->name));
 		h = text_hash(h, numbers, sizeof(numbers));
 	}
 	return h;
 }
 
-/* Write into the record why the port is not corrected, for vifctl to show. */
-static void record_hold(struct host *h, const struct look *look)
+/* … and of which links. */
+static uint32_t wish_hash(const struct look *looks, int n)
+{
+	uint32_t h = hash_wishes(looks, n);
+
+	for (int i = 0; i < n; i++) {
+		const struct link *place = state_place(&looks[i].state);
+		const uint32_t numbers[] = {
+			(uint32_t)place->ifindex, place->mtu,
+			(uint32_t)looks[i].state.link.ifindex,
+		};
+
+		h = text_hash(h, numbers, sizeof(numbers));
+	}
+	return h;
+}
+
+/* Say in the record why the port is not corrected, for vifctl to show. */
+static void write_hold(struct host *h, const struct look *look, bool blocks)
 {
 	struct step step = { .kind = STEP_CHANGE,
 			     .change = { .fields = CHANGE_ALIAS } };
@@ -47,6 +61,9 @@ static void record_hold(struct host *h, const struct look *look)
 	if (look->state.owner != OWNER_US)
 		return;
 	r.held = true;
+	r.blocked = blocks;
+	if (blocks)
+		step.change.fields |= CHANGE_UP;
 	/* Its record may have changed since. */
 	if (h->ops->link_by_index(h, look->state.link.ifindex, &now) < 0 ||
 	    strcmp(now.alias, look->state.link.alias) != 0)
@@ -55,26 +72,66 @@ static void record_hold(struct host *h, const struct look *look)
 		(void)h->ops->do_step(h, look->state.link.ifindex, &step);
 }
 
+static void log_hold(const struct port *p, const struct look *look,
+		     const char *reason)
+{
+	int level = p->holds ? LOG_DEBUG : LOG_WARNING;
+	char label[PORT_LABEL_SIZE];
+
+	port_label(label, &look->id, look->part, look->name);
+	log_msg(level, "%s: corrected %u times in %lld ms: %s", label,
+		p->corrections,
+		(long long)(timer_now() - p->first_correction), reason);
+}
+
+/*
+ * A fight about the MAC is an attack: who has a tap open may set its MAC without
+ * any right (SIOCSIFHWADDR, drivers/net/tun.c), and the bridge then sends it
+ * another guest's frames.  Such a port is set down and stays so.
+ */
+static void block(struct port *p, struct host *h, const struct look *looks,
+		  int n)
+{
+	for (int i = 0; i < n; i++) {
+		if (!looks[i].mac_was_changed)
+			continue;
+		log_hold(p, &looks[i], BLOCKED_REASON);
+		write_hold(h, &looks[i], true);
+	}
+	p->corrections = p->mac_corrections = 0;
+}
+
 static void hold(struct port *p, struct host *h, const struct look *looks,
 		 int n)
 {
 	unsigned int ms = retry_doubled(HOLD_FIRST_MS, p->holds, HOLD_LAST_MS);
-	int level = p->holds ? LOG_DEBUG : LOG_WARNING;
-	char label[PORT_LABEL_SIZE];
 
 	for (int i = 0; i < n; i++) {
 		if (!looks[i].steps)
 			continue;
-		port_label(label, &looks[i].id, looks[i].part, looks[i].name);
-		log_msg(level, "%s: corrected %u times in %lld ms: %s",
-			label, p->corrections,
-			(long long)(timer_now() - p->first_correction),
-			HELD_REASON);
-		record_hold(h, &looks[i]);
+		log_hold(p, &looks[i], HELD_REASON);
+		write_hold(h, &looks[i], false);
 	}
 	p->holds++;
-	p->corrections = 0;
+	p->corrections = p->mac_corrections = 0;
 	retry_event(p, PORT_IS_UNDONE, retry_spread(p->table, ms));
+}
+
+static bool mac_was_changed(const struct look *looks, int n)
+{
+	for (int i = 0; i < n; i++)
+		if (looks[i].mac_was_changed)
+			return true;
+	return false;
+}
+
+static bool is_blocked(const struct look *looks, int n)
+{
+	for (int i = 0; i < n; i++)
+		if (looks[i].state.owner == OWNER_US &&
+		    looks[i].state.record.blocked)
+			return true;
+	return false;
 }
 
 static unsigned int count_steps(const struct look *looks, int n)
@@ -87,12 +144,23 @@ static unsigned int count_steps(const struct look *looks, int n)
 	return steps;
 }
 
+/* A blocked port is looked at once more when its wish is another. */
+static void count_blocked(struct port *p, const struct look *looks, int n)
+{
+	uint32_t wish = is_blocked(looks, n) ? hash_wishes(looks, n) : 0;
+
+	p->unblock = wish && p->blocked_wish && wish != p->blocked_wish;
+	p->blocked_wish = wish;
+	if (p->unblock)
+		table_mark(p);
+}
+
 static void begin_counting(struct port *p)
 {
 	/* No more corrections for a while: the other program has stopped. */
 	if (p->corrections && p->corrections < CORRECTIONS_MAX / 2)
 		p->holds = 0;
-	p->corrections = 0;
+	p->corrections = p->mac_corrections = 0;
 	p->first_correction = timer_now();
 }
 
@@ -103,12 +171,18 @@ void contention_count(struct port *p, struct host *h, const struct look *looks,
 	bool same = wish == p->wish_hash;
 
 	p->wish_hash = wish;
+	count_blocked(p, looks, n);
 	if (!same || !count_steps(looks, n))
 		return;
 	if (!p->corrections ||
 	    timer_now() - p->first_correction > CORRECTIONS_MS)
 		begin_counting(p);
-	if (++p->corrections >= CORRECTIONS_MAX)
+	p->mac_corrections += mac_was_changed(looks, n);
+	if (++p->corrections < CORRECTIONS_MAX)
+		return;
+	if (p->mac_corrections > CORRECTIONS_MAX / 2)
+		block(p, h, looks, n);
+	else
 		hold(p, h, looks, n);
 }
 

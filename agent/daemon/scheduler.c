@@ -160,6 +160,8 @@ static unsigned int look_flags(const struct scheduler *s, const struct port *p)
 		flags |= LOOK_PATIENT;
 	if (p->tries == 0)
 		flags |= LOOK_YIELD;
+	if (p->unblock)
+		flags |= LOOK_UNBLOCK;
 	return flags;
 }
 

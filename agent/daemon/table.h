@@ -74,6 +74,10 @@ struct port {
 	uint32_t wish_hash;
 	unsigned int holds;
 	unsigned int corrections;
+	unsigned int mac_corrections;	/* of them */
+	uint32_t blocked_wish;		/* hash of the wish that it was blocked
+					 * with; 0: not blocked */
+	bool unblock;			/* at the next check: its wish is new */
 	int64_t first_correction;
 };
 

@@ -255,6 +255,15 @@ static int keep(const struct subject *s, struct look *look)
 	return decided(look, ours ? WAITING : NOT_OURS, why_kept(s));
 }
 
+/* It stays down until it is asked for anew: by hand, by the script, or by another
+ * wish. */
+static bool is_blocked(const struct subject *s, const struct look *look)
+{
+	return look->state.owner == OWNER_US && look->state.record.blocked &&
+	       !by_hand_of(s->request, &look->state.link) &&
+	       !(s->request->flags & (LOOK_SCRIPT | LOOK_UNBLOCK));
+}
+
 int decide_link(struct look *look, struct aim *ret, void *arg)
 {
 	struct subject *s = arg;
@@ -275,6 +284,10 @@ int decide_link(struct look *look, struct aim *ret, void *arg)
 		return r;
 	ret->record = make_record(s, look, &ret->wish);
 	config_resolve(s->agent->config, &ret->wish);
+	if (is_blocked(s, look)) {
+		look->wish = ret->wish;
+		return decided(look, REFUSED, BLOCKED_REASON);
+	}
 	/* There is no wish for it. */
 	if (!s->nic && ret->wish.by == BY_NOBODY)
 		ret->goal = GOAL_LEAVE;

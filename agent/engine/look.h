@@ -32,6 +32,7 @@ struct look {
 	unsigned int steps;		/* sent */
 	char done[REASON_SIZE];		/* the steps in words, as far as they fit;
 					 * without the record's */
+	bool mac_was_changed;		/* by another, and has been corrected */
 	bool joined;			/* new to us, and put on its bridge */
 	bool connected;			/* netback is to be told to go on */
 	bool device_was_down;		/* and it has been set up for a macvtap */
@@ -48,6 +49,9 @@ struct look {
 
 /* What is said of a port that another program keeps changing. */
 #define HELD_REASON "another program keeps changing it, so vifagentd stops correcting it for a while; configure that program to ignore it (NetworkManager: unmanaged-devices=interface-name:vif*)"
+
+/* What is said of a port whose MAC another program keeps changing. */
+#define BLOCKED_REASON "the program that has it open kept changing its MAC, which only an attack explains; it has been set down; attach it again by hand (vifctl attach), or stop the guest"
 
 /* Is the link there, in order, and netback told to go on? */
 bool look_is_done(const struct look *look);

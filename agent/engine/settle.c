@@ -105,6 +105,10 @@ static int act(struct host *h, const struct aim *aim, struct look *look)
 			return failed(look, what, r, h);
 		}
 		note_done(look, step);
+		look->mac_was_changed |= was_ours &&
+					 look->goal == GOAL_JOIN &&
+					 step->kind == STEP_CHANGE &&
+					 step->change.fields & CHANGE_MAC;
 		if (!was_ours && step->kind == STEP_CHANGE &&
 		    step->change.fields & CHANGE_ALIAS &&
 		    is_known_by_record_only(&aim->record))

@@ -23,6 +23,7 @@ static void assert_same(const struct record *a, const struct record *b)
 	assert_int_equal(a->by, b->by);
 	assert_int_equal(a->leaving, b->leaving);
 	assert_int_equal(a->held, b->held);
+	assert_int_equal(a->blocked, b->blocked);
 	assert_int_equal(a->has_nic, b->has_nic);
 	if (a->has_nic) {
 		assert_true(vif_id_equal(a->nic, b->nic));
@@ -176,6 +177,7 @@ static void every_mixture_comes_back(void **state)
 			}
 			r.leaving = bits & 4;
 			r.held = bits & 8;
+			r.blocked = r.leaving && !r.held;
 			r.has_nic = bits & 16;
 			if (r.has_nic)
 				r.nic = (struct vif_id){ 32751, 2147483647 };
@@ -403,7 +405,7 @@ static void a_mac_is_hexadecimal_digits(void **state)
 
 static void a_flag_is_0_or_1(void **state)
 {
-	static const char *const flags[] = { "leave", "held", "was.up" };
+	static const char *const flags[] = { "leave", "was.up" };
 	char alias[LINK_ALIASSIZE];
 	struct record r;
 
@@ -417,6 +419,19 @@ static void a_flag_is_0_or_1(void **state)
 			      (n > 1 ? -EINVAL : 0), "%s", alias);
 		}
 	}
+}
+
+static void held_is_0_1_or_2(void **state)
+{
+	struct record r;
+
+	(void)state;
+	r = parse("vifagent/1 by=udev held=1 was.name=t");
+	assert_true(r.held && !r.blocked);
+	r = parse("vifagent/1 by=udev held=2 was.name=t");
+	assert_true(!r.held && r.blocked);
+	assert_int_equal(record_parse("vifagent/1 by=udev held=3 was.name=t", &r), -EINVAL);
+	assert_int_equal(record_parse("vifagent/1 by=udev held=22 was.name=t", &r), -EINVAL);
 }
 
 static void a_flag_of_0_is_not_set(void **state)
@@ -462,6 +477,7 @@ int main(void)
 		cmocka_unit_test(other_texts_are_not_ours),
 		cmocka_unit_test(a_mac_is_hexadecimal_digits),
 		cmocka_unit_test(a_flag_is_0_or_1),
+		cmocka_unit_test(held_is_0_1_or_2),
 		cmocka_unit_test(a_flag_of_0_is_not_set),
 		cmocka_unit_test(a_text_that_no_alias_can_be_is_refused),
 	};
