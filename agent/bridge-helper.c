@@ -178,6 +178,16 @@ static void check_acl(const char *bridge)
 	die("uid %u may not use bridge %s: %s", getuid(), bridge, reason);
 }
 
+/* An alternative name is no way around the ACL: the bridge's own must be allowed,
+ * too. */
+static void check_real_name(struct host *h, const char *bridge)
+{
+	struct link l;
+
+	if (h->ops->link_by_altname(h, bridge, &l) == 0)
+		check_acl(l.name);
+}
+
 /* ---- the tap ---------------------------------------------------------- */
 
 static void join(const struct tap *tap, const char *bridge)
@@ -198,6 +208,7 @@ static void join(const struct tap *tap, const char *bridge)
 		die("cannot open a netlink socket: %s", strerror(-r));
 	if (!a.config)
 		die("out of memory");
+	check_real_name(a.host, bridge);
 	/* Without a configuration a network is the bridge of its name. */
 	(void)wish_set(w, WISH_NETWORK, "br", bridge, strlen(bridge));
 	tap_own_name(tap, w->name);

@@ -37,7 +37,7 @@ int cmd_fail(int code, const char *fmt, ...)
 
 int cmd_find_link(struct cmd *c, const char *name, struct link *ret)
 {
-	int r = c->agent.host->ops->link_by_name(c->agent.host, name, ret);
+	int r = host_find_link(c->agent.host, name, ret);
 
 	if (r == -ENODEV)
 		return cmd_fail(CMD_FAILED, "link %s does not exist",
@@ -50,9 +50,7 @@ int cmd_find_link(struct cmd *c, const char *name, struct link *ret)
 
 int cmd_link_to_leave(struct cmd *c, const char *name, struct link *ret)
 {
-	struct host *h = c->agent.host;
-
-	if (h->ops->link_by_name(h, name, ret) != -ENODEV)
+	if (host_find_link(c->agent.host, name, ret) != -ENODEV)
 		return cmd_find_link(c, name, ret);
 	(void)cmd_fail(CMD_OK, "note: link %s does not exist; nothing to do",
 		       text_quote_str(name).text);

@@ -58,7 +58,7 @@ void leftovers_clear_device(struct cmd *c, const char *device)
 	struct host *h = c->agent.host;
 	struct link d;
 
-	if (h->ops->link_by_name(h, device, &d) < 0)
+	if (host_find_link(h, device, &d) < 0)
 		return;
 	s.device = d.ifindex;
 	if (h->ops->links(h, collect, &s) < 0)

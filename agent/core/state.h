@@ -48,6 +48,7 @@ struct state {
 
 	bool have_holder;	/* another link has the wished name */
 	struct link holder;
+	bool holder_by_altname;	/* as an alternative one; perhaps the link itself */
 	bool holder_is_nic;	/* and it is the link of some NIC */
 
 	/* what the link is on, if not on the wished bridge; ifindex 0: nothing */

@@ -43,8 +43,10 @@ static void remember(struct port *p, const struct look *look)
 	p->status_is_stale = p->status_is_stale || look->status_is_stale;
 	if (look->nic_exists)
 		p->keep = false;
-	memcpy(place->name, wish_place(&look->wish), sizeof(place->name));
+	/* It may have been named by an alternative name. */
 	place->ifindex = state_place(s)->ifindex;
+	memcpy(place->name, place->ifindex ? state_place(s)->name :
+	       wish_place(&look->wish), sizeof(place->name));
 	place->mtu = state_place(s)->mtu;
 	table_set_holder(p, part, s->have_holder ? s->holder.ifindex : 0);
 }

@@ -32,7 +32,7 @@ static void log_in_order(const char *label, const struct look *look, bool news,
 {
 	if (news || look->joined)
 		log_place(label, look, "attached to");
-	else if (look->steps && strcmp(last->name, wish_place(&look->wish)) != 0)
+	else if (look->steps && strcmp(last->name, state_place(&look->state)->name) != 0)
 		log_place(label, look, "moved to");
 	else if (look->done[0])
 		log_msg(LOG_INFO, "%s: corrected: %s", label, look->done);

@@ -11,10 +11,10 @@
 /* Somebody really uses that MTU if it is still there then. */
 #define PINNING_TRIES 200
 
-/* Like link_by_name, but that there is none is an answer, too. */
+/* That there is none is an answer, too. */
 static int find(struct host *h, const char *name, struct link *ret, bool *found)
 {
-	int r = h->ops->link_by_name(h, name, ret);
+	int r = host_find_link(h, name, ret);
 
 	*found = r == 0;
 	return r == -ENODEV ? 0 : r;
@@ -30,6 +30,10 @@ static int gather_holder(struct host *h, const char *name, struct state *s)
 	if (!name[0] || strcmp(name, s->link.name) == 0)
 		return 0;
 	r = find(h, name, &s->holder, &s->have_holder);
+	s->holder_by_altname = s->have_holder &&
+			       strcmp(s->holder.name, name) != 0;
+	if (s->holder_by_altname)
+		return r;
 	/* Itself: another process has renamed it since it was queried. */
 	if (s->have_holder && s->holder.ifindex == s->link.ifindex)
 		s->have_holder = false;

@@ -9,6 +9,8 @@
 #ifndef VIFAGENT_HOST_H
 #define VIFAGENT_HOST_H
 
+#include <errno.h>
+
 #include "agent/core/link.h"
 #include "agent/core/plan.h"
 
@@ -17,6 +19,12 @@ struct host;
 typedef int (*host_link_fn)(const struct link *link, void *arg);
 
 struct host_ops {
+	/* Query the link that has an alternative name (ip link property add
+	 * dev LINK altname NAME).  -ENODEV: none has; links with this as
+	 * their own name do not count. */
+	int (*link_by_altname)(struct host *h, const char *name,
+			       struct link *ret_link);
+
 	/* Query one link.  -ENODEV: it does not exist; alternative names do
 	 * not count. */
 	int (*link_by_name)(struct host *h, const char *name,
@@ -88,6 +96,15 @@ struct host {
 					 * LINK_MTU_PINNING: do not wait */
 	unsigned int collected;	/* number of links to be deleted */
 };
+
+/* A link as people name it: by its name or an alternative one, like ip(8). */
+static inline int host_find_link(struct host *h, const char *name,
+				 struct link *ret_link)
+{
+	int r = h->ops->link_by_name(h, name, ret_link);
+
+	return r == -ENODEV ? h->ops->link_by_altname(h, name, ret_link) : r;
+}
 
 /* The kernel of this network namespace.  Returns 0 or the error of the netlink
  * socket. */

@@ -46,15 +46,22 @@ static struct kernel *kernel_of(struct host *h)
 
 /* rtnl_link_build_get_request() always asks for the counters, which are half of
  * the answer. */
-static struct nl_msg *build_get(int flags, int ifindex, const char *name)
+struct question {
+	int flags;
+	int ifindex;		/* or 0, and … */
+	int attr;		/* … IFLA_IFNAME or IFLA_ALT_IFNAME, … */
+	const char *name;	/* … or NULL: all links */
+};
+
+static struct nl_msg *build_get(const struct question *q)
 {
 	struct ifinfomsg ifi = { .ifi_family = AF_UNSPEC,
-				 .ifi_index = ifindex };
-	struct nl_msg *msg = nlmsg_alloc_simple(RTM_GETLINK, flags);
+				 .ifi_index = q->ifindex };
+	struct nl_msg *msg = nlmsg_alloc_simple(RTM_GETLINK, q->flags);
 
 	if (msg && nlmsg_append(msg, &ifi, sizeof(ifi), NLMSG_ALIGNTO) == 0 &&
 	    nla_put_u32(msg, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS) == 0 &&
-	    (!name || nla_put_string(msg, IFLA_IFNAME, name) == 0))
+	    (!q->name || nla_put_string(msg, q->attr, q->name) == 0))
 		return msg;
 	nlmsg_free(msg);
 	return NULL;
@@ -78,15 +85,15 @@ static int on_link(struct nl_msg *msg, void *arg)
 
 /* A dump during which something changed may lack a link, and is repeated.  If
  * changes never stop, a program that watches the links gets them as events. */
-static int ask(struct host *h, int flags, int ifindex, const char *name,
-	       host_link_fn fn, void *arg)
+static int ask(struct host *h, const struct question *q, host_link_fn fn,
+	       void *arg)
 {
 	struct reading reading = { .fn = fn, .arg = arg };
 	int r = -EINTR;
 
 	for (int i = 0; i < TRIES && (r == -EINTR || r == -ECONNRESET ||
 				      r == -ENOMEM); i++) {
-		struct nl_msg *msg = build_get(flags, ifindex, name);
+		struct nl_msg *msg = build_get(q);
 
 		r = rtnl_talk(&kernel_of(h)->rtnl, &msg, 1, on_link, &reading);
 	}
@@ -101,40 +108,67 @@ static int take_link(const struct link *link, void *arg)
 	return 0;
 }
 
-static int query(struct host *h, int ifindex, const char *name,
-		 struct link *ret)
+static int query(struct host *h, const struct question *q, struct link *ret)
 {
 	struct link link = { 0 };
-	int r = ask(h, 0, ifindex, name, take_link, &link);
+	int r = ask(h, q, take_link, &link);
 
 	if (r < 0)
 		return r;
-	/* The kernel also finds alternative names, which do not count. */
-	if (name && link.ifindex && strcmp(name, link.name) != 0)
-		return -ENODEV;
-	if (!link.ifindex || (ifindex && link.ifindex != ifindex))
+	if (!link.ifindex || (q->ifindex && link.ifindex != q->ifindex))
 		return -EBADMSG;
 	*ret = link;
 	return 0;
+}
+
+/* The kernel finds both kinds of names by either attribute
+ * (netdev_name_node_lookup, net/core/dev.c); only the second may be long. */
+static int query_name(struct host *h, int attr, const char *name, bool is_own,
+		      struct link *ret)
+{
+	const struct question q = { .attr = attr, .name = name };
+	struct link link;
+	int r = query(h, &q, &link);
+
+	if (r == 0 && (strcmp(name, link.name) == 0) != is_own)
+		r = -ENODEV;
+	if (r == 0)
+		*ret = link;
+	return r;
 }
 
 static int link_by_name(struct host *h, const char *name, struct link *ret)
 {
 	if (vif_name_check(name) < 0)
 		return -ENODEV;
-	return query(h, 0, name, ret);
+	return query_name(h, IFLA_IFNAME, name, true, ret);
+}
+
+/* A kernel without such names (before Linux 5.5) says EINVAL, as it does if the
+ * name is too long. */
+static int link_by_altname(struct host *h, const char *name, struct link *ret)
+{
+	int r = -ENODEV;
+
+	if (name[0] && strlen(name) < ALTIFNAMSIZ)
+		r = query_name(h, IFLA_ALT_IFNAME, name, false, ret);
+	return r == -EINVAL ? -ENODEV : r;
 }
 
 static int link_by_index(struct host *h, int ifindex, struct link *ret)
 {
+	const struct question q = { .ifindex = ifindex };
+
 	if (ifindex <= 0)
 		return -ENODEV;
-	return query(h, ifindex, NULL, ret);
+	return query(h, &q, ret);
 }
 
 static int links(struct host *h, host_link_fn fn, void *arg)
 {
-	return ask(h, NLM_F_DUMP, 0, NULL, fn, arg);
+	const struct question q = { .flags = NLM_F_DUMP };
+
+	return ask(h, &q, fn, arg);
 }
 
 /* ---- changes ---------------------------------------------------------- */
@@ -442,6 +476,7 @@ static int do_step(struct host *h, int ifindex, const struct step *step)
 
 static const struct host_ops kernel_ops = {
 	.link_by_name = link_by_name,
+	.link_by_altname = link_by_altname,
 	.link_by_index = link_by_index,
 	.links = links,
 	.addresses = addresses,

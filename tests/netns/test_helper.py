@@ -271,6 +271,18 @@ def test_what_the_kernel_refuses_leaves_nothing(helpers):
     assert sorted(helpers.bed.links()) == ["br0", "eth7"]
 
 
+@pytest.mark.parametrize("acl, granted", [
+    ("allow lan0\nallow br0\n", True), ("allow all\n", True), ("allow lan0\n", False), ("allow br0\n", False),
+    ("allow all\ndeny br0\n", False), ("allow all\ndeny lan0\n", False),
+])
+def test_an_alternative_name_is_no_way_around_the_acl(helpers, acl, granted):
+    helpers.bed.ip("link property add dev br0 altname lan0")
+    write_acl(acl)
+    with helpers.use(OURS, ["--br=lan0", "--fd={fd}"]) as answer:
+        assert answer.granted == granted
+    helpers.bed.until(lambda: sorted(helpers.bed.links()) == ["br0"])
+
+
 # How it is installed
 
 def test_a_file_capability_is_enough(helpers):

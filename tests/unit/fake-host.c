@@ -323,6 +323,22 @@ static int link_by_name(struct host *h, const char *name, struct link *ret)
 	return 0;
 }
 
+static int link_by_altname(struct host *h, const char *name,
+			   struct link *ret)
+{
+	struct fake_host *f = fake_of(h);
+
+	for (int i = 0; i < FAKE_LINKS; i++) {
+		const struct fake_link *l = &f->link[i];
+
+		if (l->exists && l->altname && strcmp(l->altname, name) == 0) {
+			*ret = l->l;
+			return 0;
+		}
+	}
+	return -ENODEV;
+}
+
 static int link_by_index(struct host *h, int ifindex, struct link *ret)
 {
 	struct fake_host *f = fake_of(h);
@@ -452,6 +468,7 @@ void fake_host_init(struct fake_host *f)
 {
 	static const struct host_ops ops = {
 		.link_by_name = link_by_name,
+		.link_by_altname = link_by_altname,
 		.link_by_index = link_by_index,
 		.links = links,
 		.addresses = addresses,

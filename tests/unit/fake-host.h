@@ -26,6 +26,7 @@ struct fake_link {
 	bool hardware;
 	bool has_link_local;	/* an IPv6 address of its own making */
 	const char *address;	/* another one, or NULL */
+	const char *altname;	/* or NULL */
 	bool is_netback;
 	struct vif_id nic;	/* if is_netback */
 	unsigned int announced;	/* "change" events sent for udev */

@@ -72,6 +72,7 @@ static void remember(const char *bridge)
 {
 	memcpy(port.name, look.name, sizeof(port.name));
 	(void)text_copy(port.place[PART_VIF].name, VIF_NAMESIZE, bridge);
+	(void)text_copy(look.state.bridge.name, VIF_NAMESIZE, "br0");
 	port.place[PART_VIF].ifindex = 2;
 }
 
