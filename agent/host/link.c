@@ -17,12 +17,9 @@
 #include "agent/core/mac.h"
 #include "agent/host/addr.h"
 #include "agent/host/procfs.h"
+#include "agent/host/query.h"
 #include "agent/host/rtnl.h"
 #include "agent/host/sysfs.h"
-
-/* How often a request is repeated: a dump during which something changed, a lost
- * answer, or no memory. */
-#define TRIES 8
 
 /* Bridges whose MTU this process has pinned.  They stay pinned, and an ifindex is
  * not reused for a long time. */
@@ -44,104 +41,11 @@ static struct kernel *kernel_of(struct host *h)
 
 /* ---- queries ---------------------------------------------------------- */
 
-/* rtnl_link_build_get_request() always asks for the counters, which are half of
- * the answer. */
-struct question {
-	int flags;
-	int ifindex;		/* or 0, and … */
-	int attr;		/* … IFLA_IFNAME or IFLA_ALT_IFNAME, … */
-	const char *name;	/* … or NULL: all links */
-};
-
-static struct nl_msg *build_get(const struct question *q)
-{
-	struct ifinfomsg ifi = { .ifi_family = AF_UNSPEC,
-				 .ifi_index = q->ifindex };
-	struct nl_msg *msg = nlmsg_alloc_simple(RTM_GETLINK, q->flags);
-
-	if (msg && nlmsg_append(msg, &ifi, sizeof(ifi), NLMSG_ALIGNTO) == 0 &&
-	    nla_put_u32(msg, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS) == 0 &&
-	    (!q->name || nla_put_string(msg, q->attr, q->name) == 0))
-		return msg;
-	nlmsg_free(msg);
-	return NULL;
-}
-
-struct reading {
-	host_link_fn fn;
-	void *arg;
-};
-
-static int on_link(struct nl_msg *msg, void *arg)
-{
-	const struct reading *reading = arg;
-	struct link link;
-	int r = rtnl_parse(msg, &link);
-
-	if (r == 0)
-		return reading->fn(&link, reading->arg);
-	return r == -ENOMEM ? r : 0;
-}
-
-/* A dump during which something changed may lack a link, and is repeated.  If
- * changes never stop, a program that watches the links gets them as events. */
-static int ask(struct host *h, const struct question *q, host_link_fn fn,
-	       void *arg)
-{
-	struct reading reading = { .fn = fn, .arg = arg };
-	int r = -EINTR;
-
-	for (int i = 0; i < TRIES && (r == -EINTR || r == -ECONNRESET ||
-				      r == -ENOMEM); i++) {
-		struct nl_msg *msg = build_get(q);
-
-		r = rtnl_talk(&kernel_of(h)->rtnl, &msg, 1, on_link, &reading);
-	}
-	if (r == -EINTR)
-		return 0;
-	return r;
-}
-
-static int take_link(const struct link *link, void *arg)
-{
-	*(struct link *)arg = *link;
-	return 0;
-}
-
-static int query(struct host *h, const struct question *q, struct link *ret)
-{
-	struct link link = { 0 };
-	int r = ask(h, q, take_link, &link);
-
-	if (r < 0)
-		return r;
-	if (!link.ifindex || (q->ifindex && link.ifindex != q->ifindex))
-		return -EBADMSG;
-	*ret = link;
-	return 0;
-}
-
-/* The kernel finds both kinds of names by either attribute
- * (netdev_name_node_lookup, net/core/dev.c); only the second may be long. */
-static int query_name(struct host *h, int attr, const char *name, bool is_own,
-		      struct link *ret)
-{
-	const struct question q = { .attr = attr, .name = name };
-	struct link link;
-	int r = query(h, &q, &link);
-
-	if (r == 0 && (strcmp(name, link.name) == 0) != is_own)
-		r = -ENODEV;
-	if (r == 0)
-		*ret = link;
-	return r;
-}
-
 static int link_by_name(struct host *h, const char *name, struct link *ret)
 {
 	if (vif_name_check(name) < 0)
 		return -ENODEV;
-	return query_name(h, IFLA_IFNAME, name, true, ret);
+	return query_name(&kernel_of(h)->rtnl, IFLA_IFNAME, name, true, ret);
 }
 
 /* A kernel without such names (before Linux 5.5) says EINVAL, as it does if the
@@ -151,7 +55,7 @@ static int link_by_altname(struct host *h, const char *name, struct link *ret)
 	int r = -ENODEV;
 
 	if (name[0] && strlen(name) < ALTIFNAMSIZ)
-		r = query_name(h, IFLA_ALT_IFNAME, name, false, ret);
+		r = query_name(&kernel_of(h)->rtnl, IFLA_ALT_IFNAME, name, false, ret);
 	return r == -EINVAL ? -ENODEV : r;
 }
 
@@ -161,14 +65,14 @@ static int link_by_index(struct host *h, int ifindex, struct link *ret)
 
 	if (ifindex <= 0)
 		return -ENODEV;
-	return query(h, &q, ret);
+	return query_link(&kernel_of(h)->rtnl, &q, ret);
 }
 
 static int links(struct host *h, host_link_fn fn, void *arg)
 {
 	const struct question q = { .flags = NLM_F_DUMP };
 
-	return ask(h, &q, fn, arg);
+	return query_ask(&kernel_of(h)->rtnl, &q, fn, arg);
 }
 
 /* ---- changes ---------------------------------------------------------- */

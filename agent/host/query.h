@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* query.h - private to agent/host: questions about links, by rtnetlink */
+#ifndef VIFAGENT_QUERY_H
+#define VIFAGENT_QUERY_H
+
+#include "agent/host/rtnl.h"
+
+struct question {
+	int flags;		/* NLM_F_DUMP, or 0 */
+	int ifindex;		/* or 0, and … */
+	int attr;		/* … IFLA_IFNAME or IFLA_ALT_IFNAME, … */
+	const char *name;	/* … or NULL: all links */
+};
+
+/* Ask; @fn gets each link.  Returns what @fn does if that is not 0; else 0 or a
+ * negative errno value. */
+int query_ask(struct rtnl *t, const struct question *q, host_link_fn fn,
+	      void *arg);
+
+/* Ask about one.  Returns 0, or -ENODEV and the like. */
+int query_link(struct rtnl *t, const struct question *q, struct link *ret);
+
+/* The link of this name; @is_own: it is its own name, or it is an alternative
+ * one. */
+int query_name(struct rtnl *t, int attr, const char *name, bool is_own,
+	       struct link *ret);
+
+#endif
