@@ -116,7 +116,7 @@ static void difference(const struct wish *w, const struct state *s,
 	memcpy(c->name, w->name, sizeof(c->name));
 	(void)text_copy(c->alias, sizeof(c->alias), alias);
 
-	if (w->name[0] && strcmp(w->name, l->name) != 0)
+	if (w->name[0] && strcmp(w->name, l->name) != 0 && !s->have_holder)
 		c->fields |= CHANGE_NAME;
 	if (!mac_equal(l->mac, c->mac))
 		c->fields |= CHANGE_MAC;
@@ -264,7 +264,8 @@ static void join_steps(const struct wish *wish, const struct state *state,
 {
 	/* The kernel changes these only on a link that is down (names before
 	 * Linux 6.2, addresses of some drivers). */
-	const unsigned int needs_down = CHANGE_NAME | CHANGE_MAC;
+	const unsigned int needs_down =
+		CHANGE_MAC | (state->renames_live ? 0 : CHANGE_NAME);
 	struct link_change c = { 0 };
 	bool up = state->link.up;
 
@@ -303,6 +304,11 @@ void plan_join(const struct wish *wish, const struct record *record,
 		       text_quote_str(state->link.alias).text);
 	else
 		join_steps(wish, state, alias, ret);
+	/* In a migration to the same host both halves have one vifname for a
+	 * while: waiting for it would cost the guest its network. */
+	if (ret->verdict != REFUSED && state->have_holder)
+		text_reason(ret->reason, "name %s is still used by another NIC's link (ifindex %d); this link will be renamed when that one disappears",
+			    wish->name, state->holder.ifindex);
 }
 
 void plan_macvtap(const struct wish *wish, const struct state *state,

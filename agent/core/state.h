@@ -39,6 +39,7 @@ struct state {
 	bool have_bridge;	/* a link of the wished bridge's name exists */
 	struct link bridge;
 	struct bridge_facts facts;	/* unless the port is in its place */
+	bool renames_live;	/* the kernel renames links that are up */
 	bool patient;		/* a bridge being set up may take its time */
 	bool is_hardware;	/* the link of a piece of hardware */
 
@@ -98,7 +99,8 @@ struct step {
 struct plan {
 	enum verdict verdict;
 	char reason[REASON_SIZE];	/* WAITING, REFUSED: why, and what
-					 * helps; without the port's name */
+					 * helps; else what is left for later;
+					 * without the port's name */
 	size_t n;
 	struct step step[PLAN_STEPS];
 };

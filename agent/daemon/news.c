@@ -20,10 +20,11 @@ static void log_place(const char *label, const struct look *look,
 
 	if (wish->kind == NETWORK_MACVTAP)
 		kind = "device";
-	log_msg(LOG_INFO, "%s: %s %s %s (network %s, requested by %s)%s%s",
+	log_msg(LOG_INFO, "%s: %s %s %s (network %s, requested by %s)%s%s%s%s",
 		label, what, kind, wish_place(wish), wish->network,
 		source_name(wish->by),
-		look->unused[0] ? "; not carried out: " : "", look->unused);
+		look->unused[0] ? "; not carried out: " : "", look->unused,
+		look->reason[0] ? "; " : "", look->reason);
 }
 
 /* @last: where it was on before */

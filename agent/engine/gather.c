@@ -173,6 +173,7 @@ int gather_join(struct host *h, const struct wish *w, const struct record *recor
 	struct state g = only_link(s);
 	int r;
 
+	g.renames_live = h->renames_live;
 	if (w->kind == NETWORK_MACVTAP)
 		r = gather_device(h, w, &g);
 	else

@@ -28,7 +28,8 @@ struct look {
 	struct state state;
 	struct plan plan;		/* the last one */
 	enum verdict verdict;
-	char reason[REASON_SIZE];	/* without the name; "" if in order */
+	char reason[REASON_SIZE];	/* without the name; of a port in order
+					 * what is left for later, or "" */
 	unsigned int steps;		/* sent */
 	char done[REASON_SIZE];		/* the steps in words, as far as they fit;
 					 * without the record's */

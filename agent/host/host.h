@@ -91,6 +91,7 @@ struct host_ops {
 struct host {
 	const struct host_ops *ops;
 	char error[128];	/* the kernel's text about a failure */
+	bool renames_live;	/* links that are up, too (Linux 6.2) */
 	unsigned long changes;	/* number of steps sent */
 	int really_pinning_mtu;		/* ifindex of a bridge whose own MTU is
 					 * LINK_MTU_PINNING: do not wait */

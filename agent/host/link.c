@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/utsname.h>
 
 #include "agent/core/mac.h"
 #include "agent/host/addr.h"
@@ -397,6 +398,18 @@ static const struct host_ops kernel_ops = {
 	.process_lives = procfs_process_lives,
 };
 
+/* dev_change_name(), net/core/dev.c: since Linux 6.2 a link that is up is renamed,
+ * too. */
+static bool renames_live(void)
+{
+	unsigned int major = 0, minor = 0;
+	struct utsname u;
+
+	return uname(&u) == 0 &&
+	       sscanf(u.release, "%u.%u", &major, &minor) == 2 &&
+	       (major > 6 || (major == 6 && minor >= 2));
+}
+
 int host_open(struct host **ret)
 {
 	struct kernel *k = calloc(1, sizeof(*k));
@@ -405,6 +418,7 @@ int host_open(struct host **ret)
 	if (!k)
 		return -ENOMEM;
 	k->host.ops = &kernel_ops;
+	k->host.renames_live = renames_live();
 	k->rtnl.words = k->host.error;
 	r = rtnl_open(&k->rtnl);
 	if (r < 0)

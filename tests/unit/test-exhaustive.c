@@ -522,9 +522,16 @@ static bool being_set_up(const struct run *r)
 	       r->base.link[PORT - 1].l.master != bridge;
 }
 
+/* It joins under the name that it has. */
+static bool is_renamed_later(const struct run *r)
+{
+	return r->v[NAME] == NIC_HAS_IT && r->wish.by != BY_HAND;
+}
+
 static unsigned int waits(const struct run *r)
 {
-	return (r->v[NET] == N_MISSING) + (r->v[NAME] == NIC_HAS_IT) +
+	return (r->v[NET] == N_MISSING) +
+	       (r->v[NAME] == NIC_HAS_IT && !is_renamed_later(r)) +
 	       (r->v[NET] <= N_BR1 && r->v[PATIENT] && being_set_up(r));
 }
 
@@ -608,8 +615,9 @@ static void check_in_order(struct run *r, enum claim claim)
 		breaks(r, claim, "not in order");
 	else if (what)
 		breaks(r, claim, "in order, but not as wished: %s", what);
-	if (r->look.verdict == IN_ORDER && r->look.reason[0])
-		breaks(r, claim, "in order, with a reason");
+	if (r->look.verdict == IN_ORDER &&
+	    is_renamed_later(r) != (r->look.reason[0] != '\0'))
+		breaks(r, claim, "in order, with a reason or without one");
 }
 
 static bool says_why(const struct run *r)

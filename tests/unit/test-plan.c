@@ -448,13 +448,34 @@ static void a_bridge_in_the_making_is_waited_for_by_the_patient(void **state)
 	assert_int_equal(plan.verdict, TO_DO);
 }
 
-static void the_name_of_a_dying_nic_is_waited_for(void **state)
+static void the_name_of_a_dying_nic_costs_no_network(void **state)
 {
+	static const char *const later = "name web0 is still used by another NIC's link (ifindex 9); this link will be renamed when that one disappears";
+
 	(void)state;
 	(void)text_copy(wish.name, VIF_NAMESIZE, "web0");
 	s.have_holder = s.holder_is_nic = true;
 	s.holder.ifindex = 9;
-	does_not_join(WAITING, "name web0 is still used by another NIC's link (ifindex 9); this link will be renamed when that one disappears");
+	/* who asks by hand can ask again */
+	does_not_join(WAITING, later);
+	wish.by = record.by = BY_XENSTORE;
+	plan_join(&wish, &record, &s, &plan);
+	assert_int_equal(plan.verdict, TO_DO);
+	assert_null(strstr(steps(), "name web0"));
+	assert_non_null(strstr(steps(), "master br0"));
+	assert_string_equal(plan.reason, later);
+	join_it();
+	plan_join(&wish, &record, &s, &plan);
+	assert_int_equal(plan.verdict, IN_ORDER);
+	assert_string_equal(plan.reason, later);
+	s.have_holder = false;
+	plan_join(&wish, &record, &s, &plan);
+	assert_string_equal(steps(), "down; name web0; up");
+	assert_string_equal(plan.reason, "");
+	/* since Linux 6.2 */
+	s.renames_live = true;
+	plan_join(&wish, &record, &s, &plan);
+	assert_string_equal(steps(), "name web0");
 }
 
 static void the_name_of_a_stranger_is_refused(void **state)
@@ -948,7 +969,7 @@ int main(void)
 		plan_test(no_bridge_is_waited_for),
 		plan_test(what_is_no_bridge_is_refused),
 		plan_test(a_bridge_in_the_making_is_waited_for_by_the_patient),
-		plan_test(the_name_of_a_dying_nic_is_waited_for),
+		plan_test(the_name_of_a_dying_nic_costs_no_network),
 		plan_test(the_name_of_a_stranger_is_refused),
 		plan_test(a_wrong_wish_says_what_is_wrong),
 		plan_test(what_is_no_port_is_refused),
