@@ -65,6 +65,17 @@ static void put_pair(struct out *o, const char *key, uint64_t a, uint64_t b)
 	put(o, key, text);
 }
 
+static void put_process(struct out *o, const struct process *p)
+{
+	char text[64];
+	int n = snprintf(text, sizeof(text), "%d.%" PRIu64, p->pid, p->start);
+
+	if (p->ns)
+		(void)snprintf(text + n, sizeof(text) - (size_t)n,
+			       ".%" PRIu64, p->ns);
+	put(o, "process", text);
+}
+
 static void put_was(struct out *o, const struct was *was)
 {
 	put(o, "was.name", was->name);
@@ -106,8 +117,7 @@ int record_print(const struct record *r, char buf[LINK_ALIASSIZE])
 	else if (r->held)
 		put(&o, "held", "1");
 	if (r->process.pid)
-		put_pair(&o, "process", (uint64_t)r->process.pid,
-			 r->process.start);
+		put_process(&o, &r->process);
 	if (r->made)
 		put(&o, "made", "1");
 	else
@@ -155,20 +165,23 @@ static int get_nic(const char *value, struct record *r)
 	return 0;
 }
 
+/* "PID.START.NS"; older records have no namespace. */
 static int get_process(const char *value, struct process *ret)
 {
-	char pid[16];
-	size_t len = strcspn(value, ".");
-	unsigned long n = 0, start = 0;
+	unsigned long n[3] = { 0 };
+	char text[64];
+	char *save = NULL;
+	int i = 0;
 
-	if (len >= sizeof(pid) || value[len] != '.')
+	if (!text_copy(text, sizeof(text), value) || strstr(value, "..") ||
+	    value[0] == '.' || value[strlen(value) - 1] == '.')
 		return -EINVAL;
-	memcpy(pid, value, len);
-	pid[len] = '\0';
-	if (text_number(pid, INT32_MAX, &n) < 0 || n == 0 ||
-	    text_number(value + len + 1, ULONG_MAX, &start) < 0)
+	for (char *w = strtok_r(text, ".", &save); w; w = strtok_r(NULL, ".", &save))
+		if (i == 3 || text_number(w, ULONG_MAX, &n[i++]) < 0)
+			return -EINVAL;
+	if (i < 2 || n[0] == 0 || n[0] > INT32_MAX)
 		return -EINVAL;
-	*ret = (struct process) { .pid = (int)n, .start = start };
+	*ret = (struct process) { .pid = (int)n[0], .start = n[1], .ns = n[2] };
 	return 0;
 }
 

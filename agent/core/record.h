@@ -4,7 +4,7 @@
  *
  *   vifagent/1 by=hand net=red name=web0 mtu=9000 mac=… mode=vepa up=no
  *              nic=5.0 part=emu
- *              leave=1 held=1 (held=2: blocked) made=1 process=1234.56789
+ *              leave=1 held=1 (held=2: blocked) made=1 process=1234.56789.4026531836
  *              was.name=tap7 was.mac=… was.mtu=… was.up=1 was.gen=0
  *              was.master=br7 was.alias=…
  *
@@ -49,6 +49,8 @@ struct process {
 	int pid;		/* 0: none */
 	uint64_t start;		/* clock ticks after boot: field 22 of
 				 * /proc/PID/stat, proc(5) */
+	uint64_t ns;		/* its pid namespace: the inode of
+				 * /proc/PID/ns/pid; 0: not known */
 };
 
 struct record {

@@ -11,6 +11,7 @@
 
 #include "agent/base/log.h"
 #include "agent/daemon/retry.h"
+#include "agent/host/procfs.h"
 
 /* Deaths come in bursts, and many links are deleted faster together. */
 #define DEATHS_MS 20
@@ -70,7 +71,7 @@ void processes_wait(struct processes *ps, struct port *p,
 {
 	int r;
 
-	if (!process->pid || p->exit)
+	if (!process->pid || p->exit || !procfs_is_near(process))
 		return;
 	r = wait_for(p, process->pid);
 	if (r < 0 && r != -ESRCH)
@@ -83,6 +84,6 @@ void processes_wait(struct processes *ps, struct port *p,
 
 void processes_poll(struct port *p, const struct process *process)
 {
-	if (process->pid && !p->exit)
+	if (process->pid && !p->exit && procfs_is_near(process))
 		retry_event(p, PORT_HAS_PROCESS, POLL_MS);
 }

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "agent/base/text.h"
 #include "agent/host/sysfs.h"
@@ -44,9 +45,20 @@ static bool is_gone(int pid)
 	return kill(pid, 0) < 0 && errno == ESRCH;
 }
 
+/* Of this process; it does not change. 0: not known. */
+static uint64_t own_namespace(void)
+{
+	static uint64_t ns;
+	struct stat st;
+
+	if (!ns && stat("/proc/self/ns/pid", &st) == 0)
+		ns = st.st_ino;
+	return ns;
+}
+
 int procfs_process(int pid, struct process *ret)
 {
-	struct process p = { .pid = pid };
+	struct process p = { .pid = pid, .ns = own_namespace() };
 	char path[32], text[1024];
 	int r;
 
@@ -61,12 +73,21 @@ int procfs_process(int pid, struct process *ret)
 	return r;
 }
 
+bool procfs_is_near(const struct process *p)
+{
+	return !p->ns || p->ns == own_namespace();
+}
+
+/* Of another pid namespace's process nobody here can say that it is dead. */
 bool procfs_process_lives(struct host *h, const struct process *p)
 {
 	struct process now = { 0 };
-	int r = procfs_process(p->pid, &now);
+	int r;
 
 	(void)h;
+	if (!procfs_is_near(p))
+		return true;
+	r = procfs_process(p->pid, &now);
 	if (r == 0)
 		return now.start == p->start;
 	return r != -ESRCH;

@@ -16,4 +16,7 @@ int procfs_process(int pid, struct process *ret);
 /* host_ops.process_lives; true if in doubt. */
 bool procfs_process_lives(struct host *h, const struct process *p);
 
+/* Is it of our own pid namespace, as far as its record says? */
+bool procfs_is_near(const struct process *p);
+
 #endif

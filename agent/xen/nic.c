@@ -12,9 +12,11 @@
 /* A NIC's backend directory, and the last value read. */
 struct reader {
 	struct store *store;
+	struct vif_id id;
 	char dir[VIF_PATHSIZE];
 	bool in_dom0;
 	unsigned int there;	/* a bit for each of keys[] that exists */
+	bool has_error;		/* hotplug-error exists */
 	char unused[NIC_UNUSED_SIZE];
 	int len;		/* of .value, or -ENOENT */
 	char value[STORE_VALUESIZE + 1];
@@ -135,12 +137,26 @@ static void take_wish(const struct reader *r, enum wish_key key,
 
 static void take_bridge(const struct reader *r, struct nic *n)
 {
+	if (r->len > 0 && memchr(r->value, ':', (size_t)r->len)) {
+		text_reason(n->wish.error, "bridge=%s looks like a list of VLANs for Open vSwitch, which vifagent does not set; name a bridge alone",
+			    text_quote(r->value, (size_t)r->len).text);
+		return;
+	}
 	take_wish(r, WISH_NETWORK, "bridge", n);
 }
 
+/* A name that says another NIC would be taken for that NIC's link. */
 static void take_vifname(const struct reader *r, struct nic *n)
 {
+	enum vif_kind kind;
+	struct vif_id id;
+
 	take_wish(r, WISH_NAME, "vifname", n);
+	if (n->wish.name[0] && !n->wish.error[0] &&
+	    vif_name_parse(n->wish.name, &id, &kind) == 0 &&
+	    (!vif_id_equal(id, r->id) || kind != VIF_NETBACK))
+		text_reason(n->wish.error, "vifname=%s is what a link of NIC %" PRIu32 ".%" PRIu32 " is called; choose a name of another form",
+			    text_quote_str(n->wish.name).text, id.domid, id.devid);
 }
 
 static void take_mtu(const struct reader *r, struct nic *n)
@@ -223,6 +239,8 @@ static int note_key(const char *name, void *arg)
 	for (size_t i = 0; i < KEYS; i++)
 		if (strcmp(name, keys[i].name) == 0)
 			r->there |= 1U << i;
+	if (strcmp(name, "hotplug-error") == 0)
+		r->has_error = true;
 	if (is_for_others(name) && !strstr(r->unused, name))
 		(void)snprintf(r->unused + len, sizeof(r->unused) - len,
 			       "%s%s", len ? ", " : "", name);
@@ -242,7 +260,7 @@ static int take_key(struct reader *r, size_t i, struct nic *n)
 	return err;
 }
 
-/* The reported error, if the status is not "connected". */
+/* The reported error; an old one may be left beside "connected". */
 static int get_error(struct reader *r, struct nic *n)
 {
 	int err = get(r, "hotplug-error");
@@ -258,7 +276,7 @@ int nic_read(struct store *s, uint32_t backend, struct vif_id id,
 {
 	struct nic n = { .exists = true, .has_domain = true,
 			 .wish = { .by = BY_XENSTORE } };
-	struct reader r = { .store = s, .in_dom0 = backend == 0 };
+	struct reader r = { .store = s, .id = id, .in_dom0 = backend == 0 };
 	int err;
 
 	if (questions & NIC_SCRIPT_IS_OURS)
@@ -271,7 +289,7 @@ int nic_read(struct store *s, uint32_t backend, struct vif_id id,
 	memcpy(n.unused, r.unused, sizeof(n.unused));
 	if (err == 0 && !n.exists)
 		n = (struct nic) { 0 };
-	if (err == 0 && n.status == HOTPLUG_OTHER)
+	if (err == 0 && n.exists && r.has_error)
 		err = get_error(&r, &n);
 	if (err == 0 && n.exists && questions & NIC_ASK_DOMAIN) {
 		err = store_introduced(s, id.domid);

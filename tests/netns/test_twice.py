@@ -118,3 +118,15 @@ def test_a_live_process_keeps_its_tap(bed):
     before = bed.snapshot()
     assert "fc0" in bed.run(bed.vifctl_argv("run", "--nic", "br0,name=fc0", "--", "sh", "-c", "test -n {name}"), 1).err
     assert bed.snapshot() == before
+
+
+def test_a_process_of_another_pid_namespace_is_not_taken_for_dead(bed):
+    """Its pid is another process's here, or nobody's."""
+    bed.bridge("br0")
+    daemon = bed.daemon()
+    running = bed.background(["unshare", "--pid", "--fork", "--mount-proc", "--kill-child",
+                              *bed.vifctl_argv("run", "--nic", "br0,name=fc0", "--", "sh", "-c", "echo {name}; exec sleep 60")])
+    bed.until(lambda: "fc0" in running.output())
+    daemon.reload()
+    bed.never(lambda: not bed.in_place("fc0", mac=bed.link("fc0").mac))
+    assert len(bed.link("fc0").alias.split("process=")[1].split()[0].split(".")) == 3

@@ -145,28 +145,49 @@ static void a_nic_without_a_state_does_not_exist(void **state)
 	assert_true(nic_is_dead(&nic));
 }
 
-static void the_error_is_read_only_if_one_was_reported(void **state)
+/* After unbind and bind one of its last life may be beside any status. */
+static void an_error_is_read_if_there_is_one(void **state)
+{
+	static const char *const statuses[] = { "", "connected", "error" };
+
+	(void)state;
+	assert_int_equal(read_nic(0), 0);
+	assert_int_equal(fake_store_asked(READ("hotplug-error")), 0);
+	assert_string_equal(nic.error, "");
+	fake_store_put(KEY("hotplug-error"), "vif5.0: no bridge");
+	for (each(i, statuses)) {
+		fake_store_put(KEY("hotplug-status"), statuses[i]);
+		assert_int_equal(read_nic(0), 0);
+		check(strcmp(nic.error, "vif5.0: no bridge") == 0, "row %zu", i);
+	}
+}
+
+static void a_vifname_that_says_another_nic_is_refused(void **state)
 {
 	static const struct {
-		const char *status;
-		bool is_read;
+		const char *name;
+		bool ok;
 	} table[] = {
-		{ NULL, false }, { "", false }, { "connected", false },
-		{ "error", true }, { "busy", true }, { "Connected", true },
+		{ "vif5.0", true }, { "web0", true }, { "vif", true },
+		{ "vif5.1", false }, { "vif6.0", false },
+		{ "vif5.0-emu", false }, { "tap5.0", false },
 	};
 
 	(void)state;
-	fake_store_put(KEY("hotplug-error"), "vif5.0: no bridge");
 	for (each(i, table)) {
-		fake_store_rm(KEY("hotplug-status"));
-		if (table[i].status)
-			fake_store_put(KEY("hotplug-status"), table[i].status);
+		fake_store_put(KEY("vifname"), table[i].name);
 		assert_int_equal(read_nic(0), 0);
-		check(fake_store_asked(READ("hotplug-error")) ==
-		      table[i].is_read, "row %zu", i);
-		check(strcmp(nic.error, table[i].is_read ?
-			     "vif5.0: no bridge" : "") == 0, "row %zu", i);
+		check(!nic.wish.error[0] == table[i].ok, "%s: %s", table[i].name,
+		      nic.wish.error);
 	}
+}
+
+static void a_list_of_vlans_is_refused_as_one(void **state)
+{
+	(void)state;
+	fake_store_put(KEY("bridge"), "br0:10:20");
+	assert_int_equal(read_nic(0), 0);
+	assert_non_null(strstr(nic.wish.error, "Open vSwitch"));
 }
 
 /* ---- what they mean ------------------------------------------------------- */
@@ -419,6 +440,7 @@ static void a_failing_question_is_the_error_and_changes_nothing(void **state)
 
 	(void)state;
 	fake_store_put(KEY("hotplug-status"), "error");
+	fake_store_put(KEY("hotplug-error"), "no bridge");
 	fake_store_put(KEY("vifname"), "web0");
 	assert_int_equal(read_nic(NIC_ASK_DOMAIN), 0);
 	n = fake_store_asked(NULL);
@@ -879,7 +901,9 @@ int main(void)
 		NIC_TEST(the_domain_is_asked_for_last),
 		NIC_TEST(a_domain_that_was_not_asked_for_is_there),
 		NIC_TEST(a_nic_without_a_state_does_not_exist),
-		NIC_TEST(the_error_is_read_only_if_one_was_reported),
+		NIC_TEST(an_error_is_read_if_there_is_one),
+		NIC_TEST(a_vifname_that_says_another_nic_is_refused),
+		NIC_TEST(a_list_of_vlans_is_refused_as_one),
 		NIC_TEST(the_status_is_one_of_four),
 		NIC_TEST(the_state_is_one_digit_or_nonsense),
 		NIC_TEST(a_nic_is_dead_when_it_is_closed_and_not_online),

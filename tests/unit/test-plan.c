@@ -722,7 +722,7 @@ static void who_finds_a_macvtap_keeps_what_its_record_says(void **state)
 {
 	(void)state;
 	settle_macvtap();
-	s.record.process = (struct process){ 7, 8 };
+	s.record.process = (struct process){ .pid = 7, .start = 8 };
 	record.made = false;
 	wish.mtu = 1400;
 	plan_join(&wish, &record, &s, &plan);

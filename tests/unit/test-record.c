@@ -142,7 +142,8 @@ static void made_and_found_it_cannot_have_been(void **state)
 static void a_process_is_a_pid_and_a_time(void **state)
 {
 	static const char *const wrong[] = {
-		"", ".", "1", "1.", ".1", "0.1", "-1.1", "1.-1", "1.1.1", "a.1",
+		"", ".", "1", "1.", ".1", "0.1", "-1.1", "1.-1", "1.1.1.1", "a.1",
+		"1..1", "1.1.", "1.1.-1",
 		"1.a", "2147483648.1", "12345678901234567890.1",
 		"1.18446744073709551616", " 1.1",
 	};
