@@ -333,14 +333,39 @@ static int delete_collected(struct host *h)
 	return send_one(h, build_delete_group(group));
 }
 
+static int is_port(const struct link *l, void *bridge)
+{
+	return l->master == *(const int *)bridge;
+}
+
+/* /sys may be that of another network namespace, or missing.  What is not known is
+ * taken for what needs more care: then the bridge's MAC and MTU are pinned. */
+static int facts_without_sysfs(struct host *h, const struct link *bridge,
+			       struct bridge_facts *ret)
+{
+	int ifindex = bridge->ifindex;
+	int r = links(h, is_port, &ifindex);
+
+	if (r < 0)
+		return r;
+	ret->mac_floats = true;
+	ret->is_empty = r == 0;
+	return 0;
+}
+
 static int bridge_facts(struct host *h, const struct link *bridge,
 			struct bridge_facts *ret)
 {
 	struct kernel *k = kernel_of(h);
+	struct link still;
+	int r;
 
 	for (int i = 0; i < PINNED && !ret->mtu_is_pinned; i++)
 		ret->mtu_is_pinned = k->pinned[i] == bridge->ifindex;
-	return sysfs_bridge_facts(bridge, ret);
+	r = sysfs_bridge_facts(bridge, ret);
+	if (r == -ENOENT && link_by_index(h, bridge->ifindex, &still) == 0)
+		return facts_without_sysfs(h, bridge, ret);
+	return r;
 }
 
 static int addresses(struct host *h, int ifindex, struct addresses *ret)

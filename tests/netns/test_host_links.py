@@ -105,3 +105,18 @@ def test_an_address_that_a_port_gets_later_cuts_no_guest_off(bed):
     daemon.reload()
     bed.never(lambda: not bed.in_place("web0"))
     bed.vifctl("attach", "web0", "br0", check=0)
+
+
+@pytest.mark.parametrize("with_daemon", [False, True])
+def test_without_the_namespaces_sysfs_a_bridge_is_one(bed, with_daemon):
+    """In a container /sys may be missing, or be that of the host."""
+    bed.bridge("br0", mtu=1400)
+    bed.tap("tap0")
+    bed.mounts.mount("tmpfs", "/sys")
+    if with_daemon:
+        bed.daemon()
+    before = bed.link("br0")
+    bed.vifctl("attach", "tap0", "br0", check=0)
+    assert bed.in_place("tap0") and bed.link("tap0").mtu == 1400
+    bed.vifctl("create", "br0", "web0", check=0)
+    assert (bed.link("br0").mac, bed.link("br0").mtu) == (before.mac, before.mtu)
