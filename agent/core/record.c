@@ -150,6 +150,14 @@ static int get_flag(const char *value, bool *ret)
 	return r;
 }
 
+/* 0, 1, or 2: blocked */
+static int get_held(const char *value, struct record *r)
+{
+	r->blocked = strcmp(value, "2") == 0;
+	r->held = false;
+	return r->blocked ? 0 : get_flag(value, &r->held);
+}
+
 static int get_nic(const char *value, struct record *r)
 {
 	const char *end = vif_number_parse(value, VIF_DOMID_END,
@@ -265,13 +273,9 @@ static int get(const char *key, const char *value, struct record *r)
 		return get_part(value, &r->part);
 	if (strcmp(key, "leave") == 0)
 		return get_flag(value, &r->leaving);
-	if (strcmp(key, "held") == 0 && strcmp(value, "2") == 0)
-		r->blocked = true;
-	else if (strcmp(key, "held") == 0)
-		return get_flag(value, &r->held);
-	else
-		return -EINVAL;
-	return 0;
+	if (strcmp(key, "held") == 0)
+		return get_held(value, r);
+	return -EINVAL;
 }
 
 /* A link that we made has no former state, every other link has one. */

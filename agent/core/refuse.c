@@ -93,7 +93,7 @@ static bool name_taken(const struct wish *w, const struct state *s,
 	if (s->holder_by_altname)
 		return refuse(p, REFUSED, "%s has %s as an alternative name; remove that (ip link property del dev %s altname %s), or choose another name",
 			      s->holder.name, w->name, s->holder.name, w->name);
-	if (s->holder_is_nic && w->by == BY_HAND)
+	if (s->holder_is_nic && w->by != BY_XENSTORE)
 		return refuse(p, WAITING, "name %s is still used by another NIC's link (ifindex %d); this link will be renamed when that one disappears",
 			      w->name, s->holder.ifindex);
 	/* A NIC joins under the name that it has: see plan_join(). */

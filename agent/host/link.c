@@ -427,12 +427,16 @@ static const struct host_ops kernel_ops = {
  * too. */
 static bool renames_live(void)
 {
-	unsigned int major = 0, minor = 0;
+	unsigned long major, minor = 0;
 	struct utsname u;
+	char *end;
 
-	return uname(&u) == 0 &&
-	       sscanf(u.release, "%u.%u", &major, &minor) == 2 &&
-	       (major > 6 || (major == 6 && minor >= 2));
+	if (uname(&u) < 0)
+		return false;
+	major = strtoul(u.release, &end, 10);
+	if (*end == '.')
+		minor = strtoul(end + 1, NULL, 10);
+	return major > 6 || (major == 6 && minor >= 2);
 }
 
 int host_open(struct host **ret)

@@ -525,7 +525,7 @@ static bool being_set_up(const struct run *r)
 /* It joins under the name that it has. */
 static bool is_renamed_later(const struct run *r)
 {
-	return r->v[NAME] == NIC_HAS_IT && r->wish.by != BY_HAND;
+	return r->v[NAME] == NIC_HAS_IT && r->wish.by == BY_XENSTORE;
 }
 
 static unsigned int waits(const struct run *r)
