@@ -678,7 +678,7 @@ static void make_macvtap(void)
 			  .lower = DEVICE, .mode = MACVLAN_MODE_VEPA },
 		.owner = OWNER_US,
 		.record = { .by = BY_HAND, .made = true,
-			    .process = { 7, 8 } },
+			    .process = { .pid = 7, .start = 8 } },
 		.have_device = true,
 		.device = { .ifindex = DEVICE, .name = "eth0", .ethernet = true,
 			    .mac = { 0x52, 0x54, 0, 0, 0, 5 }, .mtu = 1500,
