@@ -87,7 +87,7 @@ def test_a_daemon_that_comes_later_does_not_set_it_down(port):
 
 
 def test_an_address_that_is_there_goes(port):
-    """For this it may be set down."""
+    """It is deleted; the link may stay up."""
     port.daemons[0].term()
     set_sysctl(0)
     port.until(lambda: port.link("web0").addresses)
@@ -110,7 +110,7 @@ def test_an_address_that_outlived_the_mode_goes(port):
 
 
 def test_a_new_port_that_has_an_address_loses_it(bed):
-    """Here the mode is not none and an address is there: set down, it is gone before the join."""
+    """Here the mode is not none and an address is there: it is gone after the join."""
     bed.bridge("br0")
     bed.vif("web0", peer="guest0")
     bed.up("web0")

@@ -20,15 +20,15 @@ def port(bed):
     return bed
 
 
-def fight(bed):
+def fight(bed, name="tap0"):
     """Change the MAC until the daemon sets the port down."""
     macs = itertools.cycle([VICTIM, "52:54:00:00:00:78"])
 
     def is_down():
-        if bed.link("tap0").up:
-            bed.ip(f"link set tap0 address {next(macs)}")
-            bed.until(lambda: bed.link("tap0").mac == PORT_MAC or not bed.link("tap0").up)
-        return not bed.link("tap0").up and "held=2" in bed.link("tap0").alias
+        if bed.link(name).up:
+            bed.ip(f"link set {name} address {next(macs)}")
+            bed.until(lambda: bed.link(name).mac == PORT_MAC or not bed.link(name).up)
+        return not bed.link(name).up and "held=2" in bed.link(name).alias
 
     bed.until(is_down, timeout=10)
 
@@ -91,14 +91,6 @@ def test_a_new_wish_of_xenstore_ends_it(bed):
     bed.ip("link set tap0 name vif5.0")
     bed.daemon()
     bed.script("online", "vif", nic, check=0)
-    macs = itertools.cycle([VICTIM, "52:54:00:00:00:78"])
-
-    def is_down():
-        if bed.link("vif5.0").up:
-            bed.ip(f"link set vif5.0 address {next(macs)}")
-            bed.until(lambda: bed.link("vif5.0").mac == PORT_MAC or not bed.link("vif5.0").up)
-        return not bed.link("vif5.0").up and "held=2" in bed.link("vif5.0").alias
-
-    bed.until(is_down, timeout=10)
+    fight(bed, "vif5.0")
     nic.set("bridge", "br1")
     bed.until(lambda: bed.in_place("vif5.0", "br1"))
