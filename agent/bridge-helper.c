@@ -178,13 +178,13 @@ static void check_acl(const char *bridge)
 	die("uid %u may not use bridge %s: %s", getuid(), bridge, reason);
 }
 
-/* An alternative name is no way around the ACL: the bridge's own must be allowed,
- * too. */
+/* Otherwise an alternative name would be a way around the ACL. */
 static void check_real_name(struct host *h, const char *bridge)
 {
 	struct link l;
 
-	if (h->ops->link_by_altname(h, bridge, &l) == 0)
+	if (h->ops->link_by_any_name(h, bridge, &l) == 0 &&
+	    strcmp(l.name, bridge) != 0)
 		check_acl(l.name);
 }
 

@@ -35,26 +35,40 @@ int cmd_fail(int code, const char *fmt, ...)
 	return code;
 }
 
-int cmd_find_link(struct cmd *c, const char *name, struct link *ret)
+static int find_link(struct cmd *c, const char *name, struct link *ret)
 {
-	int r = host_find_link(c->agent.host, name, ret);
+	struct host *h = c->agent.host;
+
+	return h->ops->link_by_any_name(h, name, ret);
+}
+
+/* Returns an exit code. */
+static int say_no_link(const char *name, int r)
+{
+	const struct quote quoted = text_quote_str(name);
 
 	if (r == -ENODEV)
-		return cmd_fail(CMD_FAILED, "link %s does not exist",
-				text_quote_str(name).text);
-	if (r < 0)
-		return cmd_fail(CMD_FAILED, "link %s: %s",
-				text_quote_str(name).text, strerror(-r));
-	return 0;
+		return cmd_fail(CMD_FAILED, "link %s does not exist", quoted.text);
+	return cmd_fail(CMD_FAILED, "link %s: %s", quoted.text, strerror(-r));
+}
+
+int cmd_find_link(struct cmd *c, const char *name, struct link *ret)
+{
+	int r = find_link(c, name, ret);
+
+	return r < 0 ? say_no_link(name, r) : 0;
 }
 
 int cmd_link_to_leave(struct cmd *c, const char *name, struct link *ret)
 {
-	if (host_find_link(c->agent.host, name, ret) != -ENODEV)
-		return cmd_find_link(c, name, ret);
-	(void)cmd_fail(CMD_OK, "note: link %s does not exist; nothing to do",
-		       text_quote_str(name).text);
-	return -ENODEV;
+	int r = find_link(c, name, ret);
+
+	if (r == -ENODEV)
+		(void)cmd_fail(CMD_OK, "note: link %s does not exist; nothing to do",
+			       text_quote_str(name).text);
+	else if (r < 0)
+		r = say_no_link(name, r);
+	return r;
 }
 
 int cmd_only_link(struct cmd *c, const char *usage, struct link *ret)

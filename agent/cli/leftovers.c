@@ -11,8 +11,8 @@ static bool is_leftover(struct cmd *c, const struct link *l)
 	struct host *h = c->agent.host;
 	struct record r;
 
-	return record_parse(l->alias, &r) == 0 && r.made && r.process.pid &&
-	       !h->ops->process_lives(h, &r.process);
+	return record_parse(l->alias, &r) == 0 && r.made &&
+	       host_is_orphan(h, &r);
 }
 
 /* The engine leaves a link whose process has ended; this one was made by us, so
@@ -58,7 +58,7 @@ void leftovers_clear_device(struct cmd *c, const char *device)
 	struct host *h = c->agent.host;
 	struct link d;
 
-	if (host_find_link(h, device, &d) < 0)
+	if (h->ops->link_by_any_name(h, device, &d) < 0)
 		return;
 	s.device = d.ifindex;
 	if (h->ops->links(h, collect, &s) < 0)

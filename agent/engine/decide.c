@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* decide.c - what a link is to become, and what says so */
+/* decide.c - whether a link joins, leaves or stays as it is, and its wish */
 #include "agent/engine/decide.h"
 
 #include <errno.h>
@@ -103,7 +103,7 @@ static int add_rules_wish(struct subject *s, const struct link *l,
 }
 
 /* A rule that went by the name that the link had loses sight of it when the same
- * rule has it renamed; that is no withdrawal. */
+ * rule has it renamed; the rule still counts. */
 static bool is_renamed_by_rule(const struct look *look)
 {
 	const struct record *r = &look->state.record;
@@ -155,14 +155,7 @@ static struct record make_record(const struct subject *s,
 	return r;
 }
 
-/* ---- what it is to become --------------------------------------------- */
-
-/* What was made for a process goes with it. */
-static bool is_orphan(const struct agent *a, const struct record *r)
-{
-	return r->process.pid &&
-	       !a->host->ops->process_lives(a->host, &r->process);
-}
+/* ---- join, leave or keep it ------------------------------------------- */
 
 /* Without a request by hand. */
 static enum goal outer_goal(const struct subject *s)
@@ -188,7 +181,8 @@ static enum goal find_goal(const struct subject *s, const struct look *look)
 		return goal == GOAL_LEAVE_DEAD ? goal : GOAL_LEAVE;
 	if (hand && ours && r->by == BY_HAND)
 		return GOAL_LEAVE;
-	if (ours && !s->nic && is_orphan(s->agent, r))
+	/* What was made for a process goes with it. */
+	if (ours && !s->nic && host_is_orphan(s->agent->host, r))
 		return GOAL_LEAVE;
 	/* Attached by hand it stays so when its NIC is gone. */
 	if (ours && r->by == BY_HAND && !(s->request->flags & LOOK_LEAVE))
@@ -255,7 +249,7 @@ static int keep(const struct subject *s, struct look *look)
 	return decided(look, ours ? WAITING : NOT_OURS, why_kept(s));
 }
 
-/* It stays down until it is asked for anew: by hand, by the script, or by another
+/* It stays down until there is a new request: by hand, by the script, or a changed
  * wish. */
 static bool is_blocked(const struct subject *s, const struct look *look)
 {
@@ -288,7 +282,7 @@ int decide_link(struct look *look, struct aim *ret, void *arg)
 		look->wish = ret->wish;
 		return decided(look, REFUSED, BLOCKED_REASON);
 	}
-	/* There is no wish for it. */
+	/* No source requests a network for it. */
 	if (!s->nic && ret->wish.by == BY_NOBODY)
 		ret->goal = GOAL_LEAVE;
 	return 0;

@@ -14,7 +14,7 @@
 /* That there is none is an answer, too. */
 static int find(struct host *h, const char *name, struct link *ret, bool *found)
 {
-	int r = host_find_link(h, name, ret);
+	int r = h->ops->link_by_any_name(h, name, ret);
 
 	*found = r == 0;
 	return r == -ENODEV ? 0 : r;

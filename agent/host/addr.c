@@ -12,9 +12,6 @@
 /* So many are deleted at once; a link has one, rarely two. */
 #define FLUSH_MAX 8
 
-/* How often a dump is repeated during which something changed. */
-#define TRIES 8
-
 /* One address, as RTM_NEWADDR has it (rtnetlink(7)). */
 struct address {
 	struct ifaddrmsg head;
@@ -54,27 +51,27 @@ static bool is_link_local(const struct address *a)
 /* ---- reading ---------------------------------------------------------- */
 
 struct reading {
-	int ifindex;
+	uint32_t ifindex;
 	int (*fn)(const struct address *a, void *arg);
 	void *arg;
 };
 
-/* The kernel may send all links' addresses: see ask(). */
+/* The kernel may send all links' addresses: see build_get(). */
 static int on_address(struct nl_msg *msg, void *arg)
 {
 	const struct reading *r = arg;
 	struct address a;
 
-	return parse(msg, &a) && (int)a.head.ifa_index == r->ifindex ?
+	return parse(msg, &a) && a.head.ifa_index == r->ifindex ?
 		r->fn(&a, r->arg) : 0;
 }
 
 /* NETLINK_GET_STRICT_CHK (Linux 4.20), which the socket has, makes the kernel
  * send this link's addresses only. */
-static struct nl_msg *build_get(int ifindex)
+static struct nl_msg *build_get(const void *ifindex)
 {
 	struct ifaddrmsg head = { .ifa_family = AF_UNSPEC,
-				  .ifa_index = (uint32_t)ifindex };
+				  .ifa_index = *(const uint32_t *)ifindex };
 	struct nl_msg *msg = nlmsg_alloc_simple(RTM_GETADDR, NLM_F_DUMP);
 
 	if (msg && nlmsg_append(msg, &head, sizeof(head), NLMSG_ALIGNTO) == 0)
@@ -86,17 +83,10 @@ static struct nl_msg *build_get(int ifindex)
 static int ask(struct rtnl *t, int ifindex,
 	       int (*fn)(const struct address *a, void *arg), void *arg)
 {
-	struct reading reading = { .ifindex = ifindex, .fn = fn, .arg = arg };
-	int r = -EINTR;
+	struct reading reading = { .ifindex = (uint32_t)ifindex, .fn = fn,
+				   .arg = arg };
 
-	for (int i = 0; i < TRIES && (r == -EINTR || r == -ECONNRESET ||
-				      r == -ENOMEM); i++) {
-		struct nl_msg *msg = build_get(ifindex);
-
-		r = rtnl_talk(t, &msg, 1, on_address, &reading);
-	}
-	/* It changes all the time; we are told of that. */
-	return r == -EINTR ? 0 : r;
+	return rtnl_ask(t, build_get, &reading.ifindex, on_address, &reading);
 }
 
 static int note(const struct address *a, void *arg)

@@ -9,8 +9,6 @@
 #ifndef VIFAGENT_HOST_H
 #define VIFAGENT_HOST_H
 
-#include <errno.h>
-
 #include "agent/core/link.h"
 #include "agent/core/plan.h"
 
@@ -19,18 +17,17 @@ struct host;
 typedef int (*host_link_fn)(const struct link *link, void *arg);
 
 struct host_ops {
-	/* Query the link that has an alternative name (ip link property add
-	 * dev LINK altname NAME).  -ENODEV: none has; links with this as
-	 * their own name do not count. */
-	int (*link_by_altname)(struct host *h, const char *name,
-			       struct link *ret_link);
-
 	/* Query one link.  -ENODEV: it does not exist; alternative names do
 	 * not count. */
 	int (*link_by_name)(struct host *h, const char *name,
 			    struct link *ret_link);
 	int (*link_by_index)(struct host *h, int ifindex,
 			     struct link *ret_link);
+
+	/* A link as people name it, like ip(8): by its own name or an
+	 * alternative one (ip link property add dev LINK altname NAME). */
+	int (*link_by_any_name)(struct host *h, const char *name,
+				struct link *ret_link);
 
 	/* Call @fn for every link, perhaps more than once for some; stops at
 	 * the first non-zero value that it returns, and returns that. */
@@ -98,13 +95,10 @@ struct host {
 	unsigned int collected;	/* number of links to be deleted */
 };
 
-/* A link as people name it: by its name or an alternative one, like ip(8). */
-static inline int host_find_link(struct host *h, const char *name,
-				 struct link *ret_link)
+/* Was it made for a process that has ended? */
+static inline bool host_is_orphan(struct host *h, const struct record *r)
 {
-	int r = h->ops->link_by_name(h, name, ret_link);
-
-	return r == -ENODEV ? h->ops->link_by_altname(h, name, ret_link) : r;
+	return r->process.pid && !h->ops->process_lives(h, &r->process);
 }
 
 /* The kernel of this network namespace.  Returns 0 or the error of the netlink

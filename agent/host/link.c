@@ -44,20 +44,31 @@ static struct kernel *kernel_of(struct host *h)
 
 static int link_by_name(struct host *h, const char *name, struct link *ret)
 {
-	if (vif_name_check(name) < 0)
-		return -ENODEV;
-	return query_name(&kernel_of(h)->rtnl, IFLA_IFNAME, name, true, ret);
-}
-
-/* A kernel without such names (before Linux 5.5) says EINVAL, as it does if the
- * name is too long. */
-static int link_by_altname(struct host *h, const char *name, struct link *ret)
-{
+	struct link link;
 	int r = -ENODEV;
 
-	if (name[0] && strlen(name) < ALTIFNAMSIZ)
-		r = query_name(&kernel_of(h)->rtnl, IFLA_ALT_IFNAME, name, false, ret);
-	return r == -EINVAL ? -ENODEV : r;
+	if (vif_name_check(name) >= 0)
+		r = query_name(&kernel_of(h)->rtnl, name, &link);
+	/* The kernel also finds alternative names, which do not count. */
+	if (r == 0 && strcmp(name, link.name) != 0)
+		r = -ENODEV;
+	if (r == 0)
+		*ret = link;
+	return r;
+}
+
+static int link_by_any_name(struct host *h, const char *name,
+			    struct link *ret)
+{
+	struct link link;
+	int r = query_name(&kernel_of(h)->rtnl, name, &link);
+
+	/* As link_by_name() has it. */
+	if (r == 0 && strcmp(name, link.name) == 0 && vif_name_check(name) < 0)
+		r = -ENODEV;
+	if (r == 0)
+		*ret = link;
+	return r;
 }
 
 static int link_by_index(struct host *h, int ifindex, struct link *ret)
@@ -406,7 +417,7 @@ static int do_step(struct host *h, int ifindex, const struct step *step)
 
 static const struct host_ops kernel_ops = {
 	.link_by_name = link_by_name,
-	.link_by_altname = link_by_altname,
+	.link_by_any_name = link_by_any_name,
 	.link_by_index = link_by_index,
 	.links = links,
 	.addresses = addresses,

@@ -8,8 +8,8 @@
 struct question {
 	int flags;		/* NLM_F_DUMP, or 0 */
 	int ifindex;		/* or 0, and … */
-	int attr;		/* … IFLA_IFNAME or IFLA_ALT_IFNAME, … */
-	const char *name;	/* … or NULL: all links */
+	const char *name;	/* … its own or an alternative one; or NULL: all
+				 * links */
 };
 
 /* Ask; @fn gets each link.  Returns what @fn does if that is not 0; else 0 or a
@@ -20,9 +20,7 @@ int query_ask(struct rtnl *t, const struct question *q, host_link_fn fn,
 /* Ask about one.  Returns 0, or -ENODEV and the like. */
 int query_link(struct rtnl *t, const struct question *q, struct link *ret);
 
-/* The link of this name; @is_own: it is its own name, or it is an alternative
- * one. */
-int query_name(struct rtnl *t, int attr, const char *name, bool is_own,
-	       struct link *ret);
+/* The link that has this name, as its own or as an alternative one. */
+int query_name(struct rtnl *t, const char *name, struct link *ret);
 
 #endif

@@ -21,6 +21,9 @@
 
 #define MESSAGES_MAX 2
 
+/* How often a question is asked; see rtnl_ask(). */
+#define TRIES 8
+
 /* ---- the conversation ------------------------------------------------- */
 
 int rtnl_socket(bool peek, struct nl_sock **ret)
@@ -191,6 +194,20 @@ int rtnl_talk(struct rtnl *t, struct nl_msg *msgs[], uint32_t n, rtnl_fn fn,
 	if (r < 0)
 		return r;
 	return t->stopped;
+}
+
+int rtnl_ask(struct rtnl *t, struct nl_msg *(*build)(const void *question),
+	     const void *question, rtnl_fn fn, void *arg)
+{
+	int r = -EINTR;
+
+	for (int i = 0; i < TRIES && (r == -EINTR || r == -ECONNRESET ||
+				      r == -ENOMEM); i++) {
+		struct nl_msg *msg = build(question);
+
+		r = rtnl_talk(t, &msg, 1, fn, arg);
+	}
+	return r == -EINTR ? 0 : r;
 }
 
 /* ---- links ------------------------------------------------------------ */

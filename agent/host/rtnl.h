@@ -56,6 +56,18 @@ int rtnl_talk(struct rtnl *t, struct nl_msg *msgs[], uint32_t n, rtnl_fn fn,
 	      void *arg);
 
 /*
+ * rtnl_ask() - the same for one question, which is repeated if need be: a dump
+ * during which something changed may lack a part, an answer may be lost, or there
+ * is no memory
+ * @build:	makes the message of @question
+ *
+ * If changes never stop the last answers count: a program that watches gets the
+ * others as events.
+ */
+int rtnl_ask(struct rtnl *t, struct nl_msg *(*build)(const void *question),
+	     const void *question, rtnl_fn fn, void *arg);
+
+/*
  * rtnl_parse() - the link that a message is about
  *
  * Returns 0; -EAGAIN if the message is about something else (a bridge port's

@@ -206,3 +206,22 @@ int sysfs_macvtap_device(const char *name, int ifindex, dev_t *ret)
 	*ret = makedev((unsigned int)major, (unsigned int)minor);
 	return 0;
 }
+
+int sysfs_stp_state(const char *port)
+{
+	unsigned long state = 0;
+	char text[8];
+	int r = read_attr(port, "brport/state", text, sizeof(text));
+
+	if (r == 0)
+		r = text_number(text, INT32_MAX, &state);
+	return r < 0 ? r : (int)state;
+}
+
+bool sysfs_bridges_are_filtered(void)
+{
+	char text[8];
+
+	return sysfs_read("/proc/sys/net/bridge/bridge-nf-call-iptables", text,
+			  sizeof(text)) == 0 && strcmp(text, "1") == 0;
+}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* sysfs.h - private to agent/host: facts that are only in /sys; see host_ops */
+/* sysfs.h - facts that are only in /sys; most are behind host_ops */
 #ifndef VIFAGENT_SYSFS_H
 #define VIFAGENT_SYSFS_H
 
@@ -17,6 +17,17 @@ int sysfs_netback_name(struct host *h, struct vif_id id,
 		       char ret_name[VIF_NAMESIZE]);
 bool sysfs_is_hardware(struct host *h, const char *name);
 void sysfs_announce(struct host *h, const char *name);
+
+/*
+ * sysfs_stp_state() - the spanning tree's state of a bridge's port, for anybody
+ *
+ * BR_STATE_DISABLED to BR_STATE_BLOCKING (<linux/if_bridge.h>), or a negative errno
+ * value.
+ */
+int sysfs_stp_state(const char *port);
+
+/* Do frames of bridges go through iptables?  (br_netfilter) */
+bool sysfs_bridges_are_filtered(void);
 
 /* The number of a macvtap's character device. -ENXIO: /sys has no such link. */
 int sysfs_macvtap_device(const char *name, int ifindex, dev_t *ret);

@@ -323,8 +323,8 @@ static int link_by_name(struct host *h, const char *name, struct link *ret)
 	return 0;
 }
 
-static int link_by_altname(struct host *h, const char *name,
-			   struct link *ret)
+static int link_by_any_name(struct host *h, const char *name,
+			    struct link *ret)
 {
 	struct fake_host *f = fake_of(h);
 
@@ -336,7 +336,7 @@ static int link_by_altname(struct host *h, const char *name,
 			return 0;
 		}
 	}
-	return -ENODEV;
+	return link_by_name(h, name, ret);
 }
 
 static int link_by_index(struct host *h, int ifindex, struct link *ret)
@@ -468,7 +468,7 @@ void fake_host_init(struct fake_host *f)
 {
 	static const struct host_ops ops = {
 		.link_by_name = link_by_name,
-		.link_by_altname = link_by_altname,
+		.link_by_any_name = link_by_any_name,
 		.link_by_index = link_by_index,
 		.links = links,
 		.addresses = addresses,
