@@ -147,7 +147,10 @@ struct json_object *output_json(const struct look *look);
 /* Print and free. */
 void output_json_print(struct json_object *o);
 
-/* Print a note if such a port was shown, and no daemon runs. */
+/* This port is shown; if the daemon would change it, … */
+void output_count(struct cmd *c, const struct look *look);
+
+/* … and no daemon runs, print a note. */
 void output_daemon_note(const struct cmd *c);
 
 /* Print a note if xenstored seems to run but cannot be reached: then ports are

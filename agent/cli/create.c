@@ -96,7 +96,7 @@ static int make(struct cmd *c, const struct tap_spec *s)
 	if (r)
 		return r;
 	r = taps_give(s, &tap);
-	/* Nobody would know its name. */
+	/* If its name cannot be printed the caller cannot use it. */
 	if (r == CMD_OK)
 		r = print(c, &look);
 	if (r)

@@ -13,7 +13,7 @@ static void one(struct cmd *c, const struct look *look, void *arg)
 {
 	const struct list *list = arg;
 
-	c->not_in_order |= look->verdict == TO_DO || look->verdict == WAITING;
+	output_count(c, look);
 	/* NICs of other hotplug scripts are not our ports. */
 	if (look->verdict == NOT_OURS && !list->all)
 		return;

@@ -2,9 +2,9 @@
 /* notes.c - what is wrong with a port that is in order */
 #include "agent/cli/notes.h"
 
+#include <linux/if_bridge.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "agent/host/sysfs.h"
 
@@ -25,36 +25,36 @@ static void add(struct notes *n, const char *mark, const char *fmt, ...)
 
 /* ---- a bridge --------------------------------------------------------- */
 
-/* BR_STATE_LISTENING and the others, <linux/if_bridge.h> */
-static void note_stp(const struct state *s, struct notes *n)
+/* A port that is disabled has no carrier, or its bridge is down: that is said
+ * otherwise. */
+static const char *held_up(const char *port)
 {
-	static const char *const states[] = {
-		[0] = "disabled", [1] = "listening", [2] = "learning",
-		[4] = "blocking",
-	};
-	char path[96], text[8] = "";
-	unsigned long state;
-
-	(void)snprintf(path, sizeof(path), "/sys/class/net/%.15s/brport/state",
-		       s->link.name);
-	if (sysfs_read(path, text, sizeof(text)) < 0 ||
-	    text_number(text, 4, &state) < 0 || state == 3)
-		return;
-	/* One without carrier, or on a bridge that is down, is disabled; that is
-	 * said otherwise. */
-	if (state != 0)
-		add(n, states[state], "the bridge's spanning tree has the port in state %s, so no frames pass yet; for guests set forward_delay of %s to 0 or stp_state to 0, unless it has a loop",
-		    states[state], s->bridge.name);
+	switch (sysfs_stp_state(port)) {
+	case BR_STATE_LISTENING:
+		return "listening";
+	case BR_STATE_LEARNING:
+		return "learning";
+	case BR_STATE_BLOCKING:
+		return "blocking";
+	default:
+		return NULL;
+	}
 }
 
-/* net/bridge/br_netfilter_hooks.c: frames of bridges go through iptables, whose
- * FORWARD chain Docker and firewalls set to drop. */
+static void note_stp(const struct state *s, struct notes *n)
+{
+	const char *state = held_up(s->link.name);
+
+	if (state)
+		add(n, state, "the bridge's spanning tree has the port in state %s, so no frames pass yet; for guests set forward_delay of %s to 0 or stp_state to 0, unless it has a loop",
+		    state, s->bridge.name);
+}
+
+/* net/bridge/br_netfilter_hooks.c; Docker and firewalls set the FORWARD chain to
+ * drop. */
 static void note_netfilter(struct notes *n)
 {
-	char text[8] = "";
-
-	if (sysfs_read("/proc/sys/net/bridge/bridge-nf-call-iptables", text,
-		       sizeof(text)) == 0 && strcmp(text, "1") == 0)
+	if (sysfs_bridges_are_filtered())
 		add(n, NULL, "br_netfilter passes frames of bridges through iptables; if its FORWARD chain drops them guests have no network: look at `iptables -S FORWARD`, or run `sysctl net.bridge.bridge-nf-call-iptables=0`");
 }
 

@@ -18,7 +18,7 @@ struct notes {
 };
 
 /* Why no frames pass, although nothing is left to do for us.  Reads /sys and /proc;
- * what cannot be read is no note. */
+ * what cannot be read is left out. */
 void notes_find(const struct look *look, struct notes *ret);
 
 #endif

@@ -39,6 +39,11 @@ void output_line(const struct look *look)
 	puts("");
 }
 
+void output_count(struct cmd *c, const struct look *look)
+{
+	c->not_in_order |= look->verdict == TO_DO || look->verdict == WAITING;
+}
+
 void output_daemon_note(const struct cmd *c)
 {
 	if (c->not_in_order && !presence_is_shown())

@@ -155,7 +155,7 @@ static int each_of(struct cmd *c, const char *arg, cmd_look_fn fn, void *data)
 
 static void show_one(struct cmd *c, const struct look *look, void *arg)
 {
-	c->not_in_order |= look->verdict == TO_DO || look->verdict == WAITING;
+	output_count(c, look);
 	if (c->json)
 		json_object_array_add(arg, output_json(look));
 	else

@@ -2,9 +2,6 @@
 /* taps.c - create taps and macvtaps, as the keys of vifctl describe them */
 #include "agent/cli/taps.h"
 
-#include "agent/cli/leftovers.h"
-#include "agent/core/mac.h"
-
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
@@ -13,6 +10,8 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "agent/cli/leftovers.h"
+#include "agent/core/mac.h"
 #include "agent/engine/gather.h"
 #include "agent/host/macvtap-node.h"
 #include "agent/host/procfs.h"
@@ -387,11 +386,10 @@ int taps_make(struct cmd *c, const struct tap_spec *s,
 	if (w.error[0])
 		return cmd_fail(CMD_FAILED, "%s", w.error);
 	leftovers_clear_name(c, s->wish.name);
-	if (w.kind == NETWORK_MACVTAP)
-		leftovers_clear_device(c, w.device);
-	if (w.kind == NETWORK_MACVTAP)
-		return make_macvtap(c, s, process, by_name, &w, ret, look);
-	return make_tap(c, s, by_name ? process : NULL, ret, look);
+	if (w.kind != NETWORK_MACVTAP)
+		return make_tap(c, s, by_name ? process : NULL, ret, look);
+	leftovers_clear_device(c, w.device);
+	return make_macvtap(c, s, process, by_name, &w, ret, look);
 }
 
 int taps_give(const struct tap_spec *s, struct tap *t)

@@ -299,16 +299,16 @@ void plan_join(const struct wish *wish, const struct record *record,
 	*ret = (struct plan) { .verdict = IN_ORDER };
 	if (refuse_join(wish, state, ret))
 		return;
-	if (wanted_alias(record, state, alias) < 0)
+	if (wanted_alias(record, state, alias) < 0) {
 		refuse(ret, REFUSED, "its alias %s, its name and the request together are too long for our record; shorten one of them",
 		       text_quote_str(state->link.alias).text);
-	else
-		join_steps(wish, state, alias, ret);
+		return;
+	}
+	join_steps(wish, state, alias, ret);
 	/* In a migration to the same host both halves have one vifname for a
 	 * while: waiting for it would cost the guest its network. */
-	if (ret->verdict != REFUSED && state->have_holder)
-		text_reason(ret->reason, "name %s is still used by another NIC's link (ifindex %d); this link will be renamed when that one disappears",
-			    wish->name, state->holder.ifindex);
+	if (state->have_holder)
+		say_renamed_later(wish, state, ret);
 }
 
 void plan_macvtap(const struct wish *wish, const struct state *state,

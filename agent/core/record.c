@@ -178,14 +178,13 @@ static int get_process(const char *value, struct process *ret)
 {
 	unsigned long n[3] = { 0 };
 	char text[64];
-	char *save = NULL;
+	char *left = text, *word;
 	int i = 0;
 
-	if (!text_copy(text, sizeof(text), value) || strstr(value, "..") ||
-	    value[0] == '.' || value[strlen(value) - 1] == '.')
+	if (!text_copy(text, sizeof(text), value))
 		return -EINVAL;
-	for (char *w = strtok_r(text, ".", &save); w; w = strtok_r(NULL, ".", &save))
-		if (i == 3 || text_number(w, ULONG_MAX, &n[i++]) < 0)
+	while ((word = strsep(&left, ".")))
+		if (i == 3 || text_number(word, ULONG_MAX, &n[i++]) < 0)
 			return -EINVAL;
 	if (i < 2 || n[0] == 0 || n[0] > INT32_MAX)
 		return -EINVAL;

@@ -85,6 +85,13 @@ static bool unfit(const struct wish *w, const struct state *s, struct plan *p)
 	return false;
 }
 
+void say_renamed_later(const struct wish *w, const struct state *s,
+		       struct plan *p)
+{
+	text_reason(p->reason, "name %s is still used by another NIC's link (ifindex %d); this link will be renamed when that one disappears",
+		    w->name, s->holder.ifindex);
+}
+
 static bool name_taken(const struct wish *w, const struct state *s,
 		       struct plan *p)
 {
@@ -93,12 +100,14 @@ static bool name_taken(const struct wish *w, const struct state *s,
 	if (s->holder_by_altname)
 		return refuse(p, REFUSED, "%s has %s as an alternative name; remove that (ip link property del dev %s altname %s), or choose another name",
 			      s->holder.name, w->name, s->holder.name, w->name);
-	if (s->holder_is_nic && w->by != BY_XENSTORE)
-		return refuse(p, WAITING, "name %s is still used by another NIC's link (ifindex %d); this link will be renamed when that one disappears",
-			      w->name, s->holder.ifindex);
 	/* A NIC joins under the name that it has: see plan_join(). */
-	if (s->holder_is_nic)
+	if (s->holder_is_nic && w->by == BY_XENSTORE)
 		return false;
+	if (s->holder_is_nic) {
+		p->verdict = WAITING;
+		say_renamed_later(w, s, p);
+		return true;
+	}
 	return refuse(p, REFUSED, "name %s is already used by another link (ifindex %d); rename that link or choose another name",
 		      w->name, s->holder.ifindex);
 }

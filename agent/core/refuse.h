@@ -9,6 +9,10 @@
 __attribute__((format(printf, 3, 4)))
 bool refuse(struct plan *p, enum verdict v, const char *fmt, ...);
 
+/* Its wished name is still that of another NIC's link. */
+void say_renamed_later(const struct wish *w, const struct state *s,
+		       struct plan *p);
+
 /*
  * refuse_join() - is there a reason not to make a port what the wish says?
  *

@@ -97,7 +97,7 @@ bool news_of(const struct keeper_ops *ops, struct port *p,
 	return news;
 }
 
-/* It was a port, and nobody has left it. */
+/* It was a port until now. */
 static bool was_port(const struct port *p)
 {
 	return p->name[0] && (p->place[PART_VIF].ifindex ||

@@ -165,7 +165,7 @@ static unsigned int look_flags(const struct scheduler *s, const struct port *p)
 	return flags;
 }
 
-/* @hint: where its links were when the keys were asked for */
+/* @hint: its links' ifindices when its keys were requested */
 static struct request make_request(const struct scheduler *s,
 				   const struct port *p, const struct nic *nic,
 				   const int hint[LOOKS])

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* decide.h - private to agent/engine: what a link is to become, and what says so */
+/* decide.h - private to agent/engine: whether a link joins, leaves or stays as it
+ * is, and its wish */
 #ifndef VIFAGENT_DECIDE_H
 #define VIFAGENT_DECIDE_H
 
 #include "agent/engine/settle.h"
 #include "agent/engine/subject.h"
 
-/* What is to become of a NIC, as far as xenstore and the door say. */
+/* Does a NIC join, leave or stay, according to xenstore and the request? */
 enum goal decide_nic(const struct nic_look *n);
 
 /*

@@ -23,10 +23,10 @@ enum look_flags {
 	/* Only this one of a NIC's links. */
 	LOOK_VIF_ONLY = 1 << 6,
 	LOOK_EMU_ONLY = 1 << 7,
-	/* The wish has changed since the port was blocked. */
-	LOOK_UNBLOCK = 1 << 9,
 	/* A process that began to leave a link finishes that alone. */
 	LOOK_YIELD = 1 << 8,
+	/* The wish has changed since the port was blocked. */
+	LOOK_UNBLOCK = 1 << 9,
 };
 
 /* What an administrator, or a program for its own tap, asks of one link. */
