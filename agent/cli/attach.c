@@ -26,6 +26,7 @@ int cmd_set_wish(struct wish *w, const char *arg)
 		{ "mac", WISH_MAC },
 		{ "mode", WISH_MODE },
 		{ "up", WISH_UP },
+		{ "vlan", WISH_VLAN },
 	};
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {

@@ -56,6 +56,7 @@ static bool is_same_request(const struct wish *a, const struct wish *b)
 {
 	return strcmp(a->network, b->network) == 0 && a->mtu == b->mtu &&
 	       a->mode == b->mode && a->stays_down == b->stays_down &&
+	       strcmp(a->vlan, b->vlan) == 0 &&
 	       (mac_is_zero(b->mac) || mac_equal(a->mac, b->mac));
 }
 

@@ -104,6 +104,7 @@ static struct json_object *wish_json(const struct wish *w)
 	add_string(o, "device", w->device);
 	add_string(o, "mode", w->mode ? macvtap_mode_name(w->mode) : NULL);
 	add_string(o, "name", w->name);
+	add_string(o, "vlan", w->vlan);
 	json_object_object_add(o, "mtu", mtu);
 	json_object_object_add(o, "mac", mac);
 	json_object_object_add(o, "up", json_object_new_boolean(!w->stays_down));

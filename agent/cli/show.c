@@ -29,6 +29,14 @@ static void print_macvtap(const struct state *s)
 		     s->link.allmulticast ? "" : ", no allmulticast");
 }
 
+static void print_vlans(const struct state *s)
+{
+	char text[VLAN_TEXTSIZE];
+
+	(void)vlans_print(&s->vlans, text);
+	(void)printf("    vlan    %s\n", text[0] ? text : "none");
+}
+
 static void print_link(const struct state *s)
 {
 	const struct link *l = &s->link;
@@ -43,6 +51,8 @@ static void print_link(const struct state *s)
 		(void)printf("    master  %s\n", s->bridge.name);
 	else if (l->master)
 		(void)printf("    master  %s\n", s->master.name);
+	if (s->have_vlans)
+		print_vlans(s);
 	if (s->have_device)
 		print_macvtap(s);
 	if (l->alias[0])
@@ -68,6 +78,8 @@ static void print_wish(const struct wish *w)
 		text_mac_print(mac, w->mac);
 		(void)printf(", mac %s", mac);
 	}
+	if (w->vlan[0])
+		(void)printf(", vlan %s", w->vlan);
 	puts(w->stays_down ? ", up no" : "");
 }
 

@@ -99,6 +99,16 @@ static int set_mtu(struct parser *p, struct network *n, const char *value)
 	return 1;
 }
 
+static int set_vlan(struct parser *p, struct network *n, const char *value)
+{
+	struct wish w = { 0 };
+
+	if (wish_set(&w, WISH_VLAN, "vlan", value, strlen(value)) < 0)
+		return wrong(p, "%s", w.error);
+	memcpy(n->vlan, w.vlan, sizeof(n->vlan));
+	return 1;
+}
+
 static int set_link(struct parser *p, const char *key, const char *value,
 		    char ret[VIF_NAMESIZE])
 {
@@ -173,6 +183,7 @@ static const struct {
 	[KEY_MTU] = { "mtu", set_mtu },
 	[KEY_BRIDGE] = { "bridge", set_bridge },
 	[KEY_TAPS] = { "taps", set_taps },
+	[KEY_VLAN] = { "vlan", set_vlan },
 	[KEY_DEVICE] = { "device", set_device },
 	[KEY_MODE] = { "mode", set_mode },
 	[KEY_ALLMULTICAST] = { "allmulticast", set_allmulticast },
@@ -191,7 +202,7 @@ static int network_key(struct parser *p, const char *name, const char *key,
 		n->said[i] = p->line;
 		return network_keys[i].set(p, n, value);
 	}
-	return wrong(p, "%s is not a key of [network]: use kind, mtu, bridge, taps, device, mode or allmulticast",
+	return wrong(p, "%s is not a key of [network]: use kind, mtu, bridge, taps, vlan, device, mode or allmulticast",
 		     text_quote_str(key).text);
 }
 
@@ -201,6 +212,7 @@ static const char *kind_of_key(int key)
 	switch (key) {
 	case KEY_BRIDGE:
 	case KEY_TAPS:
+	case KEY_VLAN:
 		return "bridge";
 	case KEY_DEVICE:
 	case KEY_MODE:

@@ -58,11 +58,16 @@ static void resolve_network(const struct network *n, struct wish *w)
 		w->mtu = n->mtu;
 	if (n->kind == NETWORK_BRIDGE) {
 		memcpy(w->bridge, n->bridge, sizeof(w->bridge));
+		if (!w->vlan[0])
+			memcpy(w->vlan, n->vlan, sizeof(w->vlan));
 		return;
 	}
 	memcpy(w->device, n->device, sizeof(w->device));
 	w->allmulticast = n->allmulticast;
 	resolve_mode(n, w);
+	if (w->vlan[0] && !w->error[0])
+		text_reason(w->error, "vlan=%s is requested, but network %s is of kind macvtap, and only ports of a bridge have VLANs; set device= to a VLAN link (ip link add link %s name %.8s.10 type vlan id 10), and request no vlan=",
+			    w->vlan, w->network, w->device, w->device);
 }
 
 void config_resolve(const struct config *c, struct wish *w)

@@ -18,6 +18,7 @@ enum network_key {
 	KEY_MTU,
 	KEY_BRIDGE,		/* kind = bridge */
 	KEY_TAPS,
+	KEY_VLAN,
 	KEY_DEVICE,		/* kind = macvtap */
 	KEY_MODE,
 	KEY_ALLMULTICAST,
@@ -33,6 +34,7 @@ struct network {
 	enum network_kind kind;
 	uint32_t mtu;			/* 0: the bridge's or device's */
 	char bridge[VIF_NAMESIZE];	/* by default the name */
+	char vlan[VLAN_TEXTSIZE];	/* of ports that request none, or "" */
 	char taps[CONFIG_TAPSSIZE];	/* patterns of names, or "" */
 	char device[VIF_NAMESIZE];
 	uint32_t modes;			/* those that may be requested */

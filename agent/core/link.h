@@ -17,6 +17,13 @@
 /* IN6_ADDR_GEN_MODE_EUI64 and _NONE, <linux/if_link.h>. */
 enum { LINK_ADDRGEN_EUI64 = 0, LINK_ADDRGEN_NONE = 1 };
 
+/* Does a bridge keep VLANs apart (vlan_filtering of ip-link(8))? */
+enum vlan_filtering {
+	VLAN_FILTERING_MISSING,		/* not a bridge; or a kernel that cannot */
+	VLAN_FILTERING_OFF,
+	VLAN_FILTERING_ON,
+};
+
 /* One network interface of the host. */
 struct link {
 	int ifindex;
@@ -35,6 +42,7 @@ struct link {
 					 * a VLAN is: ifindex, 0 if none */
 	uint32_t mode;			/* a macvtap's, of MACVTAP_MODES */
 	bool allmulticast;		/* IFF_ALLMULTI is set */
+	enum vlan_filtering filtering;	/* a bridge's */
 };
 
 /* The kinds that make a difference to us. */

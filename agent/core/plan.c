@@ -43,9 +43,33 @@ void plan_port_mac(const struct wish *w, uint8_t ret[6])
 
 /* ---- joining ---------------------------------------------------------- */
 
+/* Is it on its bridge in other VLANs than it is to be in? */
+static bool vlans_differ(const struct wish *w, const struct state *s)
+{
+	char why[REASON_SIZE];
+	struct vlans want;
+
+	return s->have_vlans && vlans_parse(w->vlan, &want, why) == 0 &&
+	       !vlans_equal(&want, &s->vlans);
+}
+
+/* Those that it was in before ours, on the bridge that it goes back to. */
+static int record_vlans(const struct wish *w, const struct state *s,
+			struct was *was)
+{
+	if (was->vlan[0] || !vlans_differ(w, s) ||
+	    strcmp(was->master, s->bridge.name) != 0)
+		return 0;
+	if (vlans_print(&s->vlans, was->vlan) < 0)
+		return -E2BIG;
+	if (!was->vlan[0])
+		(void)text_copy(was->vlan, sizeof(was->vlan), WAS_NO_VLAN);
+	return 0;
+}
+
 /* The record to write.  The former state is read only once. */
-static int wanted_alias(const struct record *record, const struct state *s,
-			char buf[LINK_ALIASSIZE])
+static int wanted_alias(const struct wish *wish, const struct record *record,
+			const struct state *s, char buf[LINK_ALIASSIZE])
 {
 	struct record r = *record;
 	const struct link *l = &s->link;
@@ -68,6 +92,8 @@ static int wanted_alias(const struct record *record, const struct state *s,
 			       sizeof(r.was.master));
 		memcpy(r.was.alias, l->alias, sizeof(r.was.alias));
 	}
+	if (record_vlans(wish, s, &r.was) < 0)
+		return -E2BIG;
 	/* There must be room for the "leave=1" of a detach. */
 	r.leaving = !r.made;
 	if (record_print(&r, buf) < 0)
@@ -259,13 +285,23 @@ static void record_first(struct link_change *c, struct plan *p)
 	c->fields &= ~(unsigned int)CHANGE_ALIAS;
 }
 
+static void add_vlans(struct plan *p, const char *vlan)
+{
+	(void)text_copy(add_step(p, STEP_VLANS)->vlan, VLAN_TEXTSIZE, vlan);
+}
+
+/* What the kernel changes only on a link that is down: names before Linux 6.2,
+ * addresses of some drivers.  And a port that joins a bridge is in the bridge's
+ * own VLAN at first, where it must not be heard. */
+static unsigned int needs_down(const struct wish *w, const struct state *s)
+{
+	return CHANGE_MAC | (s->renames_live ? 0 : CHANGE_NAME) |
+	       (w->vlan[0] ? CHANGE_MASTER : 0);
+}
+
 static void join_steps(const struct wish *wish, const struct state *state,
 		       const char *alias, struct plan *p)
 {
-	/* The kernel changes these only on a link that is down (names before
-	 * Linux 6.2, addresses of some drivers). */
-	const unsigned int needs_down =
-		CHANGE_MAC | (state->renames_live ? 0 : CHANGE_NAME);
 	struct link_change c = { 0 };
 	bool up = state->link.up;
 
@@ -275,12 +311,15 @@ static void join_steps(const struct wish *wish, const struct state *state,
 	pin_bridge(state, &c, p);
 	if (c.fields & CHANGE_ALIAS && state->owner != OWNER_US)
 		record_first(&c, p);
-	if (up && c.fields & needs_down) {
+	if (up && c.fields & needs_down(wish, state)) {
 		add_up(p, false);
 		up = false;
 	}
 	if (c.fields)
 		*add_change(p) = c;
+	if (wish->vlan[0] && (c.fields & CHANGE_MASTER ||
+			      vlans_differ(wish, state)))
+		add_vlans(p, wish->vlan);
 	/* With mode none, which it has by now, no other comes. */
 	if (state->addresses.has_link_local)
 		add_step(p, STEP_FLUSH);
@@ -291,15 +330,29 @@ static void join_steps(const struct wish *wish, const struct state *state,
 	add_up(p, true);
 }
 
+/* A guest that is to be in a VLAN is on a bridge that keeps none apart. */
+static bool reaches_too_many(const struct wish *w, const struct state *s)
+{
+	const struct link *l = &s->link, *b = &s->bridge;
+
+	if (l->master != b->ifindex)
+		b = &s->master;
+	return w->vlan[0] && s->owner == OWNER_US && l->up &&
+	       link_is(b, LINK_BRIDGE) && b->filtering != VLAN_FILTERING_ON;
+}
+
 void plan_join(const struct wish *wish, const struct record *record,
 	       const struct state *state, struct plan *ret)
 {
 	char alias[LINK_ALIASSIZE];
 
 	*ret = (struct plan) { .verdict = IN_ORDER };
-	if (refuse_join(wish, state, ret))
+	if (refuse_join(wish, state, ret)) {
+		if (reaches_too_many(wish, state))
+			add_up(ret, false);
 		return;
-	if (wanted_alias(record, state, alias) < 0) {
+	}
+	if (wanted_alias(wish, record, state, alias) < 0) {
 		refuse(ret, REFUSED, "its alias %s, its name and the request together are too long for our record; shorten one of them",
 		       text_quote_str(state->link.alias).text);
 		return;
@@ -384,6 +437,14 @@ static void remove_record(const struct was *was, struct plan *p)
 	memcpy(c->alias, was->alias, sizeof(c->alias));
 }
 
+static void add_former_vlans(const struct state *s, struct plan *p)
+{
+	const char *vlan = s->record.was.vlan;
+
+	if (s->former.filtering == VLAN_FILTERING_ON)
+		add_vlans(p, strcmp(vlan, WAS_NO_VLAN) == 0 ? "" : vlan);
+}
+
 static void leave_steps(const struct state *s, bool dead, struct plan *p)
 {
 	int master = dead ? 0 : s->former.ifindex;
@@ -409,6 +470,8 @@ static void leave_steps(const struct state *s, bool dead, struct plan *p)
 		*add_change(p) = c;
 	if (master && moves)
 		add_master(p, master);
+	if (master && s->record.was.vlan[0])
+		add_former_vlans(s, p);
 	if (want_up && !up)
 		add_up(p, true);
 	remove_record(&s->record.was, p);

@@ -85,6 +85,7 @@ static void put_was(struct out *o, const struct was *was)
 	if (was->addrgen >= 0)
 		put_number(o, "was.gen", was->addrgen);
 	put(o, "was.master", was->master);
+	put(o, "was.vlan", was->vlan);
 	put(o, "was.alias", was->alias);
 }
 
@@ -105,6 +106,7 @@ int record_print(const struct record *r, char buf[LINK_ALIASSIZE])
 			put(&o, "mode", macvtap_mode_name(r->wish.mode));
 		if (r->wish.stays_down)
 			put(&o, "up", "no");
+		put(&o, "vlan", r->wish.vlan);
 	}
 	if (r->has_nic) {
 		put_pair(&o, "nic", r->nic.domid, r->nic.devid);
@@ -215,6 +217,17 @@ static int get_part(const char *value, enum part *ret)
 	return 0;
 }
 
+static int get_vlan(const char *value, char ret[VLAN_TEXTSIZE])
+{
+	char why[REASON_SIZE];
+	struct vlans vlans;
+
+	if (strcmp(value, WAS_NO_VLAN) != 0 &&
+	    vlans_parse(value, &vlans, why) < 0)
+		return -EINVAL;
+	return get_text(value, ret, VLAN_TEXTSIZE);
+}
+
 static int get_was(const char *key, const char *value, struct was *was)
 {
 	unsigned long n = 0;
@@ -224,6 +237,8 @@ static int get_was(const char *key, const char *value, struct was *was)
 		return get_link_name(value, was->name);
 	if (strcmp(key, "master") == 0)
 		return get_link_name(value, was->master);
+	if (strcmp(key, "vlan") == 0)
+		return get_vlan(value, was->vlan);
 	if (strcmp(key, "mac") == 0)
 		return text_mac(value, was->mac);
 	if (strcmp(key, "alias") == 0)
@@ -252,6 +267,7 @@ static int get(const char *key, const char *value, struct record *r)
 		{ "net", WISH_NETWORK }, { "name", WISH_NAME },
 		{ "mtu", WISH_MTU }, { "mac", WISH_MAC },
 		{ "mode", WISH_MODE }, { "up", WISH_UP },
+		{ "vlan", WISH_VLAN },
 	};
 
 	for (size_t i = 0; i < sizeof(wishes) / sizeof(wishes[0]); i++)

@@ -2,11 +2,11 @@
 /*
  * record.h - the ownership record in a link's alias
  *
- *   vifagent/1 by=hand net=red name=web0 mtu=9000 mac=… mode=vepa up=no
+ *   vifagent/1 by=hand net=red name=web0 mtu=9000 mac=… mode=vepa up=no vlan=10p/20
  *              nic=5.0 part=emu
  *              leave=1 held=1 (held=2: blocked) made=1 process=1234.56789.4026531836
  *              was.name=tap7 was.mac=… was.mtu=… was.up=1 was.gen=0
- *              was.master=br7 was.alias=…
+ *              was.master=br7 was.vlan=1p was.alias=…
  *
  * (one line).  It is the agent's only memory: who requested that the link is a
  * port, the wish itself unless xenstore has it, which NIC the link belongs to, and
@@ -32,10 +32,15 @@ enum owner {
 	OWNER_FOREIGN,		/* another program's text */
 };
 
+/* It was in no VLAN. */
+#define WAS_NO_VLAN "none"
+
 /* How a link was when it became ours. */
 struct was {
 	char name[VIF_NAMESIZE];
 	char master[VIF_NAMESIZE];	/* "": none */
+	char vlan[VLAN_TEXTSIZE];	/* on that master, or WAS_NO_VLAN; "": we
+					 * have not changed them */
 	char alias[LINK_ALIASSIZE];
 	uint8_t mac[6];
 	uint32_t mtu;

@@ -147,6 +147,19 @@ static bool no_bridge(const struct wish *w, const struct state *s,
 	return false;
 }
 
+/* In another VLAN than requested a guest would reach whom it must not. */
+static bool no_vlans(const struct wish *w, const struct state *s,
+		     struct plan *p)
+{
+	if (!w->vlan[0] || s->bridge.filtering == VLAN_FILTERING_ON)
+		return false;
+	if (s->bridge.filtering == VLAN_FILTERING_MISSING)
+		return refuse(p, REFUSED, "vlan=%s is requested, but bridges of this kernel cannot filter VLANs (CONFIG_BRIDGE_VLAN_FILTERING is off); use a bridge of its own for each VLAN, and request no vlan=",
+			      w->vlan);
+	return refuse(p, REFUSED, "vlan=%s is requested, but bridge %s does not filter VLANs; turn that on (ip link set %s type bridge vlan_filtering 1), or request another bridge and no vlan=",
+		      w->vlan, w->bridge, w->bridge);
+}
+
 /* A device on which the kernel would not create a macvtap
  * (macvlan_common_newlink, macvlan_port_create in drivers/net/macvlan.c). */
 static bool unfit_device(const struct wish *w, const struct state *s,
@@ -209,7 +222,7 @@ static bool no_place(const struct wish *w, const struct state *s,
 		     struct plan *p)
 {
 	if (w->kind == NETWORK_BRIDGE)
-		return no_bridge(w, s, p);
+		return no_bridge(w, s, p) || no_vlans(w, s, p);
 	return no_device(w, s, p) || is_another(w, s, p);
 }
 

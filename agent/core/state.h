@@ -43,6 +43,10 @@ struct state {
 	bool patient;		/* a bridge being set up may take its time */
 	bool is_hardware;	/* the link of a piece of hardware */
 
+	bool have_vlans;	/* it is on the wished bridge, and VLANs are
+				 * wished, too */
+	struct vlans vlans;
+
 	struct addresses addresses;
 	struct link upper;	/* is on top of it; ifindex 0: none, or it was
 				 * not looked for */
@@ -80,6 +84,7 @@ enum step_kind {
 	STEP_PIN_MAC,		/* make the bridge's own MAC and … */
 	STEP_PIN_MTU,		/* … MTU stay whatever its ports have */
 	STEP_CHANGE,		/* one message about the port */
+	STEP_VLANS,		/* be in these VLANs of its bridge, only */
 	STEP_FLUSH,		/* its link-local addresses */
 	STEP_DEVICE_UP,		/* set up what the macvtap is on */
 	STEP_DELETE,		/* the link itself */
@@ -91,6 +96,7 @@ struct step {
 	int device;			/* STEP_DEVICE_UP: ifindex */
 	uint8_t mac[6];			/* pins: what to keep */
 	uint32_t mtu;
+	char vlan[VLAN_TEXTSIZE];	/* STEP_VLANS; "": in none */
 	struct link_change change;	/* STEP_CHANGE */
 };
 

@@ -125,10 +125,23 @@ static int set_up(struct wish *w, const char *label, const char *s, size_t len)
 	return 0;
 }
 
+static int set_vlan(struct wish *w, const char *label, const char *s,
+		    size_t len)
+{
+	char why[REASON_SIZE];
+	struct vlans vlans;
+
+	if (vlans_parse(s, &vlans, why) < 0)
+		return refuse(w, "%s=%s: %s", label, text_quote(s, len).text,
+			      why);
+	memcpy(w->vlan, s, len + 1);
+	return 0;
+}
+
 int wish_set(struct wish *w, enum wish_key key, const char *label,
 	     const void *value, size_t len)
 {
-	char s[128];		/* longer than any valid value */
+	char s[VLAN_TEXTSIZE];	/* the longest valid value */
 
 	if (len >= sizeof(s))
 		return refuse(w, "%s=%s is not accepted: it is much too long",
@@ -152,6 +165,8 @@ int wish_set(struct wish *w, enum wish_key key, const char *label,
 		return set_mode(w, label, s, len);
 	case WISH_UP:
 		return set_up(w, label, s, len);
+	case WISH_VLAN:
+		return set_vlan(w, label, s, len);
 	}
 	return refuse(w, "%s: not known", label);
 }
@@ -173,4 +188,6 @@ void wish_merge(struct wish *w, const struct wish *lower)
 		memcpy(w->name, lower->name, sizeof(w->name));
 	if (!w->mtu)
 		w->mtu = lower->mtu;
+	if (!w->vlan[0])
+		memcpy(w->vlan, lower->vlan, sizeof(w->vlan));
 }

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "agent/core/macvtap.h"
+#include "agent/core/vlan.h"
 #include "agent/base/text.h"
 #include "naming/naming.h"
 
@@ -34,6 +35,7 @@ enum wish_key {
 	WISH_MAC,
 	WISH_MODE,
 	WISH_UP,
+	WISH_VLAN,
 };
 
 /* [network] kind=: what the network's ports are attached to. */
@@ -50,6 +52,7 @@ struct wish {
 	uint8_t mac[6];			/* the guest's; all 0: not known */
 	uint32_t mode;			/* one of MACVTAP_MODES; 0: the
 					 * network's first one */
+	char vlan[VLAN_TEXTSIZE];	/* for vlans_parse(); "": as they are */
 	bool stays_down;		/* up=no: another program sets it up */
 	bool force;			/* by hand: even if the host uses it */
 	bool replace_alias;		/* by hand: overwrite a foreign alias */

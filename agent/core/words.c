@@ -96,6 +96,10 @@ void step_text(const struct step *step, const struct state *state, char *buf,
 		(void)snprintf(buf, size, "keep the MTU %u of bridge %s",
 			       step->mtu, bridge);
 		break;
+	case STEP_VLANS:
+		(void)snprintf(buf, size, "vlan %s",
+			       step->vlan[0] ? step->vlan : WAS_NO_VLAN);
+		break;
 	case STEP_FLUSH:
 		(void)snprintf(buf, size, "remove its link-local address");
 		break;

@@ -28,6 +28,7 @@ static uint32_t hash_wishes(const struct look *looks, int n)
 
 		h = text_hash(h, wish_place(w), strlen(wish_place(w)));
 		h = text_hash(h, w->name, strlen(w->name));
+		h = text_hash(h, w->vlan, strlen(w->vlan));
 		h = text_hash(h, numbers, sizeof(numbers));
 	}
 	return h;
@@ -64,12 +65,14 @@ static void write_hold(struct host *h, const struct look *look, bool blocks)
 	r.blocked = blocks;
 	if (blocks)
 		step.change.fields |= CHANGE_UP;
-	/* Its record may have changed since. */
-	if (h->ops->link_by_index(h, look->state.link.ifindex, &now) < 0 ||
-	    strcmp(now.alias, look->state.link.alias) != 0)
+	if (record_print(&r, step.change.alias) < 0)
 		return;
-	if (record_print(&r, step.change.alias) > 0)
+	/* Its record may have changed since. */
+	h->ops->take_turn(h);
+	if (h->ops->link_by_index(h, look->state.link.ifindex, &now) == 0 &&
+	    strcmp(now.alias, look->state.link.alias) == 0)
 		(void)h->ops->do_step(h, look->state.link.ifindex, &step);
+	h->ops->end_turn(h);
 }
 
 static void log_hold(const struct port *p, const struct look *look,

@@ -48,6 +48,7 @@ static void remember(struct port *p, const struct look *look)
 	memcpy(place->name, place->ifindex ? state_place(s)->name :
 	       wish_place(&look->wish), sizeof(place->name));
 	place->mtu = state_place(s)->mtu;
+	place->filtering = state_place(s)->filtering;
 	table_set_holder(p, part, s->have_holder ? s->holder.ifindex : 0);
 }
 

@@ -82,6 +82,7 @@ static bool concerns_place(const struct port *p, const struct place *place,
 
 	if (place->ifindex == l->ifindex)
 		return ev->what == HOST_LINK_GONE || place->mtu != l->mtu ||
+		       place->filtering != l->filtering ||
 		       p->state != PORT_QUIET ||
 		       strcmp(place->name, l->name) != 0;
 	return !place->ifindex && place->name[0] &&
@@ -99,14 +100,14 @@ static bool is_own_link(const struct port *p, int ifindex)
 }
 
 /* Is it the port's own link, its bridge or device, or the link that uses its
- * name?  An address concerns only the link that has it. */
+ * name?  Addresses and VLANs concern only the link that has them. */
 static bool concerns(const struct port *p, const struct host_event *ev)
 {
 	int ifindex = ev->link.ifindex;
 
 	if (is_own_link(p, ifindex))
 		return true;
-	if (ev->what == HOST_ADDRESS)
+	if (ev->what == HOST_DETAILS)
 		return false;
 	for (int i = 0; i < LOOKS; i++)
 		if (p->holder[i] == ifindex ||
@@ -160,7 +161,7 @@ static void on_link(const struct host_event *ev, void *arg)
 		struct host_event *old = &l->batch[l->n_batch - i];
 
 		if (old->link.ifindex == ev->link.ifindex &&
-		    (old->what == HOST_ADDRESS) == (ev->what == HOST_ADDRESS)) {
+		    (old->what == HOST_DETAILS) == (ev->what == HOST_DETAILS)) {
 			*old = *ev;
 			return;
 		}

@@ -31,6 +31,7 @@ enum due {
 struct place {
 	int ifindex;			/* 0: it does not exist */
 	uint32_t mtu;
+	enum vlan_filtering filtering;
 	char name[VIF_NAMESIZE];
 };
 

@@ -103,6 +103,19 @@ static int gather_bridge(struct host *h, const struct wish *w, struct state *s)
 	return r == -ENOENT ? 0 : r;
 }
 
+/* It may vanish meanwhile, or be taken off. */
+static int gather_vlans(struct host *h, const struct wish *w, struct state *s)
+{
+	int r;
+
+	if (!w->vlan[0] || s->bridge.filtering != VLAN_FILTERING_ON ||
+	    s->link.master != s->bridge.ifindex)
+		return 0;
+	r = h->ops->vlans(h, s->link.ifindex, &s->vlans);
+	s->have_vlans = r == 0;
+	return r == -ENODEV ? 0 : r;
+}
+
 /* What the link is on, if it is to leave that. */
 static int gather_master(struct host *h, uint32_t new_mtu, struct state *s)
 {
@@ -178,6 +191,8 @@ int gather_join(struct host *h, const struct wish *w, const struct record *recor
 		r = gather_device(h, w, &g);
 	else
 		r = gather_bridge(h, w, &g);
+	if (r == 0)
+		r = gather_vlans(h, w, &g);
 	if (r == 0)
 		r = gather_holder(h, w->name, &g);
 	/* Hardware comes back from a container with any alias. */

@@ -37,6 +37,15 @@ struct host_ops {
 	int (*addresses)(struct host *h, int ifindex,
 			 struct addresses *ret);
 
+	/* Which VLANs of its bridge is the port in?  -ENODEV: it is not a
+	 * port; -EOPNOTSUPP: before Linux 5.6, or without VLANs. */
+	int (*vlans)(struct host *h, int ifindex, struct vlans *ret);
+
+	/* Between the two no other program of ours acts on links, unless it
+	 * has waited for too long; see turn.h. */
+	void (*take_turn)(struct host *h);
+	void (*end_turn)(struct host *h);
+
 	/* Carry out one step on the port @ifindex.  After a failure
 	 * h->error holds the kernel's text about it, or "".
 	 * -ECONNRESET: the answer was lost; the step may be done. */
@@ -88,6 +97,7 @@ struct host_ops {
 struct host {
 	const struct host_ops *ops;
 	char error[128];	/* the kernel's text about a failure */
+	bool takes_no_turn;	/* who runs us might stop us during ours */
 	bool renames_live;	/* links that are up, too (Linux 6.2) */
 	unsigned long changes;	/* number of steps sent */
 	int really_pinning_mtu;		/* ifindex of a bridge whose own MTU is
@@ -117,8 +127,8 @@ struct host_event {
 	enum {
 		HOST_LINK,		/* a link is new or has changed */
 		HOST_LINK_GONE,
-		HOST_ADDRESS,		/* it has a new address; of .link only
-					 * .ifindex is told */
+		HOST_DETAILS,		/* it has a new address, or other VLANs;
+					 * of .link only .ifindex is told */
 	} what;
 	struct link link;
 };
@@ -126,8 +136,9 @@ struct host_event {
 /* Notifications were lost: read everything again. */
 #define HOST_OVERFLOW (-ENOBUFS)
 
-/* A socket that receives every change of a link (RTNLGRP_LINK), and every new
- * address (RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR). */
+/* A socket that receives every change of a link (RTNLGRP_LINK), every new address
+ * (RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR), and every change of a port's VLANs
+ * (RTNLGRP_BRVLAN, Linux 5.6). */
 int host_watch_open(struct host_watch **ret);
 struct host_watch *host_watch_close(struct host_watch *w);
 

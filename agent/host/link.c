@@ -3,24 +3,23 @@
 #include "agent/host/host.h"
 
 #include <errno.h>
-#include <linux/if.h>
 #include <linux/rtnetlink.h>
-#include <netlink/attr.h>
-#include <netlink/route/link.h>
-#include <netlink/route/link/inet6.h>
-#include <netlink/route/link/macvtap.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 #include "agent/core/mac.h"
 #include "agent/host/addr.h"
+#include "agent/host/bridge-port.h"
+#include "agent/host/message.h"
 #include "agent/host/procfs.h"
 #include "agent/host/query.h"
 #include "agent/host/rtnl.h"
 #include "agent/host/sysfs.h"
+#include "agent/host/turn.h"
 
 /* Bridges whose MTU this process has pinned.  They stay pinned, and an ifindex is
  * not reused for a long time. */
@@ -29,6 +28,7 @@
 struct kernel {
 	struct host host;
 	struct rtnl rtnl;
+	int turn;		/* fd for turn_take(), or -1 */
 	int pinned[PINNED];
 	unsigned int n_pinned;
 	bool collecting;	/* links to delete … */
@@ -89,86 +89,6 @@ static int links(struct host *h, host_link_fn fn, void *arg)
 
 /* ---- changes ---------------------------------------------------------- */
 
-static struct rtnl_link *link_at(int ifindex)
-{
-	struct rtnl_link *l = rtnl_link_alloc();
-
-	if (l && ifindex)
-		rtnl_link_set_ifindex(l, ifindex);
-	return l;
-}
-
-static int set_mac(struct rtnl_link *l, const uint8_t mac[6])
-{
-	struct nl_addr *a = nl_addr_build(AF_LLC, mac, 6);
-
-	if (!a)
-		return -ENOMEM;
-	rtnl_link_set_addr(l, a);
-	nl_addr_put(a);
-	return 0;
-}
-
-/* libnl does not report that it had no memory for the alias. */
-static int set_alias(struct rtnl_link *l, const char *alias)
-{
-	rtnl_link_set_ifalias(l, alias);
-	return rtnl_link_get_ifalias(l) ? 0 : -ENOMEM;
-}
-
-static void set_flag(struct rtnl_link *l, unsigned int flag, bool on)
-{
-	if (on)
-		rtnl_link_set_flags(l, flag);
-	else
-		rtnl_link_unset_flags(l, flag);
-}
-
-static int set_change(struct rtnl_link *l, const struct link_change *c)
-{
-	int r = 0;
-
-	if (c->fields & CHANGE_NAME)
-		rtnl_link_set_name(l, c->name);
-	if (c->fields & CHANGE_MTU)
-		rtnl_link_set_mtu(l, c->mtu);
-	if (c->fields & CHANGE_MASTER)
-		rtnl_link_set_master(l, c->master);
-	if (c->fields & CHANGE_GROUP)
-		rtnl_link_set_group(l, c->group);
-	if (c->fields & CHANGE_ALLMULTICAST)
-		set_flag(l, IFF_ALLMULTI, c->allmulticast);
-	if (c->fields & CHANGE_UP)
-		set_flag(l, IFF_UP, c->up);
-	if (c->fields & CHANGE_MODE)
-		r = rtnl_link_macvtap_set_mode(l, c->mode);
-	if (r >= 0 && c->fields & CHANGE_ADDRGEN)
-		r = rtnl_link_inet6_set_addr_gen_mode(l, (uint8_t)c->addrgen);
-	if (r >= 0 && c->fields & CHANGE_MAC)
-		r = set_mac(l, c->mac);
-	if (r >= 0 && c->fields & CHANGE_ALIAS)
-		r = set_alias(l, c->alias);
-	return r;
-}
-
-/* @ifindex 0: the link of the name in @c. */
-static struct nl_msg *build_change(int ifindex, const struct link_change *c)
-{
-	struct rtnl_link *old = link_at(ifindex);
-	struct rtnl_link *l;
-	struct nl_msg *msg = NULL;
-
-	if (c->fields & CHANGE_MODE)
-		l = rtnl_link_macvtap_alloc();
-	else
-		l = rtnl_link_alloc();
-	if (old && l && set_change(l, c) >= 0)
-		(void)rtnl_link_build_change_request(old, l, 0, &msg);
-	rtnl_link_put(old);
-	rtnl_link_put(l);
-	return msg;
-}
-
 static int send_one(struct host *h, struct nl_msg *msg)
 {
 	return rtnl_talk(&kernel_of(h)->rtnl, &msg, 1, NULL, NULL);
@@ -176,7 +96,7 @@ static int send_one(struct host *h, struct nl_msg *msg)
 
 static int change(struct host *h, int ifindex, const struct link_change *c)
 {
-	return send_one(h, build_change(ifindex, c));
+	return send_one(h, message_change(ifindex, c));
 }
 
 /*
@@ -191,8 +111,8 @@ static int pin_mtu(struct host *h, int bridge, uint32_t mtu)
 	const struct link_change there = { .fields = CHANGE_MTU,
 					   .mtu = LINK_MTU_PINNING };
 	const struct link_change back = { .fields = CHANGE_MTU, .mtu = mtu };
-	struct nl_msg *msgs[2] = { build_change(bridge, &there),
-				   build_change(bridge, &back) };
+	struct nl_msg *msgs[2] = { message_change(bridge, &there),
+				   message_change(bridge, &back) };
 	int r = rtnl_talk(&k->rtnl, msgs, 2, NULL, NULL);
 
 	if (r == 0)
@@ -213,31 +133,6 @@ static int draw_name(char ret[VIF_NAMESIZE])
 	return 0;
 }
 
-static struct nl_msg *build_macvtap(const struct macvtap_new *m,
-				    const char *name)
-{
-	struct rtnl_link *l = rtnl_link_macvtap_alloc();
-	struct nl_msg *msg = NULL;
-	int r;
-
-	if (!l)
-		return NULL;
-	rtnl_link_set_name(l, name);
-	rtnl_link_set_link(l, m->device);
-	if (m->ifindex)
-		rtnl_link_set_ifindex(l, m->ifindex);
-	if (m->mtu)
-		rtnl_link_set_mtu(l, m->mtu);
-	r = rtnl_link_macvtap_set_mode(l, m->mode);
-	if (r >= 0 && !mac_is_zero(m->mac))
-		r = set_mac(l, m->mac);
-	if (r >= 0)
-		(void)rtnl_link_build_add_request(l, NLM_F_CREATE | NLM_F_EXCL,
-						  &msg);
-	rtnl_link_put(l);
-	return msg;
-}
-
 /* By name: an ifindex could be another link's if creating this one failed. */
 static struct nl_msg *build_record(const char *name, const char *alias)
 {
@@ -245,7 +140,7 @@ static struct nl_msg *build_record(const char *name, const char *alias)
 
 	memcpy(c.name, name, sizeof(c.name));
 	memcpy(c.alias, alias, sizeof(c.alias));
-	return build_change(0, &c);
+	return message_change(0, &c);
 }
 
 static int delete(struct host *h, int ifindex);
@@ -262,7 +157,7 @@ static int create_macvtap(struct host *h, const struct macvtap_new *m,
 	if (r < 0)
 		return r;
 	h->changes++;
-	msgs[0] = build_macvtap(m, name);
+	msgs[0] = message_macvtap(m, name);
 	msgs[1] = build_record(name, m->alias);
 	r = rtnl_talk(&kernel_of(h)->rtnl, msgs, 2, NULL, NULL);
 	memcpy(error, h->error, sizeof(error));
@@ -281,26 +176,7 @@ static int create_macvtap(struct host *h, const struct macvtap_new *m,
 
 static int delete(struct host *h, int ifindex)
 {
-	struct rtnl_link *l = link_at(ifindex);
-	struct nl_msg *msg = NULL;
-
-	if (l)
-		(void)rtnl_link_build_delete_request(l, &msg);
-	rtnl_link_put(l);
-	return send_one(h, msg);
-}
-
-/* libnl needs an ifindex or a name to build a delete request. */
-static struct nl_msg *build_delete_group(uint32_t group)
-{
-	struct ifinfomsg ifi = { .ifi_family = AF_UNSPEC };
-	struct nl_msg *msg = nlmsg_alloc_simple(RTM_DELLINK, 0);
-
-	if (msg && nlmsg_append(msg, &ifi, sizeof(ifi), NLMSG_ALIGNTO) == 0 &&
-	    nla_put_u32(msg, IFLA_GROUP, group) == 0)
-		return msg;
-	nlmsg_free(msg);
-	return NULL;
+	return send_one(h, message_delete(ifindex));
 }
 
 /* A number that is not in use: all links of the group are deleted. */
@@ -341,7 +217,7 @@ static int delete_collected(struct host *h)
 	k->group = h->collected = 0;
 	if (!group)
 		return 0;
-	return send_one(h, build_delete_group(group));
+	return send_one(h, message_delete_group(group));
 }
 
 static int is_port(const struct link *l, void *bridge)
@@ -384,6 +260,22 @@ static int addresses(struct host *h, int ifindex, struct addresses *ret)
 	return addr_read(&kernel_of(h)->rtnl, ifindex, ret);
 }
 
+static int vlans(struct host *h, int ifindex, struct vlans *ret)
+{
+	return vlans_read(&kernel_of(h)->rtnl, ifindex, ret);
+}
+
+static void take_turn(struct host *h)
+{
+	if (!h->takes_no_turn)
+		turn_take(&kernel_of(h)->turn);
+}
+
+static void end_turn(struct host *h)
+{
+	turn_end(kernel_of(h)->turn);
+}
+
 static int do_step(struct host *h, int ifindex, const struct step *step)
 {
 	struct link_change c = { .up = true };
@@ -400,6 +292,8 @@ static int do_step(struct host *h, int ifindex, const struct step *step)
 		return pin_mtu(h, step->bridge, step->mtu);
 	case STEP_CHANGE:
 		return change(h, ifindex, &step->change);
+	case STEP_VLANS:
+		return vlans_set(&kernel_of(h)->rtnl, ifindex, step->vlan);
 	case STEP_FLUSH:
 		return addr_flush(&kernel_of(h)->rtnl, ifindex);
 	case STEP_DEVICE_UP:
@@ -421,6 +315,9 @@ static const struct host_ops kernel_ops = {
 	.link_by_index = link_by_index,
 	.links = links,
 	.addresses = addresses,
+	.vlans = vlans,
+	.take_turn = take_turn,
+	.end_turn = end_turn,
 	.do_step = do_step,
 	.create_macvtap = create_macvtap,
 	.collect_deletes = collect_deletes,
@@ -458,6 +355,7 @@ int host_open(struct host **ret)
 	if (!k)
 		return -ENOMEM;
 	k->host.ops = &kernel_ops;
+	k->turn = -1;
 	k->host.renames_live = renames_live();
 	k->rtnl.words = k->host.error;
 	r = rtnl_open(&k->rtnl);
@@ -473,6 +371,8 @@ struct host *host_close(struct host *h)
 	if (!h)
 		return NULL;
 	nl_socket_free(kernel_of(h)->rtnl.sk);
+	if (kernel_of(h)->turn >= 0)
+		close(kernel_of(h)->turn);
 	free(kernel_of(h));
 	return NULL;
 }

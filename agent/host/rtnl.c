@@ -263,6 +263,26 @@ static int get_link(struct rtnl_link *l, struct link *ret)
 	return 0;
 }
 
+/* libnl-route-3 does not read this of a bridge. */
+static enum vlan_filtering filtering_of(struct nl_msg *msg)
+{
+	struct nlattr *tb[IFLA_MAX + 1] = { 0 };
+	struct nlattr *info[IFLA_INFO_MAX + 1] = { 0 };
+	struct nlattr *data[IFLA_BR_MAX + 1] = { 0 };
+
+	if (nlmsg_parse(nlmsg_hdr(msg), sizeof(struct ifinfomsg), tb, IFLA_MAX,
+			NULL) < 0 ||
+	    !tb[IFLA_LINKINFO] ||
+	    nla_parse_nested(info, IFLA_INFO_MAX, tb[IFLA_LINKINFO], NULL) < 0 ||
+	    !info[IFLA_INFO_DATA] ||
+	    nla_parse_nested(data, IFLA_BR_MAX, info[IFLA_INFO_DATA], NULL) < 0 ||
+	    !data[IFLA_BR_VLAN_FILTERING] ||
+	    nla_len(data[IFLA_BR_VLAN_FILTERING]) < 1)
+		return VLAN_FILTERING_MISSING;
+	return nla_get_u8(data[IFLA_BR_VLAN_FILTERING]) ? VLAN_FILTERING_ON :
+							  VLAN_FILTERING_OFF;
+}
+
 static void keep_link(struct nl_object *o, void *arg)
 {
 	struct rtnl_link **l = arg;
@@ -292,6 +312,8 @@ int rtnl_parse(struct nl_msg *msg, struct link *ret)
 	if (!l)
 		return -EBADMSG;
 	r = get_link(l, ret);
+	if (r == 0 && link_is(ret, LINK_BRIDGE))
+		ret->filtering = filtering_of(msg);
 	rtnl_link_put(l);
 	return r;
 }

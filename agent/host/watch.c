@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* watch.c - notifications of every change of a link, and of new addresses */
 #include <errno.h>
+#include <linux/if_bridge.h>
 #include <linux/rtnetlink.h>
 #include <netlink/netlink.h>
 #include <stdlib.h>
@@ -29,25 +30,45 @@ static int parse_address(const struct nlmsghdr *h, struct host_event *ret)
 
 	if (!nlmsg_valid_hdr(h, sizeof(*a)))
 		return -EBADMSG;
-	ret->what = HOST_ADDRESS;
+	ret->what = HOST_DETAILS;
 	ret->link.ifindex = (int)a->ifa_index;
 	return 0;
 }
 
-static int on_message(struct nl_msg *msg, void *arg)
+static int parse_vlans(const struct nlmsghdr *h, struct host_event *ret)
+{
+	const struct br_vlan_msg *v = nlmsg_data(h);
+
+	if (!nlmsg_valid_hdr(h, sizeof(*v)))
+		return -EBADMSG;
+	ret->what = HOST_DETAILS;
+	ret->link.ifindex = (int)v->ifindex;
+	return 0;
+}
+
+static int parse(struct nl_msg *msg, struct host_event *ret)
 {
 	const struct nlmsghdr *h = nlmsg_hdr(msg);
+
+	switch (h->nlmsg_type) {
+	case RTM_NEWADDR:
+		return parse_address(h, ret);
+	case RTM_NEWVLAN:
+	case RTM_DELVLAN:
+		return parse_vlans(h, ret);
+	case RTM_DELLINK:
+		ret->what = HOST_LINK_GONE;
+		break;
+	}
+	return rtnl_parse(msg, &ret->link);
+}
+
+static int on_message(struct nl_msg *msg, void *arg)
+{
 	struct host_watch *w = arg;
 	struct host_event ev = { .what = HOST_LINK };
-	int r;
+	int r = parse(msg, &ev);
 
-	if (h->nlmsg_type == RTM_NEWADDR) {
-		r = parse_address(h, &ev);
-	} else {
-		r = rtnl_parse(msg, &ev.link);
-		if (h->nlmsg_type == RTM_DELLINK)
-			ev.what = HOST_LINK_GONE;
-	}
 	w->lost |= r == -ENOMEM;
 	if (r == 0)
 		w->fn(&ev, w->arg);
@@ -78,6 +99,8 @@ int host_watch_open(struct host_watch **ret)
 		r = errno ? -errno : -EIO;
 		goto fail;
 	}
+	/* Before Linux 5.6 nothing is heard of VLANs. */
+	(void)nl_socket_add_membership(w->sk, RTNLGRP_BRVLAN);
 	*ret = w;
 	return 0;
 fail:

@@ -51,6 +51,7 @@ void udev_wish_set(struct wish *w, const char *property, const char *value)
 		{ "VIF_NETWORK", WISH_NETWORK },
 		{ "VIF_NAME", WISH_NAME },
 		{ "VIF_MTU", WISH_MTU },
+		{ "VIF_VLAN", WISH_VLAN },
 	};
 
 	/* A later rule removes a property with ENV{X}="". */

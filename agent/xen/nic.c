@@ -138,7 +138,7 @@ static void take_wish(const struct reader *r, enum wish_key key,
 static void take_bridge(const struct reader *r, struct nic *n)
 {
 	if (r->len > 0 && memchr(r->value, ':', (size_t)r->len)) {
-		text_reason(n->wish.error, "bridge=%s looks like a list of VLANs for Open vSwitch, which vifagent does not set; name a bridge alone",
+		text_reason(n->wish.error, "bridge=%s looks like a list of VLANs for Open vSwitch; name a bridge alone, and the VLANs with vlan=",
 			    text_quote(r->value, (size_t)r->len).text);
 		return;
 	}
@@ -164,12 +164,9 @@ static void take_mtu(const struct reader *r, struct nic *n)
 	take_wish(r, WISH_MTU, "mtu", n);
 }
 
-/* In another VLAN than requested it would reach whom it must not. */
 static void take_vlan(const struct reader *r, struct nic *n)
 {
-	if (r->len >= 0 && !n->wish.error[0])
-		text_reason(n->wish.error, "vlan=%s is requested, but vifagent does not set VLANs; use a bridge of that VLAN, and remove vlan= from the configuration of the domain",
-			    text_quote(r->value, (size_t)r->len).text);
+	take_wish(r, WISH_VLAN, "vlan", n);
 }
 
 /* A NIC with a tap needs room for the tap's name, which ends with "-emu". */

@@ -20,6 +20,7 @@ static void check_network(const struct config *c, const struct network *n)
 	config_resolve(c, &w);
 	must(!w.error[0]);
 	must(w.kind == n->kind && w.mtu == n->mtu);
+	must(strcmp(w.vlan, n->vlan) == 0);
 	must(strcmp(wish_place(&w), n->kind == NETWORK_BRIDGE ? n->bridge :
 		    n->device) == 0);
 }

@@ -9,6 +9,7 @@
 static void must_be_same(const struct record *a, const struct record *b)
 {
 	must(a->by == b->by && a->leaving == b->leaving && a->held == b->held);
+	must(a->blocked == b->blocked);
 	must(a->has_nic == b->has_nic);
 	must(!a->has_nic || (vif_id_equal(a->nic, b->nic) &&
 			     a->part == b->part));
@@ -18,6 +19,7 @@ static void must_be_same(const struct record *a, const struct record *b)
 	      strcmp(a->wish.network, b->wish.network) == 0 &&
 	      strcmp(a->wish.name, b->wish.name) == 0 &&
 	      a->wish.mtu == b->wish.mtu &&
+	      strcmp(a->wish.vlan, b->wish.vlan) == 0 &&
 	      memcmp(a->wish.mac, b->wish.mac, 6) == 0 &&
 	      a->wish.mode == b->wish.mode &&
 	      a->wish.stays_down == b->wish.stays_down));
@@ -26,6 +28,7 @@ static void must_be_same(const struct record *a, const struct record *b)
 	     a->process.start == b->process.start);
 	must(strcmp(a->was.name, b->was.name) == 0);
 	must(strcmp(a->was.master, b->was.master) == 0);
+	must(strcmp(a->was.vlan, b->was.vlan) == 0);
 	must(strcmp(a->was.alias, b->was.alias) == 0);
 	must(memcmp(a->was.mac, b->was.mac, 6) == 0);
 	must(a->was.mtu == b->was.mtu && a->was.up == b->was.up);

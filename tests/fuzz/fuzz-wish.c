@@ -8,8 +8,22 @@
 #include "agent/udev/udev.h"
 
 static const char *const properties[] = { "VIF_NETWORK", "VIF_NAME", "VIF_MTU",
-					  "VIF_OTHER" };
+					  "VIF_VLAN", "VIF_OTHER" };
 #define PROPERTIES (sizeof(properties) / sizeof(properties[0]))
+
+/* What it means is written, too, and means the same. */
+static void check_vlans(const char *text)
+{
+	char error[REASON_SIZE], again[VLAN_TEXTSIZE];
+	struct vlans v, w;
+
+	must(vlans_parse(text, &v, error) == 0);
+	must(v.pvid <= VLAN_MAX && (!v.pvid || vlans_have(&v, v.pvid)));
+	must(!vlans_have(&v, 0) && !vlans_have(&v, VLAN_MAX + 1));
+	if (vlans_print(&v, again) < 0)
+		return;
+	must(vlans_parse(again, &w, error) == 0 && vlans_equal(&v, &w));
+}
 
 static void check_taken(const struct wish *w, enum wish_key key,
 			const uint8_t *value, size_t len)
@@ -44,6 +58,11 @@ static void check_taken(const struct wish *w, enum wish_key key,
 		must(strlen(macvtap_mode_name(w->mode)) == len &&
 		     memcmp(macvtap_mode_name(w->mode), value, len) == 0);
 		break;
+	case WISH_VLAN:
+		must(strlen(w->vlan) == len);
+		must(memcmp(w->vlan, value, len) == 0);
+		check_vlans(w->vlan);
+		break;
 	case WISH_UP:
 		must(len == 2 || len == 3);
 		must(memcmp(w->stays_down ? "no" : "yes", value, len) == 0);
@@ -69,7 +88,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct wish w = { 0 }, by_rule = { 0 }, lower;
 
 	while (size >= 2) {
-		enum wish_key key = data[0] % 7;
+		enum wish_key key = data[0] % 8;
 		size_t len = data[1] < size - 2 ? data[1] : size - 2;
 		struct wish old = w;
 		char *s;

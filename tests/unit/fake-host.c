@@ -3,6 +3,7 @@
 #include "tests/unit/fake-host.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "agent/core/macvtap.h"
@@ -76,6 +77,9 @@ static void set_master(struct fake_host *f, struct fake_link *l, int master)
 	if (old == new)
 		return;
 	l->l.master = master;
+	/* nbp_vlan_init(): the bridge's default PVID */
+	(void)text_copy(l->vlan, sizeof(l->vlan),
+			new && new->l.filtering ? "1p" : "");
 	if (old)
 		follow_ports(f, old);
 	if (new)
@@ -93,9 +97,12 @@ void fake_host_del(struct fake_host *f, int ifindex)
 
 	set_master(f, l, 0);
 	l->exists = false;
-	for (int i = 0; i < FAKE_LINKS; i++)
-		if (f->link[i].l.master == ifindex)
-			f->link[i].l.master = 0;
+	for (int i = 0; i < FAKE_LINKS; i++) {
+		if (f->link[i].l.master != ifindex)
+			continue;
+		f->link[i].l.master = 0;
+		f->link[i].vlan[0] = '\0';
+	}
 }
 
 /* ---- one message -------------------------------------------------------- */
@@ -229,6 +236,18 @@ static int pin(struct fake_host *f, const struct step *step)
 	return change_mtu(f, b, step->mtu);
 }
 
+static int set_vlans(struct fake_host *f, struct fake_link *l,
+		     const char *vlan)
+{
+	const struct fake_link *b = at(f, l->l.master);
+
+	if (!b || !is_bridge(b))
+		return -ENODEV;
+	if (!b->l.filtering)
+		return -EOPNOTSUPP;
+	return text_copy(l->vlan, sizeof(l->vlan), vlan) ? 0 : -EMSGSIZE;
+}
+
 static int act(struct fake_host *f, int ifindex, const struct step *step,
 	       enum fake_fault fault)
 {
@@ -240,6 +259,8 @@ static int act(struct fake_host *f, int ifindex, const struct step *step,
 			change_up(l, true);
 		return l ? 0 : -ENODEV;
 	}
+	if (step->kind == STEP_VLANS)
+		return l ? set_vlans(f, l, step->vlan) : -ENODEV;
 	if (step->kind == STEP_FLUSH && l)
 		l->has_link_local = false;
 	if (step->kind == STEP_FLUSH)
@@ -251,6 +272,19 @@ static int act(struct fake_host *f, int ifindex, const struct step *step,
 	if (step->kind != STEP_CHANGE)
 		return pin(f, step);
 	return l ? change(f, l, &step->change, fault) : -ENODEV;
+}
+
+/* Each turn has its end. */
+static void take_turn(struct host *h)
+{
+	if (fake_of(h)->turn++)
+		abort();
+}
+
+static void end_turn(struct host *h)
+{
+	if (--fake_of(h)->turn)
+		abort();
 }
 
 static int do_step(struct host *h, int ifindex, const struct step *step)
@@ -377,6 +411,21 @@ static int addresses(struct host *h, int ifindex, struct addresses *ret)
 	return 0;
 }
 
+static int vlans(struct host *h, int ifindex, struct vlans *ret)
+{
+	struct fake_host *f = fake_of(h);
+	const struct fake_link *l = at(f, ifindex);
+	const struct fake_link *b = l ? at(f, l->l.master) : NULL;
+	char why[REASON_SIZE];
+
+	if (!b || !is_bridge(b))
+		return -ENODEV;
+	if (!b->l.filtering)
+		return -EOPNOTSUPP;
+	*ret = (struct vlans) { 0 };
+	return l->vlan[0] ? vlans_parse(l->vlan, ret, why) : 0;
+}
+
 /* As sysfs.c has it: a port with our record was pinned for when it came. */
 static int bridge_facts(struct host *h, const struct link *bridge,
 			struct bridge_facts *ret)
@@ -472,6 +521,9 @@ void fake_host_init(struct fake_host *f)
 		.link_by_index = link_by_index,
 		.links = links,
 		.addresses = addresses,
+		.vlans = vlans,
+		.take_turn = take_turn,
+		.end_turn = end_turn,
 		.do_step = do_step,
 		.create_macvtap = create_macvtap,
 		.collect_deletes = collect_deletes,

@@ -24,6 +24,8 @@ struct fake_link {
 	unsigned int followed;	/* a bridge: how often MAC or MTU changed
 				 * because of a port, if only for a moment */
 	bool hardware;
+	char vlan[24];		/* a port's, as vlans_parse() reads it; "":
+				 * none */
 	bool has_link_local;	/* an IPv6 address of its own making */
 	const char *address;	/* another one, or NULL */
 	const char *altname;	/* or NULL */
@@ -62,6 +64,8 @@ struct fake_host {
 	void (*asked)(struct fake_host *f, int ifindex);
 
 	int dead_pid;		/* all other processes live */
+
+	int turn;		/* 1: taken */
 
 	unsigned int acts;	/* counted here, failed ones too */
 

@@ -236,7 +236,10 @@ static const struct {
 	/* unknown keys, unknown values */
 	{ "[network red]\nbrigde = br0\n", 2, "\"brigde\" is not a key" },
 	{ "[network red]\nBridge = br0\n", 2, "\"Bridge\" is not a key" },
-	{ "[network red]\nbridge = br0\n\nvlan = 5\n", 4, "\"vlan\"" },
+	{ "[network red]\nbridge = br0\n\nvlan = 5x\n", 4, "vlan=\"5x\": write VLANs as in" },
+	{ "[network red]\nvlan = 10/20\n", 2, "none is marked as the PVID" },
+	{ "[network red]\nvlan =\n", 2, "write VLANs as in" },
+	{ "[network red]\nvlans = 10\n", 2, "\"vlans\" is not a key" },
 	{ "[network red]\nkind = openvswitch\n", 2, "\"openvswitch\" is unknown" },
 	{ "[network red]\nkind = Macvtap\n", 2, "use bridge or macvtap" },
 	{ "[network red]\nkind = macvlan\n", 2, "use bridge or macvtap" },
@@ -269,7 +272,7 @@ static const struct {
 	{ MACVTAP "device = eth0\nallmulticast = on\n", 4, "neither yes nor no" },
 	{ MACVTAP "device = eth0\nallmulticast =\n", 4, "neither yes nor no" },
 	{ MACVTAP "device = eth0\nmtu = huge\n", 4, "is not an MTU" },
-	{ MACVTAP "device = eth0\nvlan = 5\n", 4, "\"vlan\" is not a key of [network]" },
+	{ MACVTAP "device = eth0\nvlan = 5\n", 4, "vlan is for kind = bridge, but [network red] is of kind macvtap" },
 	/* keys of the other kind */
 	{ "[network red]\nmode = vepa\n", 2, "mode is for kind = macvtap, but [network red] is of kind bridge" },
 	{ "[network red]\nbridge = br0\ndevice = eth0\n", 3, "device is for kind = macvtap" },
@@ -452,6 +455,25 @@ static void a_configured_network_is_what_it_says(void **state)
 	w = resolve(c, "br9", 0);
 	assert_string_equal(w.bridge, "br9");
 	assert_int_equal(w.mtu, 1400);
+	config_free(c);
+}
+
+static void a_network_s_vlans_are_for_ports_that_request_none(void **state)
+{
+	struct config *c = parse("[network red]\nbridge=br0\nvlan=10p/20\n"
+				 "[network v]\nkind=macvtap\ndevice=eth0\n");
+	struct wish w = { .network = "red" };
+
+	(void)state;
+	config_resolve(c, &w);
+	assert_string_equal(w.vlan, "10p/20");
+	w = (struct wish){ .network = "red", .vlan = "30" };
+	config_resolve(c, &w);
+	assert_string_equal(w.vlan, "30");
+	assert_string_equal(w.error, "");
+	w = (struct wish){ .network = "v", .vlan = "30" };
+	config_resolve(c, &w);
+	assert_string_equal(w.error, "vlan=30 is requested, but network v is of kind macvtap, and only ports of a bridge have VLANs; set device= to a VLAN link (ip link add link eth0 name eth0.10 type vlan id 10), and request no vlan=");
 	config_free(c);
 }
 
@@ -649,6 +671,7 @@ int main(void)
 		cmocka_unit_test(every_error_has_its_line),
 		cmocka_unit_test(a_wrong_section_is_wrong_even_when_empty),
 		cmocka_unit_test(a_configured_network_is_what_it_says),
+		cmocka_unit_test(a_network_s_vlans_are_for_ports_that_request_none),
 		cmocka_unit_test(a_tap_finds_its_network_by_its_name),
 		cmocka_unit_test(later_files_go_before_earlier_ones),
 		cmocka_unit_test(a_later_file_is_wrong_together_with_an_earlier_one),

@@ -24,11 +24,11 @@
 
 enum dim {
 	/* the wish */
-	NET, NAME, WMTU, BY,
+	NET, NAME, WMTU, BY, WVLAN,
 	/* the link */
-	KIND, ALIAS, LNAME, MAC, LMTU, UP, MASTER, GEN,
+	KIND, ALIAS, LNAME, MAC, LMTU, UP, MASTER, GEN, PVLAN,
 	/* all three bridges */
-	BMAC, BPORTS, BMTU, BUP,
+	BMAC, BPORTS, BMTU, BUP, FILTER,
 	/* does the look wait for a bridge that is being set up? */
 	PATIENT,
 	/* how a link that is ours was found, and why it is left */
@@ -47,6 +47,8 @@ enum { PORT_MAC, OTHER_MAC, LOW_MAC };
 enum { NO_MASTER, ON_BR0, ON_BR1, ON_BRF, ON_BOND };
 enum { EUI64, GEN_NONE, NO_INET6 };
 enum { FLOAT_1500, FLOAT_9000, SET_1500, SET_9000 };
+enum { NO_VLAN, VLAN };
+enum { DEFAULT_VLAN, WISHED_VLAN, OTHER_VLAN, IN_NO_VLAN };
 enum { WAS_FREE, WAS_TAKEN };
 enum { WAS_ALONE, WAS_ON_BR0, WAS_ON_BRF, WAS_ON_GONE };
 
@@ -59,15 +61,18 @@ static const unsigned int sizes[DIMS] = {
 	[MASTER] = 5, [GEN] = 3,
 	[BMAC] = 2, [BPORTS] = 2, [BMTU] = 4, [BUP] = 2,
 	[WAS_NAME] = 2, [WAS_MASTER] = 4, [WAS_UP] = 2, [WAS_GEN] = 2,
-	[DEAD] = 2, [PATIENT] = 2,
+	[DEAD] = 2, [PATIENT] = 2, [WVLAN] = 2, [FILTER] = 3, [PVLAN] = 4,
 };
 
 static const char *const dim_names[DIMS] = {
-	"net", "name", "wmtu", "by", "kind", "alias", "lname", "mac", "lmtu",
-	"up", "master", "gen", "bmac", "bports", "bmtu", "bup", "patient", "was-name",
+	"net", "name", "wmtu", "by", "wvlan", "kind", "alias", "lname", "mac",
+	"lmtu", "up", "master", "gen", "pvlan", "bmac", "bports", "bmtu", "bup",
+	"filter", "patient", "was-name",
 	"was-master", "was-up", "was-gen", "dead",
 };
 
+static const char wished_vlan[] = "10p/20";
+static const char *const port_vlans[] = { "1p", wished_vlan, "10p/30u", "" };
 static const uint32_t wish_mtus[] = { 0, 1400, 1500, 9000 };
 static const uint32_t link_mtus[] = { 1400, 1500, 9000 };
 static const uint32_t bridge_mtus[] = { 1500, 9000, 1500, 9000 };
@@ -87,7 +92,7 @@ enum claim {
 	CONVERGES, STAYS, SAYS_WHY, TOUCHES_NOTHING, KEEPS_JOINED_BRIDGE,
 	KEEPS_LEFT_BRIDGE, KEEPS_OTHERS, UP_COMES_LAST, NAMES_ARE_WHOLE,
 	LEAVES_AS_FOUND, FAILS_AS_FOUND, SURVIVES_FAULTS, REMEMBERS_IN_FAULTS,
-	SURVIVES_VANISHING, LEAVES, LEAVES_BRIDGE_AS_IS, RETURNS_TO_BRIDGE, LEAVES_IN_FAULTS,
+	KEEPS_TO_ITS_VLANS, SURVIVES_VANISHING, LEAVES, LEAVES_BRIDGE_AS_IS, RETURNS_TO_BRIDGE, LEAVES_IN_FAULTS,
 	CLAIMS
 };
 
@@ -97,6 +102,7 @@ struct found {
 	char alias[LINK_ALIASSIZE];
 	uint8_t mac[6];
 	uint32_t mtu;
+	char vlan[24];		/* if it never was elsewhere */
 	int master, addrgen;
 	bool up;
 };
@@ -111,6 +117,8 @@ struct run {
 	int came_from;		/* … and the port's master then */
 	bool joining;		/* else leaving */
 	bool was_up;		/* the port, before this act */
+	bool was_astray;	/* likewise: heard in another VLAN */
+	bool was_elsewhere;	/* off the master that it was found on */
 	unsigned int fault_at;
 	enum fake_fault fault;
 };
@@ -181,6 +189,7 @@ static void build_bridge(struct run *r, int b, const char *name, int other)
 	l->mac_set = r->v[BMAC];
 	l->mtu_set = set;
 	l->l.up = r->v[BUP];
+	l->l.filtering = r->v[FILTER];
 	if (!r->v[BPORTS])
 		return;
 	p = fake_host_put(&r->base, other, (char[]){ 'p', (char)('0' + b), 0 },
@@ -261,6 +270,9 @@ static void build_port(struct run *r)
 	if (!r->v[MASTER])
 		return;
 	fake_host_join(&r->base, PORT, masters[r->v[MASTER]]);
+	if (l->vlan[0])
+		(void)text_copy(l->vlan, sizeof(l->vlan),
+				port_vlans[r->v[PVLAN]]);
 	/* Where a port of ours is, the MTU was made the bridge's own. */
 	if (l->l.alias[0] == 'v' && r->v[MASTER] != ON_BOND)
 		fake_host_at(&r->base, masters[r->v[MASTER]])->mtu_set = true;
@@ -300,6 +312,8 @@ static void build_wish(struct run *r)
 	if (name[0])
 		(void)wish_set(w, WISH_NAME, "name", name, strlen(name));
 	w->mtu = wish_mtus[r->v[WMTU]];
+	if (r->v[WVLAN])
+		(void)text_copy(w->vlan, sizeof(w->vlan), wished_vlan);
 	w->replace_alias = r->v[ALIAS] == REPLACE ||
 			   r->v[ALIAS] == REPLACE_LONG;
 	config_resolve(config, w);
@@ -319,6 +333,7 @@ static void build_found(struct run *r)
 	struct record rec;
 
 	memset(w, 0, sizeof(*w));
+	memcpy(w->vlan, r->base.link[PORT - 1].vlan, sizeof(w->vlan));
 	if (was_ours(r) && record_parse(l->alias, &rec) == 0) {
 		memcpy(w->name, r->v[WAS_NAME] == WAS_TAKEN ? l->name :
 		       rec.was.name, VIF_NAMESIZE);
@@ -428,6 +443,32 @@ static void check_order(struct run *r, const struct step *step)
 	r->was_up = l->up;
 }
 
+/* Can it be heard on a bridge, but not in the VLANs that it is to be in? */
+static bool is_astray(const struct run *r)
+{
+	const struct fake_link *p = &r->f.link[PORT - 1];
+	int master = p->l.master;
+
+	return r->joining && r->v[WVLAN] && p->l.up && master >= BR0 &&
+	       master <= BRF &&
+	       (r->f.link[master - 1].l.filtering != VLAN_FILTERING_ON ||
+		strcmp(p->vlan, wished_vlan) != 0);
+}
+
+/* What fails is undone. */
+static void check_vlans(struct run *r)
+{
+	const struct fake_link *p = &r->f.link[PORT - 1];
+	bool astray = is_astray(r);
+	struct record record;
+
+	if (astray && !r->was_astray &&
+	    record_owner(p->l.alias, &record) == OWNER_US && !record.leaving)
+		breaks(r, KEEPS_TO_ITS_VLANS, "up with VLANs %s", p->vlan);
+	r->was_astray = astray;
+	r->was_elsewhere |= p->l.master != r->base.link[PORT - 1].l.master;
+}
+
 static void check_name(const struct run *r)
 {
 	const char *name = r->f.link[PORT - 1].l.name;
@@ -449,6 +490,7 @@ static void after_act(struct fake_host *f, int ifindex, const struct step *step)
 		return;
 	check_others(r);
 	check_order(r, step);
+	check_vlans(r);
 	check_name(r);
 }
 
@@ -460,6 +502,7 @@ static void start(struct run *r)
 	r->f.arg = r;
 	r->f.after = after_act;
 	r->was_up = r->f.link[PORT - 1].l.up;
+	r->was_astray = r->was_elsewhere = false;
 	r->fault_at = 0;
 	r->fault = FAULT_NOTHING_DONE;
 }
@@ -499,6 +542,7 @@ static unsigned int look(struct run *r, bool leave, bool dead)
 	if (r->wish.by != BY_XENSTORE)
 		aim.record.wish = r->wish;
 	r->joining = !leave;
+	r->was_astray = is_astray(r);
 	for (int b = BR0; b <= BRF; b++)
 		r->bridges[b - BR0] = r->f.link[b - 1];
 	r->came_from = r->f.link[PORT - 1].l.master;
@@ -535,6 +579,11 @@ static unsigned int waits(const struct run *r)
 	       (r->v[NET] <= N_BR1 && r->v[PATIENT] && being_set_up(r));
 }
 
+static bool has_no_vlans(const struct run *r)
+{
+	return r->v[WVLAN] && r->v[FILTER] != VLAN_FILTERING_ON;
+}
+
 static unsigned int refusals(const struct run *r)
 {
 	unsigned int alias = r->v[ALIAS];
@@ -542,7 +591,7 @@ static unsigned int refusals(const struct run *r)
 	return (r->v[NET] == N_NONE) + (r->v[NET] == N_NO_BRIDGE) +
 	       (r->v[NET] == N_WRONG) + (r->v[NAME] == FOREIGN_HAS_IT) +
 	       (r->v[NAME] == TOO_LONG) + (r->v[KIND] >= A_BRIDGE) +
-	       (r->v[LNAME] == ODD) + (alias == FOREIGN || alias == DAMAGED ||
+	       has_no_vlans(r) + (r->v[LNAME] == ODD) + (alias == FOREIGN || alias == DAMAGED ||
 		alias == REPLACE_LONG);
 }
 
@@ -580,6 +629,8 @@ static const char *not_as_wished(const struct run *r)
 		return "master";
 	if (!p->l.up)
 		return "not up";
+	if (r->v[WVLAN] && strcmp(p->vlan, wished_vlan) != 0)
+		return "VLANs";
 	if (p->l.addrgen == LINK_ADDRGEN_EUI64)
 		return "addr-gen mode";
 	if (p->has_link_local)
@@ -602,6 +653,9 @@ static const char *not_as_found(const struct run *r, bool dead)
 		return "master";
 	if (l->up != (!dead && w->up))
 		return "up or down";
+	if (!dead && !r->was_elsewhere &&
+	    strcmp(r->f.link[PORT - 1].vlan, w->vlan) != 0)
+		return "VLANs";
 	if (l->addrgen != w->addrgen)
 		return "addr-gen mode";
 	return strcmp(l->alias, w->alias) != 0 ? "alias" : NULL;
@@ -631,8 +685,23 @@ static bool says_why(const struct run *r)
 	return v == (waits(r) ? WAITING : REFUSED);
 }
 
+/* It can be heard where VLANs are not kept apart: it is set down. */
+static bool is_shut_up(struct run *r)
+{
+	start(r);
+	r->joining = true;
+	return was_ours(r) && has_no_vlans(r) && is_astray(r);
+}
+
 static void run_blocked(struct run *r)
 {
+	if (is_shut_up(r)) {
+		start(r);
+		(void)look(r, false, false);
+		if (r->f.acts != 1 || r->f.link[PORT - 1].l.up || !says_why(r))
+			breaks(r, KEEPS_TO_ITS_VLANS, "is not set down");
+		return;
+	}
 	start(r);
 	for (int i = 0; i < 2; i++) {
 		if (look(r, false, false))
@@ -835,6 +904,19 @@ static int sweep_all(void **state)
 		[ALIAS] = V(NO_ALIAS) | V(OURS), [UP] = 3, [MASTER] = 31,
 		[BMAC] = 3, [BPORTS] = 3, [BMTU] = 15, [BUP] = 3,
 		[PATIENT] = 3 } },
+	vlans = { run_join, {
+		[NET] = JOINABLE_NETS | V(N_MISSING),
+		[NAME] = V(KEEP) | V(NEW), [WVLAN] = 3, [BY] = 3,
+		[ALIAS] = V(NO_ALIAS) | V(OURS) | V(OURS_LEAVING),
+		[MAC] = V(0) | V(1), [UP] = 3, [MASTER] = 31, [FILTER] = 7,
+		[PVLAN] = 15, [WAS_MASTER] = 15, [WAS_UP] = 3 } },
+	faulty_vlans = { run_faults, {
+		[NET] = JOINABLE_NETS, [NAME] = V(KEEP) | V(NEW),
+		[WVLAN] = V(VLAN), [ALIAS] = V(NO_ALIAS) | V(OURS),
+		[MAC] = V(PORT_MAC) | V(LOW_MAC), [LMTU] = V(1) | V(2),
+		[UP] = 3, [MASTER] = V(NO_MASTER) | V(ON_BR0) | V(ON_BRF),
+		[FILTER] = V(VLAN_FILTERING_ON), [PVLAN] = 15,
+		[WAS_MASTER] = 3, [WAS_UP] = 3 } },
 	faulty = { run_faults, {
 		[NET] = JOINABLE_NETS, [NAME] = V(KEEP) | V(NEW),
 		[WMTU] = V(0) | V(3), [ALIAS] = V(NO_ALIAS) | V(OURS),
@@ -871,7 +953,9 @@ static int sweep_all(void **state)
 	report("refusals", sweep(&refused));
 	report("odd names", sweep(&odd));
 	report("joins of bridges in the making", sweep(&patient));
+	report("joins in VLANs", sweep(&vlans));
 	report("joins with every fault", sweep(&faulty));
+	report("joins in VLANs with every fault", sweep(&faulty_vlans));
 	report("joins with everything vanishing", sweep(&vanishing));
 	report("leaves", sweep(&leaves));
 	report("leaves with every fault", sweep(&leave_faults));
@@ -922,6 +1006,8 @@ int main(void)
 		CLAIM(SURVIVES_FAULTS, "the nth act fails: the next look mends it"),
 		CLAIM(REMEMBERS_IN_FAULTS,
 		      "the nth act fails: left later, it is as found"),
+		CLAIM(KEEPS_TO_ITS_VLANS,
+		      "it is never heard outside its VLANs"),
 		CLAIM(SURVIVES_VANISHING, "the port or its bridge vanishes"),
 		CLAIM(LEAVES, "leaving brings back what the record says"),
 		CLAIM(LEAVES_BRIDGE_AS_IS,

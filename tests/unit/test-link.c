@@ -63,7 +63,7 @@ static void addresses_are_compared_as_unsigned_bytes(void **state)
 static void a_hash_changes_with_everything_that_is_set(void **state)
 {
 	const struct link a = { .ifindex = 7, .name = "tap7", .mtu = 1500 };
-	struct link b[] = { a, a, a, a, a, a, a, a, a, a, a };
+	struct link b[] = { a, a, a, a, a, a, a, a, a, a, a, a };
 
 	(void)state;
 	b[0].ifindex = 8;
@@ -76,6 +76,7 @@ static void a_hash_changes_with_everything_that_is_set(void **state)
 	b[7].mode = 4;
 	b[8].allmulticast = true;
 	b[9].up = true;
+	b[11].filtering = VLAN_FILTERING_ON;
 	/* where the name ends and the alias begins counts, too */
 	memcpy(b[10].name, "tap", 4);
 	memcpy(b[10].alias, "7", 2);

@@ -267,13 +267,18 @@ static void a_bridge_that_changes_makes_its_ports_due(void **state)
 	struct port *p = add(nic());
 
 	(void)state;
-	p->place[PART_VIF] = (struct place){ BR0, 1500, "br0" };
+	p->place[PART_VIF] = (struct place){ .ifindex = BR0, .mtu = 1500,
+					     .name = "br0" };
 	changed(BR0);
 	assert_true(table_is_clean(&table));
 	link_at(BR0)->mtu = 9000;
 	changed(BR0);
 	assert_true(only_due(nic()));
 	link_at(BR0)->mtu = 1500;
+	link_at(BR0)->filtering = VLAN_FILTERING_ON;
+	changed(BR0);
+	assert_true(only_due(nic()));
+	link_at(BR0)->filtering = VLAN_FILTERING_MISSING;
 	/* a port that waits may wait for any change of it */
 	p->state = PORT_RETRY;
 	changed(BR0);

@@ -323,12 +323,17 @@ static void keys_that_are_not_carried_out_are_named(void **state)
 	assert_string_equal(nic.wish.error, "");
 }
 
-static void a_vlan_is_refused(void **state)
+static void vlan_is_part_of_the_wish(void **state)
 {
 	(void)state;
 	fake_store_put(KEY("vlan"), "10p/20");
 	assert_int_equal(read_nic(0), 0);
-	assert_non_null(strstr(nic.wish.error, "vlan=\"10p/20\""));
+	assert_string_equal(nic.wish.vlan, "10p/20");
+	assert_string_equal(nic.wish.error, "");
+	fake_store_put(KEY("vlan"), "10/20");
+	assert_int_equal(read_nic(0), 0);
+	assert_string_equal(nic.wish.vlan, "");
+	assert_non_null(strstr(nic.wish.error, "vlan=\"10/20\": none is marked"));
 }
 
 static void bridge_vifname_and_mtu_are_the_wish(void **state)
@@ -909,7 +914,7 @@ int main(void)
 		NIC_TEST(a_nic_is_dead_when_it_is_closed_and_not_online),
 		NIC_TEST(whose_script_it_is_the_last_word_of_its_path_says),
 		NIC_TEST(keys_that_are_not_carried_out_are_named),
-		NIC_TEST(a_vlan_is_refused),
+		NIC_TEST(vlan_is_part_of_the_wish),
 		NIC_TEST(bridge_vifname_and_mtu_are_the_wish),
 		NIC_TEST(what_is_absent_is_not_wished),
 		NIC_TEST(a_hostile_value_is_an_error_of_the_wish),

@@ -658,6 +658,149 @@ static void what_we_made_is_deleted(void **state)
 	leaves(false, "keep the MTU 1400 of bridge br7; delete it");
 }
 
+/* ---- VLANs ----------------------------------------------------------------- */
+
+static void want_vlans(const char *vlan)
+{
+	(void)text_copy(wish.vlan, sizeof(wish.vlan), vlan);
+	record.wish = wish;
+	s.bridge.filtering = VLAN_FILTERING_ON;
+}
+
+static void is_in(const char *vlan)
+{
+	char why[REASON_SIZE];
+
+	s.have_vlans = true;
+	s.vlans = (struct vlans) { 0 };
+	assert_true(!vlan[0] || vlans_parse(vlan, &s.vlans, why) == 0);
+}
+
+static void vlans_come_after_the_bridge_and_before_up(void **state)
+{
+	(void)state;
+	want_vlans("10p/20");
+	joins("record; address fe:ff:ff:ff:ff:ff, addrgenmode none, master br0; vlan 10p/20; up");
+}
+
+static void a_port_in_its_vlans_needs_nothing(void **state)
+{
+	(void)state;
+	want_vlans("20/10p");
+	join_it();
+	is_in("10p/20");
+	joins("");
+}
+
+static void vlans_change_while_it_runs(void **state)
+{
+	(void)state;
+	want_vlans("10p/20");
+	join_it();
+	is_in("10p/30");
+	joins("vlan 10p/20");
+}
+
+static void no_wish_leaves_vlans_alone(void **state)
+{
+	(void)state;
+	s.bridge.filtering = VLAN_FILTERING_ON;
+	join_it();
+	is_in("10p/30");
+	joins("");
+}
+
+static void a_port_with_vlans_joins_only_while_it_is_down(void **state)
+{
+	(void)state;
+	join_it();
+	want_vlans("10");
+	join_it();
+	s.link.master = 0;
+	joins("down; master br0; vlan 10; up");
+}
+
+static void without_vlan_filtering_vlans_are_refused(void **state)
+{
+	(void)state;
+	want_vlans("10");
+	s.bridge.filtering = VLAN_FILTERING_OFF;
+	does_not_join(REFUSED, "vlan=10 is requested, but bridge br0 does not filter VLANs; turn that on (ip link set br0 type bridge vlan_filtering 1), or request another bridge and no vlan=");
+	s.bridge.filtering = VLAN_FILTERING_MISSING;
+	does_not_join(REFUSED, "vlan=10 is requested, but bridges of this kernel cannot filter VLANs (CONFIG_BRIDGE_VLAN_FILTERING is off); use a bridge of its own for each VLAN, and request no vlan=");
+}
+
+/* … and a port of ours that is there already goes down. */
+static void switched_off_under_a_port_it_goes_down(void **state)
+{
+	(void)state;
+	want_vlans("10");
+	join_it();
+	s.bridge.filtering = VLAN_FILTERING_OFF;
+	plan_join(&wish, &record, &s, &plan);
+	assert_int_equal(plan.verdict, TO_DO);
+	assert_string_equal(steps(), "down");
+	assert_non_null(strstr(plan.reason, "does not filter VLANs"));
+	s.link.up = false;
+	plan_join(&wish, &record, &s, &plan);
+	assert_int_equal(plan.verdict, REFUSED);
+	assert_int_equal(plan.n, 0);
+}
+
+/* What the plan's record says of its former VLANs. */
+static const char *recorded_vlans(void)
+{
+	static struct record r;
+
+	plan_join(&wish, &record, &s, &plan);
+	for (size_t i = 0; i < plan.n; i++) {
+		const struct link_change *c = &plan.step[i].change;
+
+		if (plan.step[i].kind != STEP_CHANGE ||
+		    !(c->fields & CHANGE_ALIAS))
+			continue;
+		assert_int_equal(record_parse(c->alias, &r), 0);
+		return r.was.vlan;
+	}
+	fail_msg("no record");
+	return NULL;
+}
+
+static void the_vlans_that_it_had_on_its_bridge_are_kept_in_mind(void **state)
+{
+	(void)state;
+	want_vlans("10");
+	is_in("10");
+	s.link.master = BRIDGE;
+	assert_string_equal(recorded_vlans(), "");
+	is_in("1p/5u");
+	assert_string_equal(recorded_vlans(), "1p/5u");
+	is_in("");
+	assert_string_equal(recorded_vlans(), WAS_NO_VLAN);
+	/* what they are once it is ours is our own doing */
+	assert_int_equal(record_parse(plan.step[0].change.alias, &s.record), 0);
+	s.owner = OWNER_US;
+	is_in("30");
+	assert_string_equal(recorded_vlans(), WAS_NO_VLAN);
+}
+
+static void left_it_is_in_its_former_vlans(void **state)
+{
+	(void)state;
+	join_it();
+	memcpy(s.record.was.master, "br0", 4);
+	memcpy(s.record.was.vlan, "1p/5u", 6);
+	s.former = s.bridge;
+	s.former.filtering = VLAN_FILTERING_ON;
+	s.former_facts.mtu_is_pinned = true;
+	begin_to_leave();
+	leaves(false, "down; address 52:54:00:00:00:07, mtu 1400, addrgenmode as before; vlan 1p/5u; up; record");
+	memcpy(s.record.was.vlan, WAS_NO_VLAN, sizeof(WAS_NO_VLAN));
+	leaves(false, "down; address 52:54:00:00:00:07, mtu 1400, addrgenmode as before; vlan none; up; record");
+	s.former.filtering = VLAN_FILTERING_OFF;
+	leaves(false, "down; address 52:54:00:00:00:07, mtu 1400, addrgenmode as before; up; record");
+}
+
 /* ---- macvtaps ----------------------------------------------------------- */
 
 enum { DEVICE = 5 };
@@ -981,6 +1124,15 @@ int main(void)
 		plan_test(the_address_is_the_guest_s_with_fe_in_front),
 		plan_test(a_new_record_says_who_made_it_and_for_whom),
 		plan_test(what_we_made_is_deleted),
+		plan_test(vlans_come_after_the_bridge_and_before_up),
+		plan_test(a_port_in_its_vlans_needs_nothing),
+		plan_test(vlans_change_while_it_runs),
+		plan_test(no_wish_leaves_vlans_alone),
+		plan_test(a_port_with_vlans_joins_only_while_it_is_down),
+		plan_test(without_vlan_filtering_vlans_are_refused),
+		plan_test(switched_off_under_a_port_it_goes_down),
+		plan_test(the_vlans_that_it_had_on_its_bridge_are_kept_in_mind),
+		plan_test(left_it_is_in_its_former_vlans),
 		plan_test(a_new_macvtap_is_named_and_set_up),
 		plan_test(who_finds_a_macvtap_keeps_what_its_record_says),
 		plan_test(what_differs_is_put_right),

@@ -33,6 +33,7 @@ static void assert_same(const struct record *a, const struct record *b)
 	assert_string_equal(a->wish.network, b->wish.network);
 	assert_string_equal(a->wish.name, b->wish.name);
 	assert_int_equal(a->wish.mtu, b->wish.mtu);
+	assert_string_equal(a->wish.vlan, b->wish.vlan);
 	assert_memory_equal(a->wish.mac, b->wish.mac, 6);
 	assert_int_equal(a->wish.mode, b->wish.mode);
 	assert_int_equal(a->wish.stays_down, b->wish.stays_down);
@@ -41,6 +42,7 @@ static void assert_same(const struct record *a, const struct record *b)
 	assert_int_equal(a->process.start, b->process.start);
 	assert_string_equal(a->was.name, b->was.name);
 	assert_string_equal(a->was.master, b->was.master);
+	assert_string_equal(a->was.vlan, b->was.vlan);
 	assert_string_equal(a->was.alias, b->was.alias);
 	assert_memory_equal(a->was.mac, b->was.mac, 6);
 	assert_int_equal(a->was.mtu, b->was.mtu);
@@ -194,6 +196,25 @@ static void every_mixture_comes_back(void **state)
 		}
 	}
 	print_message("           %d records\n", count);
+}
+
+static void vlans_come_back(void **state)
+{
+	static const char *const texts[] = { "10", "10p/20", "1p/100+10x4",
+					     "10pt/20-30u", WAS_NO_VLAN };
+	struct record r = by_hand;
+
+	(void)state;
+	for (each(i, texts)) {
+		memcpy(r.was.vlan, texts[i], strlen(texts[i]) + 1);
+		if (strcmp(texts[i], WAS_NO_VLAN) != 0)
+			memcpy(r.wish.vlan, texts[i], strlen(texts[i]) + 1);
+		round_trip(&r);
+	}
+	assert_int_equal(record_parse("vifagent/1 by=hand net=a vlan=none made=1",
+				      &r), -EINVAL);
+	assert_int_equal(record_parse("vifagent/1 by=udev was.name=a was.vlan=10/20",
+				      &r), -EINVAL);
 }
 
 static void the_longest_values_fit_together(void **state)
@@ -468,6 +489,7 @@ int main(void)
 		cmocka_unit_test(made_and_found_it_cannot_have_been),
 		cmocka_unit_test(a_process_is_a_pid_and_a_time),
 		cmocka_unit_test(every_mixture_comes_back),
+		cmocka_unit_test(vlans_come_back),
 		cmocka_unit_test(the_longest_values_fit_together),
 		cmocka_unit_test(even_with_a_nic),
 		cmocka_unit_test(a_former_alias_is_kept_byte_for_byte),

@@ -50,6 +50,9 @@ static void limits_are_what_they_say(void **state)
 		{ WISH_UP, "yes", true },
 		{ WISH_UP, "No", false },
 		{ WISH_UP, "", false },
+		{ WISH_VLAN, "10p/20", true },
+		{ WISH_VLAN, "10/20", false },
+		{ WISH_VLAN, "", false },
 		{ WISH_MTU, "68", true },
 		{ WISH_MTU, "67", false },
 		{ WISH_MTU, "65535", true },
@@ -215,6 +218,17 @@ static void a_later_value_replaces_an_earlier_one(void **state)
 	assert_string_equal(w.network, "br1");
 }
 
+/* The rest is in test-vlan.c. */
+static void a_bad_vlan_says_why(void **state)
+{
+	struct wish w = { 0 };
+
+	(void)state;
+	assert_int_equal(set(&w, WISH_VLAN, "4095"), -EINVAL);
+	assert_string_equal(w.error, "key=\"4095\": the numbers of VLANs are 1 to 4094");
+	assert_string_equal(w.vlan, "");
+}
+
 static void an_unknown_key_is_refused(void **state)
 {
 	struct wish w = { 0 };
@@ -230,10 +244,11 @@ static void what_is_open_is_filled(void **state)
 {
 	struct wish high = { .by = BY_HAND, .network = "br0" };
 	struct wish low = { .by = BY_UDEV, .network = "br1", .name = "web0",
-			    .mtu = 9000 };
+			    .mtu = 9000, .vlan = "10" };
 
 	(void)state;
 	wish_merge(&high, &low);
+	assert_string_equal(high.vlan, "10");
 	assert_string_equal(high.network, "br0");
 	assert_int_equal(high.by, BY_HAND);
 	assert_string_equal(high.name, "web0");
@@ -243,12 +258,13 @@ static void what_is_open_is_filled(void **state)
 static void what_is_set_stays(void **state)
 {
 	struct wish high = { .by = BY_XENSTORE, .network = "br0",
-			     .name = "a", .mtu = 1400 };
+			     .name = "a", .mtu = 1400, .vlan = "10" };
 	struct wish low = { .by = BY_UDEV, .network = "br1", .name = "b",
-			    .mtu = 9000 };
+			    .mtu = 9000, .vlan = "20" };
 
 	(void)state;
 	wish_merge(&high, &low);
+	assert_string_equal(high.vlan, "10");
 	assert_string_equal(high.network, "br0");
 	assert_int_equal(high.by, BY_XENSTORE);
 	assert_string_equal(high.name, "a");
@@ -331,6 +347,7 @@ int main(void)
 		cmocka_unit_test(too_long_names_say_by_how_much),
 		cmocka_unit_test(the_first_error_stays),
 		cmocka_unit_test(a_later_value_replaces_an_earlier_one),
+		cmocka_unit_test(a_bad_vlan_says_why),
 		cmocka_unit_test(an_unknown_key_is_refused),
 		cmocka_unit_test(what_is_open_is_filled),
 		cmocka_unit_test(what_is_set_stays),

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* bridge-port.h - private to agent/host: what a bridge keeps for each port */
+#ifndef VIFAGENT_BRIDGE_PORT_H
+#define VIFAGENT_BRIDGE_PORT_H
+
+#include "agent/core/vlan.h"
+#include "agent/host/rtnl.h"
+
+/*
+ * vlans_read() - which VLANs is a port in?
+ *
+ * Returns 0; -ENODEV: it is not a port, or does not exist; -EOPNOTSUPP: before
+ * Linux 5.6, or a kernel without CONFIG_BRIDGE_VLAN_FILTERING; or another negative
+ * errno value.
+ */
+int vlans_read(struct rtnl *t, int ifindex, struct vlans *ret);
+
+/*
+ * vlans_set() - put a port in these VLANs and no others
+ * @vlan:	as vlans_parse() reads it, or ""
+ *
+ * What stays is not touched; what goes, goes first.  Returns as vlans_read().
+ */
+int vlans_set(struct rtnl *t, int ifindex, const char *vlan);
+
+#endif
