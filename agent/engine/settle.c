@@ -192,11 +192,12 @@ static void make_plan(const struct aim *aim, struct look *look)
 /* Returns -EAGAIN when all is done: is it now as it was put? */
 static int carry_out(struct host *h, const struct aim *aim, struct look *look)
 {
-	int r;
+	int r = -EAGAIN;
 
-	if (!is_as_planned_for(h, &look->state.link))
-		return -EAGAIN;
-	r = act(h, aim, look);
+	h->ops->take_turn(h);
+	if (is_as_planned_for(h, &look->state.link))
+		r = act(h, aim, look);
+	h->ops->end_turn(h);
 	if (r < 0)
 		return r;
 	if (!is_deleted(&look->plan))

@@ -58,6 +58,8 @@ def private_network():
         _call("unshare", CLONE_NEWNET)
         with Mounts() as mounts:
             mounts.mount("sysfs", "/sys")
+            if os.path.exists("/sys/bus/xen-backend"):
+                mounts.mount("tmpfs", "/sys/bus")  # else no link could stand in for netback's
             mounts.mount("tmpfs", "/run")
             os.mkdir("/run/lock", 0o1777)
             yield mounts

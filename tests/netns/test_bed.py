@@ -76,13 +76,6 @@ def test_links_are_seen_as_they_are(bed):
     bed.until(lambda: bed.link("br0").addresses == ["fe80::ff:fe00:1/64"])
 
 
-def test_vlans_of_a_port(bed):
-    bed.bridge("br0", vlan_filtering=True)
-    bed.vif("vif5.0")
-    bed.ip("link set vif5.0 master br0")
-    assert bed.vlans("vif5.0") == {1: {"PVID", "Egress Untagged"}}
-
-
 def test_frames_pass_between_a_vif_and_its_guest(bed):
     bed.vif("vif5.0", peer="eth0")
     bed.up("vif5.0")

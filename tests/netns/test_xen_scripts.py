@@ -101,20 +101,6 @@ def test_keys_that_are_not_carried_out_are_said(bed, config):
     assert "ip" in line and "gatewaydev" in line and "rate" not in line
 
 
-@pytest.mark.parametrize("with_daemon", [False, True])
-@pytest.mark.parametrize("vlan", ["10", "10p/20", "x" * 100])
-def test_a_vlan_is_refused_and_never_ignored(bed, vlan, with_daemon):
-    bed.conf.write_text(SERVE_ALL)
-    bed.xenstored()
-    bed.bridge("br0")
-    if with_daemon:
-        bed.daemon()
-    nic = new_nic(bed, vlan=vlan)
-    before = bed.link("vif5.0")
-    assert "vlan=" in bed.script("online", "vif", nic, check=1).out
-    assert bed.link("vif5.0") == before and nic.status() == "error" and "vlan=" in nic.error()
-
-
 # Three causes, three sentences
 
 def test_the_script_says_that_there_is_no_tap(bed):

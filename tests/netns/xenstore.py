@@ -30,6 +30,11 @@ def build_lab(source, *flags):
     return target
 
 
+def build_shim():
+    """What xenstored takes for Xen."""
+    return build_lab("fakexen.c", "-shared", "-fPIC", "-ldl")
+
+
 def xen_program(name):
     found = sorted(CACHE.glob(f"xen/usr/lib/xen-*/bin/{name}"))
     assert found, f"no {name} below {CACHE}: run tests/install-deps"
@@ -71,7 +76,7 @@ class Xenstored(Tree):
         return [xen_program("oxenstored"), "--no-fork", "--config-file", conf, *self._options]
 
     def start(self):
-        shim = build_lab("fakexen.c", "-shared", "-fPIC", "-ldl")
+        shim = build_shim()
         env = os.environ | {"XENSTORED_RUNDIR": str(self.dir), "XENSTORED_ROOTDIR": str(self.dir),
                             "XENSTORED_PATH": self.path, "FAKEXEN_DIR": str(self.fake)}
         with self.log_file.open("ab") as log:
@@ -280,3 +285,7 @@ class Nic:
                     tree.rm(path)
 
         self.xs.atomically(clean)
+
+
+if __name__ == "__main__":
+    build_shim()  # for a machine without a compiler's headers
