@@ -115,6 +115,11 @@ def test_the_reply_is_one_byte_and_one_tap_in_place(helpers, args):
     assert bed.links() == ["br0"], "it goes with QEMU"
 
 
+def test_it_takes_no_turn(helpers):
+    """Else its user could stop it meanwhile, and so all others; see test_turns.py."""
+    assert helpers.granted(OURS, ARGS) and not os.path.exists("/run/vifagent")
+
+
 def test_without_virtio_headers(helpers):
     with helpers.use(OURS, ARGS[1:]) as answer:
         assert not answer.ifreq()[1] & IFF_VNET_HDR
