@@ -208,8 +208,6 @@ static void join(const struct tap *tap, const char *bridge)
 		die("cannot open a netlink socket: %s", strerror(-r));
 	if (!a.config)
 		die("out of memory");
-	/* Its user may stop it with a signal. */
-	a.host->takes_no_turn = true;
 	check_real_name(a.host, bridge);
 	/* Without a configuration a network is the bridge of its name. */
 	(void)wish_set(w, WISH_NETWORK, "br", bridge, strlen(bridge));

@@ -97,7 +97,6 @@ struct host_ops {
 struct host {
 	const struct host_ops *ops;
 	char error[128];	/* the kernel's text about a failure */
-	bool takes_no_turn;	/* who runs us might stop us during ours */
 	bool renames_live;	/* links that are up, too (Linux 6.2) */
 	unsigned long changes;	/* number of steps sent */
 	int really_pinning_mtu;		/* ifindex of a bridge whose own MTU is

@@ -267,8 +267,7 @@ static int vlans(struct host *h, int ifindex, struct vlans *ret)
 
 static void take_turn(struct host *h)
 {
-	if (!h->takes_no_turn)
-		turn_take(&kernel_of(h)->turn);
+	turn_take(&kernel_of(h)->turn);
 }
 
 static void end_turn(struct host *h)
