@@ -5,14 +5,14 @@
 /* Links that are deleted for one request; more are left to the daemon. */
 #define MOST 64
 
-/* Did we make it for a process that has ended? */
+/* Did we make it for a process that has ended, and has no other it open? */
 static bool is_leftover(struct cmd *c, const struct link *l)
 {
 	struct host *h = c->agent.host;
 	struct record r;
 
 	return record_parse(l->alias, &r) == 0 && r.made &&
-	       host_is_orphan(h, &r);
+	       host_is_orphan(h, &r) && !host_is_open(l);
 }
 
 /* The engine leaves a link whose process has ended; this one was made by us, so

@@ -27,9 +27,9 @@ static void add(struct notes *n, const char *mark, const char *fmt, ...)
 
 /* A port that is disabled has no carrier, or its bridge is down: that is said
  * otherwise. */
-static const char *held_up(const char *port)
+static const char *held_up(const struct link *port)
 {
-	switch (sysfs_stp_state(port)) {
+	switch (port->master ? port->stp_state : BR_STATE_FORWARDING) {
 	case BR_STATE_LISTENING:
 		return "listening";
 	case BR_STATE_LEARNING:
@@ -43,7 +43,7 @@ static const char *held_up(const char *port)
 
 static void note_stp(const struct state *s, struct notes *n)
 {
-	const char *state = held_up(s->link.name);
+	const char *state = held_up(&s->link);
 
 	if (state)
 		add(n, state, "the bridge's spanning tree has the port in state %s, so no frames pass yet; for guests set forward_delay of %s to 0 or stp_state to 0, unless it has a loop",

@@ -22,6 +22,14 @@ enum link_kind link_kind(const struct link *l)
 		{ "vlan", LINK_VLAN },
 		{ "bond", LINK_BOND },
 		{ "team", LINK_TEAM },
+		{ "vxlan", LINK_TUNNEL },
+		{ "geneve", LINK_TUNNEL },
+		{ "gretap", LINK_TUNNEL },
+		{ "ip6gretap", LINK_TUNNEL },
+		{ "erspan", LINK_TUNNEL },
+		{ "macsec", LINK_TUNNEL },
+		{ "l2tpeth", LINK_TUNNEL },
+		{ "batadv", LINK_TUNNEL },
 	};
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)

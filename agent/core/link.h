@@ -43,6 +43,8 @@ struct link {
 	uint32_t mode;			/* a macvtap's, of MACVTAP_MODES */
 	bool allmulticast;		/* IFF_ALLMULTI is set */
 	enum vlan_filtering filtering;	/* a bridge's */
+	int stp_state;			/* BR_STATE_FORWARDING and so on, of a
+					 * bridge's port */
 };
 
 /* The kinds that make a difference to us. */
@@ -57,6 +59,7 @@ enum link_kind {
 	LINK_BOND,
 	LINK_TEAM,
 	LINK_VRF,
+	LINK_TUNNEL,		/* a VPN, or another way out for Ethernet */
 };
 
 enum link_kind link_kind(const struct link *l);

@@ -42,13 +42,16 @@ static bool in_use(const struct wish *w, const struct state *s, struct plan *p)
 	if (w->force || s->owner == OWNER_US || link_is_macvlan(l))
 		return false;
 	if (link_is(l, LINK_BOND) || link_is(l, LINK_TEAM) ||
-	    link_is(l, LINK_VLAN))
+	    link_is(l, LINK_VLAN) || link_is(l, LINK_TUNNEL))
 		return refuse(p, REFUSED, "%s is a %s of the host, and the settings of a port would cut the host off; put it on the bridge in the host's network configuration, or attach it by hand with force=yes",
 			      l->name, l->kind);
 	if (s->addresses.other[0])
 		return refuse(p, REFUSED, "%s has the address %s, so the host uses it itself; remove the address (ip address del %s dev %s), or attach it by hand with force=yes",
 			      l->name, s->addresses.other, s->addresses.other,
 			      l->name);
+	if (s->route[0])
+		return refuse(p, REFUSED, "the route to %s goes over %s, so the host uses it itself; remove the route (ip route del %s dev %s), or attach it by hand with force=yes",
+			      s->route, l->name, s->route, l->name);
 	if (s->upper.ifindex)
 		return refuse(p, REFUSED, "link %s is on top of %s and would lose its network; delete it (ip link del %s), or attach %s by hand with force=yes",
 			      s->upper.name, l->name, s->upper.name, l->name);

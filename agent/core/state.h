@@ -18,6 +18,9 @@ struct bridge_facts {
 				 * may be false though it is */
 };
 
+/* Room for a destination as ip(8) writes it: "2001:db8::/32", "default". */
+#define ROUTE_SIZE 52
+
 /* The IP addresses of a link. */
 struct addresses {
 	bool has_link_local;	/* fe80::/10 or 169.254.0.0/16, which links give
@@ -48,6 +51,8 @@ struct state {
 	struct vlans vlans;
 
 	struct addresses addresses;
+	char route[ROUTE_SIZE];	/* over it, to there; "": none, or it was not
+				 * looked for */
 	struct link upper;	/* is on top of it; ifindex 0: none, or it was
 				 * not looked for */
 

@@ -100,7 +100,8 @@ bool digest_looks(struct digest *d, struct port *p, const struct look *looks,
 	}
 	contention_count(p, d->agent->host, looks, n);
 	retry_count_delay(p, sum.early);
-	processes_wait(&d->processes, p, process);
+	if (!looks[0].left_open)
+		processes_wait(&d->processes, p, process);
 	if (p->state != PORT_HELD)
 		plan_next(d, p, &sum, process);
 	return true;

@@ -165,7 +165,7 @@ static enum goal outer_goal(const struct subject *s)
 	return s->request->flags & LOOK_LEAVE ? GOAL_LEAVE : GOAL_JOIN;
 }
 
-static enum goal find_goal(const struct subject *s, const struct look *look)
+static enum goal find_goal(const struct subject *s, struct look *look)
 {
 	const struct by_hand *hand = by_hand_of(s->request, &look->state.link);
 	const struct record *r = &look->state.record;
@@ -181,9 +181,14 @@ static enum goal find_goal(const struct subject *s, const struct look *look)
 		return goal == GOAL_LEAVE_DEAD ? goal : GOAL_LEAVE;
 	if (hand && ours && r->by == BY_HAND)
 		return GOAL_LEAVE;
-	/* What was made for a process goes with it. */
-	if (ours && !s->nic && host_is_orphan(s->agent->host, r))
-		return GOAL_LEAVE;
+	/* What was made for a process goes with it; if its child has it open,
+	 * with that. */
+	look->left_open = false;
+	if (ours && !s->nic && host_is_orphan(s->agent->host, r)) {
+		look->left_open = host_is_open(&look->state.link);
+		if (!look->left_open)
+			return GOAL_LEAVE;
+	}
 	/* Attached by hand it stays so when its NIC is gone. */
 	if (ours && r->by == BY_HAND && !(s->request->flags & LOOK_LEAVE))
 		return GOAL_JOIN;

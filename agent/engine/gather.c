@@ -167,15 +167,19 @@ static int find_upper(const struct link *l, void *arg)
 	return 1;
 }
 
-/* Does the host use the link itself?  A look at all links is for one that is
- * attached by hand for the first time: an administrator may mistake it. */
+/* Does the host use the link itself?  A look at its routes and at all links is for
+ * one that is attached by hand for the first time: an administrator may mistake
+ * it. */
 static int gather_use(struct host *h, const struct wish *w,
 		      const struct record *record, struct state *s)
 {
 	int r = h->ops->addresses(h, s->link.ifindex, &s->addresses);
 
-	if (r == 0 && s->owner != OWNER_US && record->by == BY_HAND &&
-	    !record->made && !w->force)
+	if (r < 0 || s->owner == OWNER_US || record->by != BY_HAND ||
+	    record->made || w->force)
+		return r;
+	r = h->ops->route(h, s->link.ifindex, s->route);
+	if (r == 0)
 		r = h->ops->links(h, find_upper, s);
 	return r < 0 ? r : 0;
 }

@@ -36,6 +36,8 @@ struct look {
 	bool mac_was_changed;		/* by another, and has been corrected */
 	bool joined;			/* new to us, and put on its bridge */
 	bool connected;			/* netback is to be told to go on */
+	bool left_open;			/* its process has ended, but a program
+					 * has it open */
 	bool device_was_down;		/* and it has been set up for a macvtap */
 
 	/* Look again: … */

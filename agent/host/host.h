@@ -37,6 +37,10 @@ struct host_ops {
 	int (*addresses)(struct host *h, int ifindex,
 			 struct addresses *ret);
 
+	/* The first route over the link that the kernel has not made itself; see
+	 * host/route.h. */
+	int (*route)(struct host *h, int ifindex, char ret[ROUTE_SIZE]);
+
 	/* Which VLANs of its bridge is the port in?  -ENODEV: it is not a
 	 * port; -EOPNOTSUPP: before Linux 5.6, or without VLANs. */
 	int (*vlans)(struct host *h, int ifindex, struct vlans *ret);
@@ -108,6 +112,13 @@ struct host {
 static inline bool host_is_orphan(struct host *h, const struct record *r)
 {
 	return r->process.pid && !h->ops->process_lives(h, &r->process);
+}
+
+/* Has a program it open?  Only a tap tells, as long as it is up: then it has a
+ * carrier (tun_attach() and tun_detach(), drivers/net/tun.c). */
+static inline bool host_is_open(const struct link *l)
+{
+	return link_is(l, LINK_TUN) && l->up && l->carrier;
 }
 
 /* The kernel of this network namespace.  Returns 0 or the error of the netlink

@@ -17,6 +17,7 @@
 #include "agent/host/message.h"
 #include "agent/host/procfs.h"
 #include "agent/host/query.h"
+#include "agent/host/route.h"
 #include "agent/host/rtnl.h"
 #include "agent/host/sysfs.h"
 #include "agent/host/turn.h"
@@ -260,6 +261,11 @@ static int addresses(struct host *h, int ifindex, struct addresses *ret)
 	return addr_read(&kernel_of(h)->rtnl, ifindex, ret);
 }
 
+static int route(struct host *h, int ifindex, char ret[ROUTE_SIZE])
+{
+	return route_find(&kernel_of(h)->rtnl, ifindex, ret);
+}
+
 static int vlans(struct host *h, int ifindex, struct vlans *ret)
 {
 	return vlans_read(&kernel_of(h)->rtnl, ifindex, ret);
@@ -314,6 +320,7 @@ static const struct host_ops kernel_ops = {
 	.link_by_index = link_by_index,
 	.links = links,
 	.addresses = addresses,
+	.route = route,
 	.vlans = vlans,
 	.take_turn = take_turn,
 	.end_turn = end_turn,

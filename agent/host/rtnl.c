@@ -263,24 +263,48 @@ static int get_link(struct rtnl_link *l, struct link *ret)
 	return 0;
 }
 
-/* libnl-route-3 does not read this of a bridge. */
-static enum vlan_filtering filtering_of(struct nl_msg *msg)
+/*
+ * A number of one byte that libnl-route-3 does not read.
+ * @part:	IFLA_INFO_DATA, IFLA_INFO_SLAVE_DATA
+ *
+ * Returns -1 if there is none.
+ */
+static int info_byte(struct nl_msg *msg, int part, int attr)
 {
 	struct nlattr *tb[IFLA_MAX + 1] = { 0 };
 	struct nlattr *info[IFLA_INFO_MAX + 1] = { 0 };
-	struct nlattr *data[IFLA_BR_MAX + 1] = { 0 };
+	struct nlattr *found;
 
 	if (nlmsg_parse(nlmsg_hdr(msg), sizeof(struct ifinfomsg), tb, IFLA_MAX,
 			NULL) < 0 ||
 	    !tb[IFLA_LINKINFO] ||
 	    nla_parse_nested(info, IFLA_INFO_MAX, tb[IFLA_LINKINFO], NULL) < 0 ||
-	    !info[IFLA_INFO_DATA] ||
-	    nla_parse_nested(data, IFLA_BR_MAX, info[IFLA_INFO_DATA], NULL) < 0 ||
-	    !data[IFLA_BR_VLAN_FILTERING] ||
-	    nla_len(data[IFLA_BR_VLAN_FILTERING]) < 1)
+	    !info[part])
+		return -1;
+	found = nla_find(nla_data(info[part]), nla_len(info[part]), attr);
+	return found && nla_len(found) >= 1 ? nla_get_u8(found) : -1;
+}
+
+static enum vlan_filtering filtering_of(struct nl_msg *msg)
+{
+	switch (info_byte(msg, IFLA_INFO_DATA, IFLA_BR_VLAN_FILTERING)) {
+	case -1:
 		return VLAN_FILTERING_MISSING;
-	return nla_get_u8(data[IFLA_BR_VLAN_FILTERING]) ? VLAN_FILTERING_ON :
-							  VLAN_FILTERING_OFF;
+	case 0:
+		return VLAN_FILTERING_OFF;
+	default:
+		return VLAN_FILTERING_ON;
+	}
+}
+
+/* What only some links have. */
+static void get_more(struct nl_msg *msg, struct link *ret)
+{
+	if (link_is(ret, LINK_BRIDGE))
+		ret->filtering = filtering_of(msg);
+	if (ret->master)
+		ret->stp_state = info_byte(msg, IFLA_INFO_SLAVE_DATA,
+					   IFLA_BRPORT_STATE);
 }
 
 static void keep_link(struct nl_object *o, void *arg)
@@ -312,8 +336,8 @@ int rtnl_parse(struct nl_msg *msg, struct link *ret)
 	if (!l)
 		return -EBADMSG;
 	r = get_link(l, ret);
-	if (r == 0 && link_is(ret, LINK_BRIDGE))
-		ret->filtering = filtering_of(msg);
+	if (r == 0)
+		get_more(msg, ret);
 	rtnl_link_put(l);
 	return r;
 }

@@ -207,17 +207,6 @@ int sysfs_macvtap_device(const char *name, int ifindex, dev_t *ret)
 	return 0;
 }
 
-int sysfs_stp_state(const char *port)
-{
-	unsigned long state = 0;
-	char text[8];
-	int r = read_attr(port, "brport/state", text, sizeof(text));
-
-	if (r == 0)
-		r = text_number(text, INT32_MAX, &state);
-	return r < 0 ? r : (int)state;
-}
-
 bool sysfs_bridges_are_filtered(void)
 {
 	char text[8];

@@ -18,14 +18,6 @@ int sysfs_netback_name(struct host *h, struct vif_id id,
 bool sysfs_is_hardware(struct host *h, const char *name);
 void sysfs_announce(struct host *h, const char *name);
 
-/*
- * sysfs_stp_state() - the spanning tree's state of a bridge's port, for anybody
- *
- * BR_STATE_DISABLED to BR_STATE_BLOCKING (<linux/if_bridge.h>), or a negative errno
- * value.
- */
-int sysfs_stp_state(const char *port);
-
 /* Do frames of bridges go through iptables?  (br_netfilter) */
 bool sysfs_bridges_are_filtered(void);
 

@@ -20,6 +20,9 @@ USES = {
         lambda bed: bed.ip("address add 192.0.2.1/24 dev web0") + bed.ip("route add default via 192.0.2.2"),
         "address 192.0.2.1/24"),
     "a peer address": (lambda bed: bed.ip("address add 192.0.2.1 peer 192.0.2.2 dev web0"), "address 192.0.2.1/32"),
+    "a route": (lambda bed: bed.ip("route add 198.51.100.0/24 dev web0 scope link"), "route to 198.51.100.0/24"),
+    "an IPv6 route": (lambda bed: bed.ip("route add 2001:db8::/32 dev web0"), "route to 2001:db8::/32"),
+    "a default route": (lambda bed: bed.ip("route add default dev web0"), "route to default"),
     "a macvlan": (macvlan_on, "link mv0 is on top of web0"),
 }
 
@@ -47,12 +50,22 @@ def test_a_link_that_the_host_uses_is_not_attached(host, use):
     assert (host.snapshot(), host.ip("route"), addresses(host)) == before
 
 
-@pytest.mark.parametrize("use", [use for use in USES if "address" in use])
+# The kernel itself has no macvlan on a port.
+@pytest.mark.parametrize("use", [use for use in USES if use != "a macvlan"])
 def test_with_force_it_is(host, use):
     USES[use][0](host)
     host.vifctl("attach", "web0", "br0", "force=yes", check=0)
     assert host.in_place("web0")
     host.vifctl("attach", "web0", "br0", check=0)
+
+
+def test_a_tunnel_is_the_host_s_way_out(host):
+    host.ip("link add vx0 type vxlan id 7 remote 192.0.2.9 dstport 4789")
+    before = host.snapshot()
+    assert "is a vxlan of the host" in host.vifctl("attach", "vx0", "br0", check=1).err
+    assert host.snapshot() == before
+    host.vifctl("attach", "vx0", "br0", "force=yes", check=0)
+    assert host.in_place("vx0")
 
 
 def test_a_rule_does_not_take_a_link_that_the_host_uses(bed):

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What is done twice is done, and what a dead process left stands in nobody's way."""
 
+import os
+import signal
+
 import pytest
 
 from macvtaps import host_nic
@@ -130,3 +133,31 @@ def test_a_process_of_another_pid_namespace_is_not_taken_for_dead(bed):
     daemon.reload()
     bed.never(lambda: not bed.in_place("fc0", mac=bed.link("fc0").mac))
     assert len(bed.link("fc0").alias.split("process=")[1].split()[0].split(".")) == 3
+
+
+OPEN = """
+import fcntl, os, struct, sys, time
+fd = os.open("/dev/net/tun", os.O_RDWR)
+fcntl.ioctl(fd, 0x400454ca, struct.pack("16sH22x", sys.argv[1].encode(), 0x1002))
+if os.fork():
+    os._exit(0)
+print(os.getpid(), flush=True)
+time.sleep(1000)
+"""
+
+
+def test_a_tap_that_a_child_has_open_outlives_its_process(host):
+    """A launcher that ends and leaves its VM behind."""
+    running = host.background(host.vifctl_argv("run", "--nic", "br0,name=fc0", "--", "/usr/bin/python3", "-c", OPEN, "{name}"))
+    host.until(lambda: "\n" in running.output())
+    running.wait(check=0)
+    for daemon in host.daemons:
+        daemon.reload()
+    host.never(lambda: not host.in_place("fc0", mac=host.link("fc0").mac))
+    assert "fc0" in host.vifctl("run", "--nic", "br0,name=fc0", "--", "test", "-n", "{name}", check=1).err
+    os.kill(int(running.output()), signal.SIGKILL)
+    host.until(lambda: host.link("fc0").operstate == "down")
+    for daemon in host.daemons:
+        daemon.reload()
+        host.until(lambda: host.link("fc0") is None)
+    host.vifctl("run", "--nic", "br0,name=fc0", "--", "test", "-n", "{name}", check=0)

@@ -411,6 +411,15 @@ static int addresses(struct host *h, int ifindex, struct addresses *ret)
 	return 0;
 }
 
+static int route(struct host *h, int ifindex, char ret[ROUTE_SIZE])
+{
+	const struct fake_link *l = at(fake_of(h), ifindex);
+
+	if (l && l->route)
+		(void)text_copy(ret, ROUTE_SIZE, l->route);
+	return 0;
+}
+
 static int vlans(struct host *h, int ifindex, struct vlans *ret)
 {
 	struct fake_host *f = fake_of(h);
@@ -521,6 +530,7 @@ void fake_host_init(struct fake_host *f)
 		.link_by_index = link_by_index,
 		.links = links,
 		.addresses = addresses,
+		.route = route,
 		.vlans = vlans,
 		.take_turn = take_turn,
 		.end_turn = end_turn,

@@ -28,6 +28,7 @@ struct fake_link {
 				 * none */
 	bool has_link_local;	/* an IPv6 address of its own making */
 	const char *address;	/* another one, or NULL */
+	const char *route;	/* over it, or NULL */
 	const char *altname;	/* or NULL */
 	bool is_netback;
 	struct vif_id nic;	/* if is_netback */

@@ -513,7 +513,7 @@ static void what_is_no_port_is_refused(void **state)
 
 static void links_that_the_host_uses_are_refused(void **state)
 {
-	static const char *const kinds[] = { "bond", "team", "vlan" };
+	static const char *const kinds[] = { "bond", "team", "vlan", "vxlan", "gretap" };
 
 	(void)state;
 	for (size_t i = 0; i < ROWS(kinds); i++) {
@@ -531,6 +531,9 @@ static void links_that_the_host_uses_are_refused(void **state)
 	does_not_join(REFUSED, "tap7 has the address 2001:db8::1/64, so the host uses it itself; remove the address (ip address del 2001:db8::1/64 dev tap7), or attach it by hand with force=yes");
 	s.addresses.other[0] = '\0';
 	s.upper = (struct link){ .ifindex = 9, .name = "vpn0" };
+	memcpy(s.route, "default", 8);
+	does_not_join(REFUSED, "the route to default goes over tap7, so the host uses it itself; remove the route (ip route del default dev tap7), or attach it by hand with force=yes");
+	s.route[0] = '\0';
 	does_not_join(REFUSED, "link vpn0 is on top of tap7 and would lose its network; delete it (ip link del vpn0), or attach tap7 by hand with force=yes");
 }
 
