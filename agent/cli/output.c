@@ -89,6 +89,18 @@ static struct json_object *mac_json(const uint8_t m[6])
 	return json_object_new_string(text);
 }
 
+/* {"isolated": true, …} */
+static struct json_object *options_json(uint16_t which, uint16_t on)
+{
+	struct json_object *all = json_object_new_object();
+
+	for (enum port_option o = 0; o < PORT_OPTIONS; o++)
+		if (which & OPTION(o))
+			json_object_object_add(all, port_option_name(o),
+				json_object_new_boolean((on & OPTION(o)) != 0));
+	return all;
+}
+
 static struct json_object *wish_json(const struct wish *w)
 {
 	struct json_object *o = json_object_new_object();
@@ -105,6 +117,8 @@ static struct json_object *wish_json(const struct wish *w)
 	add_string(o, "mode", w->mode ? macvtap_mode_name(w->mode) : NULL);
 	add_string(o, "name", w->name);
 	add_string(o, "vlan", w->vlan);
+	json_object_object_add(o, "options",
+			       options_json(w->options_named, w->options_on));
 	json_object_object_add(o, "mtu", mtu);
 	json_object_object_add(o, "mac", mac);
 	json_object_object_add(o, "up", json_object_new_boolean(!w->stays_down));

@@ -29,6 +29,18 @@ static void print_macvtap(const struct state *s)
 		     s->link.allmulticast ? "" : ", no allmulticast");
 }
 
+/* Those that are not as the kernel has them by default. */
+static void print_options(const struct state *s)
+{
+	uint16_t others = s->link.options ^ OPTIONS_DEFAULT;
+	char text[OPTIONS_TEXTSIZE];
+
+	if (!s->have_bridge || s->link.master != s->bridge.ifindex || !others)
+		return;
+	port_options_say(text, others, s->link.options);
+	(void)printf("    port    %s\n", text);
+}
+
 static void print_vlans(const struct state *s)
 {
 	char text[VLAN_TEXTSIZE];
@@ -51,6 +63,7 @@ static void print_link(const struct state *s)
 		(void)printf("    master  %s\n", s->bridge.name);
 	else if (l->master)
 		(void)printf("    master  %s\n", s->master.name);
+	print_options(s);
 	if (s->have_vlans)
 		print_vlans(s);
 	if (s->have_device)
@@ -63,6 +76,7 @@ static void print_wish(const struct wish *w)
 {
 	const char *kind = w->kind == NETWORK_MACVTAP ? "device" : "bridge";
 	const char *place = wish_place(w);
+	char options[OPTIONS_TEXTSIZE];
 	char mac[MAC_TEXTSIZE];
 
 	(void)printf("    wish    network %s, %s %s, by %s",
@@ -80,6 +94,9 @@ static void print_wish(const struct wish *w)
 	}
 	if (w->vlan[0])
 		(void)printf(", vlan %s", w->vlan);
+	port_options_say(options, w->options_named, w->options_on);
+	if (options[0])
+		(void)printf(", %s", options);
 	puts(w->stays_down ? ", up no" : "");
 }
 

@@ -175,6 +175,21 @@ static int set_allmulticast(struct parser *p, struct network *n,
 	return 1;
 }
 
+static int set_option(struct parser *p, struct network *n,
+		      enum port_option option, const char *value)
+{
+	if (strcmp(value, "yes") != 0 && strcmp(value, "no") != 0)
+		return wrong(p, "%s = %s is neither yes nor no",
+			     port_option_name(option),
+			     text_quote_str(value).text);
+	n->options_named |= OPTION(option);
+	n->options_on &= (uint16_t)~OPTION(option);
+	if (strcmp(value, "yes") == 0)
+		n->options_on |= OPTION(option);
+	return 1;
+}
+
+/* All but the options. */
 static const struct {
 	const char *name;
 	int (*set)(struct parser *p, struct network *n, const char *value);
@@ -189,6 +204,18 @@ static const struct {
 	[KEY_ALLMULTICAST] = { "allmulticast", set_allmulticast },
 };
 
+static bool is_option(int key)
+{
+	return key >= KEY_OPTIONS && key < KEY_OPTIONS + PORT_OPTIONS;
+}
+
+static const char *key_name(int key)
+{
+	if (is_option(key))
+		return port_option_name((enum port_option)(key - KEY_OPTIONS));
+	return network_keys[key].name;
+}
+
 static int network_key(struct parser *p, const char *name, const char *key,
 		       const char *value)
 {
@@ -197,18 +224,22 @@ static int network_key(struct parser *p, const char *name, const char *key,
 	if (!n)
 		return 0;
 	for (int i = 0; i < NETWORK_KEYS; i++) {
-		if (strcmp(key, network_keys[i].name) != 0)
+		if (strcmp(key, key_name(i)) != 0)
 			continue;
 		n->said[i] = p->line;
+		if (is_option(i))
+			return set_option(p, n, (enum port_option)(i - KEY_OPTIONS), value);
 		return network_keys[i].set(p, n, value);
 	}
-	return wrong(p, "%s is not a key of [network]: use kind, mtu, bridge, taps, vlan, device, mode or allmulticast",
+	return wrong(p, "%s is not a key of [network]: use kind, mtu, bridge, taps, vlan, device, mode, allmulticast or an option of ports (see vifagent.conf(5))",
 		     text_quote_str(key).text);
 }
 
 /* Which keys belong to a kind of network only. */
 static const char *kind_of_key(int key)
 {
+	if (is_option(key))
+		return "bridge";
 	switch (key) {
 	case KEY_BRIDGE:
 	case KEY_TAPS:
@@ -247,7 +278,7 @@ static int check_keys(struct parser *p, const struct network *n)
 			where = "; another file sets it";
 		p->line = line_of(n, (enum network_key)i);
 		return wrong(p, "%s is for kind = %s, but [network %s] is of kind %s%s",
-			     network_keys[i].name, other, n->name, kind, where);
+			     key_name(i), other, n->name, kind, where);
 	}
 	return 1;
 }

@@ -60,6 +60,8 @@ static void resolve_network(const struct network *n, struct wish *w)
 		memcpy(w->bridge, n->bridge, sizeof(w->bridge));
 		if (!w->vlan[0])
 			memcpy(w->vlan, n->vlan, sizeof(w->vlan));
+		w->options_named = n->options_named;
+		w->options_on = n->options_on;
 		return;
 	}
 	memcpy(w->device, n->device, sizeof(w->device));

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "agent/core/port-options.h"
 #include "agent/core/wish.h"
 
 /* A line of the file has room for no more. */
@@ -19,7 +20,8 @@ enum network_key {
 	KEY_BRIDGE,		/* kind = bridge */
 	KEY_TAPS,
 	KEY_VLAN,
-	KEY_DEVICE,		/* kind = macvtap */
+	KEY_OPTIONS,		/* the first; one for each enum port_option */
+	KEY_DEVICE = KEY_OPTIONS + PORT_OPTIONS,	/* kind = macvtap */
 	KEY_MODE,
 	KEY_ALLMULTICAST,
 	NETWORK_KEYS,
@@ -40,6 +42,8 @@ struct network {
 	uint32_t modes;			/* those that may be requested */
 	uint32_t mode;			/* the first of them */
 	bool allmulticast;
+	uint16_t options_named;		/* of its ports */
+	uint16_t options_on;
 	int line;			/* of its section in the current file,
 					 * or 0 */
 	int said[NETWORK_KEYS];		/* the line of each key; 0: nowhere */

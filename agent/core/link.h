@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "agent/core/port-options.h"
 #include "naming/naming.h"
 
 /* IFALIASZ of <linux/if.h>: 255 bytes and the NUL. */
@@ -43,6 +44,8 @@ struct link {
 	uint32_t mode;			/* a macvtap's, of MACVTAP_MODES */
 	bool allmulticast;		/* IFF_ALLMULTI is set */
 	enum vlan_filtering filtering;	/* a bridge's */
+	uint16_t options;		/* of a bridge's port: those that are
+					 * on */
 	int stp_state;			/* BR_STATE_FORWARDING and so on, of a
 					 * bridge's port */
 };

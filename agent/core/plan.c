@@ -2,44 +2,13 @@
 /* plan.c - the steps from what is there to what is wished */
 #include "agent/core/plan.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <string.h>
 
 #include "agent/core/mac.h"
+#include "agent/core/pin.h"
 #include "agent/core/refuse.h"
-
-static struct step *add_step(struct plan *p, enum step_kind kind)
-{
-	assert(p->n < PLAN_STEPS);
-	p->step[p->n].kind = kind;
-	p->verdict = TO_DO;
-	return &p->step[p->n++];
-}
-
-static struct link_change *add_change(struct plan *p)
-{
-	return &add_step(p, STEP_CHANGE)->change;
-}
-
-static void add_up(struct plan *p, bool up)
-{
-	struct link_change *c = add_change(p);
-
-	c->fields = CHANGE_UP;
-	c->up = up;
-}
-
-void plan_port_mac(const struct wish *w, uint8_t ret[6])
-{
-	if (mac_is_zero(w->mac)) {
-		memset(ret, 0xff, 6);
-		ret[0] = 0xfe;
-		return;
-	}
-	memcpy(ret, w->mac, 6);
-	ret[0] = w->mac[0] == 0xfe ? 0xfa : 0xfe;
-}
+#include "agent/core/steps.h"
 
 /* ---- joining ---------------------------------------------------------- */
 
@@ -67,6 +36,36 @@ static int record_vlans(const struct wish *w, const struct state *s,
 	return 0;
 }
 
+/* Options that somebody else has set stay, also when the port was taken off its
+ * bridge and is put back. */
+static uint16_t options_to_keep(const struct wish *w, const struct state *s)
+{
+	uint16_t others = s->link.options ^ OPTIONS_DEFAULT;
+
+	if (s->owner == OWNER_US)
+		others &= (uint16_t)~s->record.set;
+	if (s->link.master != s->bridge.ifindex)
+		others = s->owner == OWNER_US ? s->record.kept : 0;
+	return others & (uint16_t)~w->options_named;
+}
+
+static uint16_t wanted_options(const struct wish *w, const struct state *s)
+{
+	uint16_t rest = OPTIONS_DEFAULT ^ options_to_keep(w, s);
+
+	return (uint16_t)((w->options_on & w->options_named) |
+			  (rest & ~w->options_named));
+}
+
+static void record_options(const struct wish *w, const struct state *s,
+			   struct record *r)
+{
+	if (w->kind != NETWORK_BRIDGE)
+		return;
+	r->kept = options_to_keep(w, s);
+	r->set = (w->options_on ^ OPTIONS_DEFAULT) & w->options_named;
+}
+
 /* The record to write.  The former state is read only once. */
 static int wanted_alias(const struct wish *wish, const struct record *record,
 			const struct state *s, char buf[LINK_ALIASSIZE])
@@ -84,6 +83,8 @@ static int wanted_alias(const struct wish *wish, const struct record *record,
 	} else {
 		r.was = (struct was) { .mtu = l->mtu, .up = l->up,
 				       .addrgen = l->addrgen };
+		if (l->master)
+			r.was.options = l->options ^ OPTIONS_DEFAULT;
 		memcpy(r.was.name, l->name, sizeof(r.was.name));
 		memcpy(r.was.mac, l->mac, sizeof(r.was.mac));
 		memcpy(r.was.master, s->master.name, sizeof(r.was.master));
@@ -92,6 +93,7 @@ static int wanted_alias(const struct wish *wish, const struct record *record,
 			       sizeof(r.was.master));
 		memcpy(r.was.alias, l->alias, sizeof(r.was.alias));
 	}
+	record_options(wish, s, &r);
 	if (record_vlans(wish, s, &r.was) < 0)
 		return -E2BIG;
 	/* There must be room for the "leave=1" of a detach. */
@@ -107,7 +109,7 @@ static void bridge_port(const struct wish *w, const struct state *s,
 {
 	c->mtu = plan_mtu(w, s);
 	c->master = s->bridge.ifindex;
-	plan_port_mac(w, c->mac);
+	wish_port_mac(w, c->mac);
 	if (s->link.master != c->master)
 		c->fields |= CHANGE_MASTER;
 }
@@ -154,21 +156,6 @@ static void difference(const struct wish *w, const struct state *s,
 		c->fields |= CHANGE_ADDRGEN;
 }
 
-/*
- * A bridge whose MAC was never set has that of its lowest port
- * (br_stp_recalculate_bridge_id); setting the MAC that it has keeps it.
- */
-static void pin_mac(const struct link *bridge, struct plan *p)
-{
-	struct step *step;
-
-	if (mac_is_zero(bridge->mac))
-		return;
-	step = add_step(p, STEP_PIN_MAC);
-	step->bridge = bridge->ifindex;
-	memcpy(step->mac, bridge->mac, sizeof(step->mac));
-}
-
 uint32_t plan_mtu(const struct wish *w, const struct state *s)
 {
 	if (w->mtu)
@@ -176,118 +163,14 @@ uint32_t plan_mtu(const struct wish *w, const struct state *s)
 	return state_place(s)->mtu;
 }
 
-uint32_t plan_master_mtu(const struct state *s, uint32_t new_mtu)
-{
-	if (s->link.mtu != LINK_MTU_DEFAULT)
-		return s->link.mtu;
-	return new_mtu;
-}
-
-bool plan_mtu_matters(const struct link *bridge, uint32_t port_mtu)
-{
-	return bridge->mtu < WISH_MTU_MAX &&
-	       (bridge->mtu != LINK_MTU_DEFAULT ||
-		port_mtu != LINK_MTU_DEFAULT);
-}
-
-/*
- * A bridge whose MTU was never set has the smallest MTU of its ports, and without
- * ports LINK_MTU_DEFAULT (br_mtu_auto_adjust, br_if.c).  The kernel does not tell
- * whether it was set, and a port may disappear without us: so the MTU is pinned
- * together with the first port that could change it.
- */
-static void pin_mtu(const struct link *bridge, uint32_t port_mtu,
-		    struct plan *p)
-{
-	struct step *step;
-
-	if (!plan_mtu_matters(bridge, port_mtu))
-		return;
-	step = add_step(p, STEP_PIN_MTU);
-	step->bridge = bridge->ifindex;
-	step->mtu = bridge->mtu;
-}
-
-/*
- * The bridge's own MAC and MTU must not change because a port joins, leaves or
- * changes.  The MAC is pinned only if this port was, or becomes, the lowest:
- * otherwise the bridge keeps following its uplink.
- * @mac:	what the port has while it is on the bridge from now on
- * @mtu:	likewise
- */
-static void pin(const struct link *bridge, const struct bridge_facts *facts,
-		const struct link *port, const uint8_t mac[6], uint32_t mtu,
-		struct plan *p)
-{
-	if (facts->mac_floats && (facts->is_empty ||
-				  mac_equal(bridge->mac, port->mac) ||
-				  !mac_is_lower(bridge->mac, mac)))
-		pin_mac(bridge, p);
-	if (!facts->mtu_is_pinned)
-		pin_mtu(bridge, mtu, p);
-}
-
-/* The program that has a tap open may set its MAC without privileges
- * (SIOCSIFHWADDR of tun.c), and thereby the bridge's: such a MAC must not be
- * pinned. */
-static bool has_foreign_mac(const struct state *s)
-{
-	uint8_t mac[6];
-
-	plan_port_mac(&s->record.wish, mac);
-	return s->owner == OWNER_US && !mac_equal(s->link.mac, mac);
-}
-
-static void pin_bridge(const struct state *s, const struct link_change *c,
-		       struct plan *p)
-{
-	if (!s->have_bridge)
-		return;
-	if (c->fields & CHANGE_MASTER || s->owner != OWNER_US) {
-		pin(&s->bridge, &s->facts, &s->link, c->mac, c->mtu, p);
-		return;
-	}
-	if (c->fields & CHANGE_MAC && s->facts.mac_floats &&
-	    mac_equal(s->bridge.mac, s->link.mac) && !has_foreign_mac(s))
-		pin_mac(&s->bridge, p);
-	if (c->fields & CHANGE_MTU && !s->facts.mtu_is_pinned)
-		pin_mtu(&s->bridge, c->mtu, p);
-}
-
-/* The bridge that the port leaves. */
-static void pin_master(const struct state *s, uint32_t new_mtu, struct plan *p)
-{
-	struct bridge_facts facts = s->master_facts;
-
-	if (!link_is(&s->master, LINK_BRIDGE))
-		return;
-	if (has_foreign_mac(s))
-		facts.mac_floats = false;
-	pin(&s->master, &facts, &s->link, s->link.mac,
-	    plan_master_mtu(s, new_mtu), p);
-}
-
-/* The bridge that the port returns to, with its former MAC. */
-static void pin_former(const struct state *s, struct plan *p)
-{
-	if (link_is(&s->former, LINK_BRIDGE))
-		pin(&s->former, &s->former_facts, &s->link, s->record.was.mac,
-		    s->record.was.mtu, p);
-}
-
 /* The link's former state is recorded before anything is changed. */
 static void record_first(struct link_change *c, struct plan *p)
 {
-	struct link_change *first = add_change(p);
+	struct link_change *first = step_add_change(p);
 
 	*first = *c;
 	first->fields = CHANGE_ALIAS;
 	c->fields &= ~(unsigned int)CHANGE_ALIAS;
-}
-
-static void add_vlans(struct plan *p, const char *vlan)
-{
-	(void)text_copy(add_step(p, STEP_VLANS)->vlan, VLAN_TEXTSIZE, vlan);
 }
 
 /* What the kernel changes only on a link that is down: names before Linux 6.2,
@@ -312,22 +195,25 @@ static void join_steps(const struct wish *wish, const struct state *state,
 	if (c.fields & CHANGE_ALIAS && state->owner != OWNER_US)
 		record_first(&c, p);
 	if (up && c.fields & needs_down(wish, state)) {
-		add_up(p, false);
+		step_add_up(p, false);
 		up = false;
 	}
 	if (c.fields)
-		*add_change(p) = c;
+		*step_add_change(p) = c;
+	if (wish->kind == NETWORK_BRIDGE)
+		step_add_options(p, state, c.fields & CHANGE_MASTER,
+			    wanted_options(wish, state));
 	if (wish->vlan[0] && (c.fields & CHANGE_MASTER ||
 			      vlans_differ(wish, state)))
-		add_vlans(p, wish->vlan);
+		step_add_vlans(p, wish->vlan);
 	/* With mode none, which it has by now, no other comes. */
 	if (state->addresses.has_link_local)
-		add_step(p, STEP_FLUSH);
+		step_add(p, STEP_FLUSH);
 	if (up || (wish->stays_down && !state->link.up))
 		return;
 	if (state->have_device && !state->device.up)
-		add_step(p, STEP_DEVICE_UP)->device = state->device.ifindex;
-	add_up(p, true);
+		step_add(p, STEP_DEVICE_UP)->device = state->device.ifindex;
+	step_add_up(p, true);
 }
 
 /* A guest that is to be in a VLAN is on a bridge that keeps none apart. */
@@ -349,7 +235,7 @@ void plan_join(const struct wish *wish, const struct record *record,
 	*ret = (struct plan) { .verdict = IN_ORDER };
 	if (refuse_join(wish, state, ret)) {
 		if (reaches_too_many(wish, state))
-			add_up(ret, false);
+			step_add_up(ret, false);
 		return;
 	}
 	if (wanted_alias(wish, record, state, alias) < 0) {
@@ -384,7 +270,7 @@ static void announce_leaving(const struct state *s, struct plan *p)
 		return;
 	r.leaving = true;
 	if (record_print(&r, c.alias) > 0)
-		*add_change(p) = c;
+		*step_add_change(p) = c;
 }
 
 /* The former state, without alias and master. */
@@ -419,19 +305,19 @@ static void plan_delete(const struct state *s, struct plan *p)
 {
 	if (s->link.master)
 		pin_master(s, s->link.mtu, p);
-	(void)add_step(p, STEP_DELETE);
+	(void)step_add(p, STEP_DELETE);
 }
 
 static void add_master(struct plan *p, int master)
 {
-	*add_change(p) = (struct link_change) { .fields = CHANGE_MASTER,
+	*step_add_change(p) = (struct link_change) { .fields = CHANGE_MASTER,
 						.master = master };
 }
 
 /* The record is removed last: until then any process can finish the detach. */
 static void remove_record(const struct was *was, struct plan *p)
 {
-	struct link_change *c = add_change(p);
+	struct link_change *c = step_add_change(p);
 
 	c->fields = CHANGE_ALIAS;
 	memcpy(c->alias, was->alias, sizeof(c->alias));
@@ -442,7 +328,7 @@ static void add_former_vlans(const struct state *s, struct plan *p)
 	const char *vlan = s->record.was.vlan;
 
 	if (s->former.filtering == VLAN_FILTERING_ON)
-		add_vlans(p, strcmp(vlan, WAS_NO_VLAN) == 0 ? "" : vlan);
+		step_add_vlans(p, strcmp(vlan, WAS_NO_VLAN) == 0 ? "" : vlan);
 }
 
 static void leave_steps(const struct state *s, bool dead, struct plan *p)
@@ -460,20 +346,23 @@ static void leave_steps(const struct state *s, bool dead, struct plan *p)
 	if (master)
 		pin_former(s, p);
 	if (up && (!want_up || c.fields || moves)) {
-		add_up(p, false);
+		step_add_up(p, false);
 		up = false;
 	}
 	/* Off the bridge first, which must not see the following changes. */
 	if (s->link.master && moves)
 		add_master(p, 0);
 	if (c.fields)
-		*add_change(p) = c;
+		*step_add_change(p) = c;
 	if (master && moves)
 		add_master(p, master);
+	if (link_is(&s->former, LINK_BRIDGE) && master)
+		step_add_options(p, s, moves,
+			    OPTIONS_DEFAULT ^ s->record.was.options);
 	if (master && s->record.was.vlan[0])
 		add_former_vlans(s, p);
 	if (want_up && !up)
-		add_up(p, true);
+		step_add_up(p, true);
 	remove_record(&s->record.was, p);
 }
 

@@ -37,27 +37,7 @@ void plan_macvtap(const struct wish *wish, const struct state *state,
  */
 void plan_leave(const struct state *state, bool dead, struct plan *ret);
 
-/*
- * plan_port_mac() - the address of a port while it is one
- *
- * High, so that no bridge takes it for its own, and never the guest's.  If the
- * guest's is not known: fe:ff:ff:ff:ff:ff, as netback's links have it
- * (xenvif_alloc, drivers/net/xen-netback/interface.c).  Otherwise the guest's with
- * the first byte fe, or fa if it is fe already, as libvirt does.
- */
-void plan_port_mac(const struct wish *w, uint8_t ret[6]);
-
 /* The MTU of the port: the requested one, or that of its bridge or device. */
 uint32_t plan_mtu(const struct wish *w, const struct state *s);
-
-/*
- * plan_master_mtu() - the MTU that a bridge sees of a port that leaves it
- * @new_mtu:	the port's afterwards; the kernel sets it before the master if
- *		both are in one message
- */
-uint32_t plan_master_mtu(const struct state *s, uint32_t new_mtu);
-
-/* Can a port of that MTU change its bridge's? */
-bool plan_mtu_matters(const struct link *bridge, uint32_t port_mtu);
 
 #endif

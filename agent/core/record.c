@@ -76,6 +76,14 @@ static void put_process(struct out *o, const struct process *p)
 	put(o, "process", text);
 }
 
+static void put_options(struct out *o, const char *key, uint16_t options)
+{
+	char text[OPTIONS_TEXTSIZE];
+
+	port_options_print(text, options);
+	put(o, key, text);
+}
+
 static void put_was(struct out *o, const struct was *was)
 {
 	put(o, "was.name", was->name);
@@ -86,6 +94,7 @@ static void put_was(struct out *o, const struct was *was)
 		put_number(o, "was.gen", was->addrgen);
 	put(o, "was.master", was->master);
 	put(o, "was.vlan", was->vlan);
+	put_options(o, "was.port", was->options);
 	put(o, "was.alias", was->alias);
 }
 
@@ -112,6 +121,8 @@ int record_print(const struct record *r, char buf[LINK_ALIASSIZE])
 		put_pair(&o, "nic", r->nic.domid, r->nic.devid);
 		put(&o, "part", r->part == PART_EMU ? "emu" : "vif");
 	}
+	put_options(&o, "set", r->set);
+	put_options(&o, "kept", r->kept);
 	if (r->leaving)
 		put(&o, "leave", "1");
 	if (r->blocked)
@@ -239,6 +250,8 @@ static int get_was(const char *key, const char *value, struct was *was)
 		return get_link_name(value, was->master);
 	if (strcmp(key, "vlan") == 0)
 		return get_vlan(value, was->vlan);
+	if (strcmp(key, "port") == 0)
+		return port_options_parse(value, &was->options);
 	if (strcmp(key, "mac") == 0)
 		return text_mac(value, was->mac);
 	if (strcmp(key, "alias") == 0)
@@ -286,6 +299,10 @@ static int get(const char *key, const char *value, struct record *r)
 		return get_flag(value, &r->made);
 	if (strcmp(key, "part") == 0)
 		return get_part(value, &r->part);
+	if (strcmp(key, "set") == 0)
+		return port_options_parse(value, &r->set);
+	if (strcmp(key, "kept") == 0)
+		return port_options_parse(value, &r->kept);
 	if (strcmp(key, "leave") == 0)
 		return get_flag(value, &r->leaving);
 	if (strcmp(key, "held") == 0)

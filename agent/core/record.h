@@ -4,9 +4,11 @@
  *
  *   vifagent/1 by=hand net=red name=web0 mtu=9000 mac=… mode=vepa up=no vlan=10p/20
  *              nic=5.0 part=emu
+ *              set=isolated kept=hairpin
  *              leave=1 held=1 (held=2: blocked) made=1 process=1234.56789.4026531836
  *              was.name=tap7 was.mac=… was.mtu=… was.up=1 was.gen=0
- *              was.master=br7 was.vlan=1p was.alias=…
+ *              was.master=br7 was.vlan=1p was.port=isolated
+ *              was.alias=…
  *
  * (one line).  It is the agent's only memory: who requested that the link is a
  * port, the wish itself unless xenstore has it, which NIC the link belongs to, and
@@ -42,6 +44,7 @@ struct was {
 	char vlan[VLAN_TEXTSIZE];	/* on that master, or WAS_NO_VLAN; "": we
 					 * have not changed them */
 	char alias[LINK_ALIASSIZE];
+	uint16_t options;		/* on that master; as in struct record */
 	uint8_t mac[6];
 	uint32_t mtu;
 	int addrgen;			/* -1: no inet6 */
@@ -72,6 +75,10 @@ struct record {
 	struct vif_id nic;	/* if has_nic */
 	enum part part;		/* if has_nic */
 	struct wish wish;	/* if requested by hand or udev */
+	/* Options of the port that are not OPTIONS_DEFAULT: */
+	uint16_t set;		/* because we have set them */
+	uint16_t kept;		/* because somebody else has, and they are to
+				 * stay when it is put back on its bridge */
 	struct was was;		/* unless made */
 };
 

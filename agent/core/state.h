@@ -89,6 +89,7 @@ enum step_kind {
 	STEP_PIN_MAC,		/* make the bridge's own MAC and … */
 	STEP_PIN_MTU,		/* … MTU stay whatever its ports have */
 	STEP_CHANGE,		/* one message about the port */
+	STEP_OPTIONS,		/* of the port on its bridge */
 	STEP_VLANS,		/* be in these VLANs of its bridge, only */
 	STEP_FLUSH,		/* its link-local addresses */
 	STEP_DEVICE_UP,		/* set up what the macvtap is on */
@@ -101,11 +102,13 @@ struct step {
 	int device;			/* STEP_DEVICE_UP: ifindex */
 	uint8_t mac[6];			/* pins: what to keep */
 	uint32_t mtu;
+	uint16_t options;		/* STEP_OPTIONS: these, … */
+	uint16_t options_on;		/* … and their values */
 	char vlan[VLAN_TEXTSIZE];	/* STEP_VLANS; "": in none */
 	struct link_change change;	/* STEP_CHANGE */
 };
 
-#define PLAN_STEPS 12
+#define PLAN_STEPS 13
 
 struct plan {
 	enum verdict verdict;

@@ -191,3 +191,14 @@ void wish_merge(struct wish *w, const struct wish *lower)
 	if (!w->vlan[0])
 		memcpy(w->vlan, lower->vlan, sizeof(w->vlan));
 }
+
+void wish_port_mac(const struct wish *w, uint8_t ret[6])
+{
+	if (mac_is_zero(w->mac)) {
+		memset(ret, 0xff, 6);
+		ret[0] = 0xfe;
+		return;
+	}
+	memcpy(ret, w->mac, 6);
+	ret[0] = w->mac[0] == 0xfe ? 0xfa : 0xfe;
+}

@@ -62,6 +62,9 @@ struct wish {
 	char bridge[VIF_NAMESIZE];
 	char device[VIF_NAMESIZE];	/* a macvtap's, else "" */
 	bool allmulticast;
+	uint16_t options_named;		/* of the port: those that the network
+					 * names, … */
+	uint16_t options_on;		/* … and of those the ones that are on */
 
 	char error[REASON_SIZE];	/* "": none; else why it is refused */
 };
@@ -82,6 +85,16 @@ const char *source_name(enum source by);
  */
 int wish_set(struct wish *w, enum wish_key key, const char *label,
 	     const void *value, size_t len);
+
+/*
+ * wish_port_mac() - the address of a port while it is one
+ *
+ * High, so that no bridge takes it for its own, and never the guest's.  If the
+ * guest's is not known: fe:ff:ff:ff:ff:ff, as netback's links have it
+ * (xenvif_alloc, drivers/net/xen-netback/interface.c).  Otherwise the guest's with
+ * the first byte fe, or fa if it is fe already, as libvirt does.
+ */
+void wish_port_mac(const struct wish *w, uint8_t ret[6]);
 
 /*
  * wish_merge() - fill what @w leaves open from a wish of lower rank

@@ -86,6 +86,7 @@ void step_text(const struct step *step, const struct state *state, char *buf,
 	       size_t size)
 {
 	const char *bridge = pinned_name(step, state);
+	char options[OPTIONS_TEXTSIZE];
 	char text[512] = "";
 
 	switch (step->kind) {
@@ -95,6 +96,10 @@ void step_text(const struct step *step, const struct state *state, char *buf,
 	case STEP_PIN_MTU:
 		(void)snprintf(buf, size, "keep the MTU %u of bridge %s",
 			       step->mtu, bridge);
+		break;
+	case STEP_OPTIONS:
+		port_options_say(options, step->options, step->options_on);
+		(void)snprintf(buf, size, "%s", options);
 		break;
 	case STEP_VLANS:
 		(void)snprintf(buf, size, "vlan %s",

@@ -24,7 +24,8 @@ static uint32_t hash_wishes(const struct look *looks, int n)
 
 	for (int i = 0; i < n; i++) {
 		const struct wish *w = &looks[i].wish;
-		const uint32_t numbers[] = { w->mtu, w->mode };
+		const uint32_t numbers[] = { w->mtu, w->mode, w->options_named,
+					     w->options_on };
 
 		h = text_hash(h, wish_place(w), strlen(wish_place(w)));
 		h = text_hash(h, w->name, strlen(w->name));

@@ -35,6 +35,7 @@ static void remember(struct port *p, const struct look *look)
 
 	memcpy(p->name, look->name, sizeof(p->name));
 	p->ifindex[part] = look->found ? s->link.ifindex : 0;
+	p->options[part] = s->link.options;
 	p->link_hash[part] = 0;
 	if (look->verdict == IN_ORDER)
 		p->link_hash[part] = link_hash(&s->link);

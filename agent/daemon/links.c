@@ -89,6 +89,15 @@ static bool concerns_place(const struct port *p, const struct place *place,
 	       strcmp(place->name, l->name) == 0;
 }
 
+/* Most of what a bridge says of its ports is about their state. */
+static bool has_new_options(const struct port *p, const struct link *l)
+{
+	for (int i = 0; i < LOOKS; i++)
+		if (p->ifindex[i] == l->ifindex)
+			return p->options[i] != l->options;
+	return false;
+}
+
 static bool is_own_link(const struct port *p, int ifindex)
 {
 	if (!p->id.is_nic)
@@ -105,6 +114,8 @@ static bool concerns(const struct port *p, const struct host_event *ev)
 {
 	int ifindex = ev->link.ifindex;
 
+	if (ev->what == HOST_OPTIONS)
+		return has_new_options(p, &ev->link);
 	if (is_own_link(p, ifindex))
 		return true;
 	if (ev->what == HOST_DETAILS)
@@ -151,6 +162,13 @@ static void handle_batch(struct links *l)
 	l->n_batch = 0;
 }
 
+static bool is_of_one_kind(const struct host_event *a, const struct host_event *b)
+{
+	bool both = a->what <= HOST_LINK_GONE && b->what <= HOST_LINK_GONE;
+
+	return both || a->what == b->what;
+}
+
 /* Of several events about a link the last one counts; a link that went and
  * came again has another ifindex. */
 static void on_link(const struct host_event *ev, void *arg)
@@ -161,7 +179,7 @@ static void on_link(const struct host_event *ev, void *arg)
 		struct host_event *old = &l->batch[l->n_batch - i];
 
 		if (old->link.ifindex == ev->link.ifindex &&
-		    (old->what == HOST_DETAILS) == (ev->what == HOST_DETAILS)) {
+		    is_of_one_kind(old, ev)) {
 			*old = *ev;
 			return;
 		}

@@ -52,6 +52,7 @@ struct port {
 
 	/* where the last check found things: hints, each verified again */
 	int ifindex[LOOKS];
+	uint16_t options[LOOKS];	/* of bridge ports */
 	uint32_t link_hash[LOOKS];	/* of links in order, else 0 */
 	struct place place[LOOKS];
 	int holder[LOOKS];		/* of the wished name: ifindex */

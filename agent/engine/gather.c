@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "agent/core/pin.h"
 #include "agent/core/plan.h"
 
 /* Somebody really uses that MTU if it is still there then. */
@@ -78,7 +79,7 @@ int gather_device(struct host *h, const struct wish *w, struct state *s)
 static int find_facts(struct host *h, const struct link *bridge,
 		      uint32_t port_mtu, struct bridge_facts *ret)
 {
-	ret->mtu_is_pinned = !plan_mtu_matters(bridge, port_mtu);
+	ret->mtu_is_pinned = !pin_mtu_matters(bridge, port_mtu);
 	return h->ops->bridge_facts(h, bridge, ret);
 }
 
@@ -92,7 +93,7 @@ static int gather_bridge(struct host *h, const struct wish *w, struct state *s)
 	r = find_bridge(h, w->bridge, s);
 	if (r < 0 || !s->have_bridge || !link_is(&s->bridge, LINK_BRIDGE))
 		return r;
-	plan_port_mac(w, mac);
+	wish_port_mac(w, mac);
 	/* Where the port is on it, and as we left it, this was seen to. */
 	if (s->link.master == s->bridge.ifindex && s->owner == OWNER_US &&
 	    memcmp(s->link.mac, mac, sizeof(mac)) == 0)
@@ -125,7 +126,7 @@ static int gather_master(struct host *h, uint32_t new_mtu, struct state *s)
 		return 0;
 	r = h->ops->link_by_index(h, s->link.master, &s->master);
 	if (r == 0 && link_is(&s->master, LINK_BRIDGE))
-		r = find_facts(h, &s->master, plan_master_mtu(s, new_mtu),
+		r = find_facts(h, &s->master, pin_master_mtu(s, new_mtu),
 			       &s->master_facts);
 	/* Gone meanwhile, and the link's place on it with it. */
 	return r == -ENODEV || r == -ENOENT ? 0 : r;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* bridge-port.c - the VLANs of a bridge's port, by rtnetlink (RTM_NEWVLAN,
- * net/bridge/br_vlan.c) */
+/* bridge-port.c - options and VLANs of a bridge's port, by rtnetlink */
 #include "agent/host/bridge-port.h"
 
 #include <errno.h>
@@ -12,6 +11,45 @@
 /* An entry takes 20 bytes, and every second VLAN may be one. */
 #define MESSAGE_SIZE (48 << 10)
 #define QUESTION_SIZE 64
+
+/* ---- options ----------------------------------------------------------- */
+
+/* As "ip link set LINK type bridge_slave" does it (br_port_slave_changelink,
+ * net/bridge/br_netlink.c). */
+static int put_options(struct nl_msg *msg, uint16_t which, uint16_t on)
+{
+	struct nlattr *info = nla_nest_start(msg, IFLA_LINKINFO);
+	struct nlattr *data = NULL;
+	int r = 0;
+
+	if (info && nla_put_string(msg, IFLA_INFO_SLAVE_KIND, "bridge") == 0)
+		data = nla_nest_start(msg, IFLA_INFO_SLAVE_DATA);
+	if (!data)
+		return -ENOMEM;
+	for (enum port_option o = 0; o < PORT_OPTIONS && r == 0; o++)
+		if (which & OPTION(o))
+			r = nla_put_u8(msg, rtnl_option_attr(o),
+				       on & OPTION(o) ? 1 : 0);
+	(void)nla_nest_end(msg, data);
+	(void)nla_nest_end(msg, info);
+	return r < 0 ? -ENOMEM : 0;
+}
+
+int options_set(struct rtnl *t, int ifindex, uint16_t which, uint16_t on)
+{
+	struct ifinfomsg head = { .ifi_family = AF_UNSPEC,
+				  .ifi_index = ifindex };
+	struct nl_msg *msg = nlmsg_alloc_simple(RTM_NEWLINK, 0);
+
+	if (msg && (nlmsg_append(msg, &head, sizeof(head), NLMSG_ALIGNTO) < 0 ||
+		    put_options(msg, which, on) < 0)) {
+		nlmsg_free(msg);
+		msg = NULL;
+	}
+	return rtnl_talk(t, &msg, 1, NULL, NULL);
+}
+
+/* ---- VLANs: reading (RTM_NEWVLAN, net/bridge/br_vlan.c) ---------------- */
 
 static struct nl_msg *start_message(int type, int flags, size_t size,
 				    uint32_t ifindex)
@@ -25,8 +63,6 @@ static struct nl_msg *start_message(int type, int flags, size_t size,
 	nlmsg_free(msg);
 	return NULL;
 }
-
-/* ---- reading ----------------------------------------------------------- */
 
 /* One BRIDGE_VLANDB_ENTRY. */
 static void take_entry(struct nlattr *entry, struct vlans *ret)
@@ -85,7 +121,7 @@ int vlans_read(struct rtnl *t, int ifindex, struct vlans *ret)
 	return r == -EINVAL ? -ENODEV : r;
 }
 
-/* ---- setting ----------------------------------------------------------- */
+/* ---- VLANs: setting ---------------------------------------------------- */
 
 static int put_range(struct nl_msg *msg, const struct vlan_range *r)
 {

@@ -3,8 +3,13 @@
 #ifndef VIFAGENT_BRIDGE_PORT_H
 #define VIFAGENT_BRIDGE_PORT_H
 
+#include "agent/core/port-options.h"
 #include "agent/core/vlan.h"
 #include "agent/host/rtnl.h"
+
+/* Set the options in @which to their values in @on.  Returns 0 or a negative errno
+ * value. */
+int options_set(struct rtnl *t, int ifindex, uint16_t which, uint16_t on);
 
 /*
  * vlans_read() - which VLANs is a port in?

@@ -139,6 +139,8 @@ struct host_event {
 		HOST_LINK_GONE,
 		HOST_DETAILS,		/* it has a new address, or other VLANs;
 					 * of .link only .ifindex is told */
+		HOST_OPTIONS,		/* what a bridge says of its port: of .link
+					 * only .ifindex and .options */
 	} what;
 	struct link link;
 };

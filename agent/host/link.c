@@ -297,6 +297,9 @@ static int do_step(struct host *h, int ifindex, const struct step *step)
 		return pin_mtu(h, step->bridge, step->mtu);
 	case STEP_CHANGE:
 		return change(h, ifindex, &step->change);
+	case STEP_OPTIONS:
+		return options_set(&kernel_of(h)->rtnl, ifindex, step->options,
+				   step->options_on);
 	case STEP_VLANS:
 		return vlans_set(&kernel_of(h)->rtnl, ifindex, step->vlan);
 	case STEP_FLUSH:

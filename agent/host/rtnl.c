@@ -263,31 +263,34 @@ static int get_link(struct rtnl_link *l, struct link *ret)
 	return 0;
 }
 
-/*
- * A number of one byte that libnl-route-3 does not read.
- * @part:	IFLA_INFO_DATA, IFLA_INFO_SLAVE_DATA
- *
- * Returns -1 if there is none.
- */
-static int info_byte(struct nl_msg *msg, int part, int attr)
+/* @part: IFLA_INFO_DATA, IFLA_INFO_SLAVE_DATA; libnl-route-3 does not read all
+ * that is in these.  Returns NULL if there is none. */
+static struct nlattr *info_part(struct nl_msg *msg, int part)
 {
 	struct nlattr *tb[IFLA_MAX + 1] = { 0 };
 	struct nlattr *info[IFLA_INFO_MAX + 1] = { 0 };
-	struct nlattr *found;
 
 	if (nlmsg_parse(nlmsg_hdr(msg), sizeof(struct ifinfomsg), tb, IFLA_MAX,
 			NULL) < 0 ||
 	    !tb[IFLA_LINKINFO] ||
-	    nla_parse_nested(info, IFLA_INFO_MAX, tb[IFLA_LINKINFO], NULL) < 0 ||
-	    !info[part])
-		return -1;
-	found = nla_find(nla_data(info[part]), nla_len(info[part]), attr);
+	    nla_parse_nested(info, IFLA_INFO_MAX, tb[IFLA_LINKINFO], NULL) < 0)
+		return NULL;
+	return info[part];
+}
+
+/* A number of one byte among others; -1 if it is not there. */
+static int byte_in(const struct nlattr *nest, int attr)
+{
+	const struct nlattr *found = NULL;
+
+	if (nest)
+		found = nla_find(nla_data(nest), nla_len(nest), attr);
 	return found && nla_len(found) >= 1 ? nla_get_u8(found) : -1;
 }
 
 static enum vlan_filtering filtering_of(struct nl_msg *msg)
 {
-	switch (info_byte(msg, IFLA_INFO_DATA, IFLA_BR_VLAN_FILTERING)) {
+	switch (byte_in(info_part(msg, IFLA_INFO_DATA), IFLA_BR_VLAN_FILTERING)) {
 	case -1:
 		return VLAN_FILTERING_MISSING;
 	case 0:
@@ -297,14 +300,50 @@ static enum vlan_filtering filtering_of(struct nl_msg *msg)
 	}
 }
 
+int rtnl_option_attr(enum port_option option)
+{
+	static const int attrs[PORT_OPTIONS] = {
+		[OPTION_ISOLATED] = IFLA_BRPORT_ISOLATED,
+		[OPTION_HAIRPIN] = IFLA_BRPORT_MODE,
+		[OPTION_FLOOD] = IFLA_BRPORT_UNICAST_FLOOD,
+		[OPTION_MCAST_FLOOD] = IFLA_BRPORT_MCAST_FLOOD,
+		[OPTION_BCAST_FLOOD] = IFLA_BRPORT_BCAST_FLOOD,
+		[OPTION_BPDU_GUARD] = IFLA_BRPORT_GUARD,
+		[OPTION_ROOT_BLOCK] = IFLA_BRPORT_PROTECT,
+		[OPTION_FAST_LEAVE] = IFLA_BRPORT_FAST_LEAVE,
+		[OPTION_NEIGH_SUPPRESS] = IFLA_BRPORT_NEIGH_SUPPRESS,
+	};
+
+	return attrs[option];
+}
+
+/* An option that this kernel does not know is as it always was. */
+static uint16_t options_in(const struct nlattr *port)
+{
+	uint16_t on = 0;
+
+	for (enum port_option o = 0; o < PORT_OPTIONS; o++) {
+		int value = byte_in(port, rtnl_option_attr(o));
+
+		if (value == 1 || (value < 0 && OPTIONS_DEFAULT & OPTION(o)))
+			on |= OPTION(o);
+	}
+	return on;
+}
+
 /* What only some links have. */
 static void get_more(struct nl_msg *msg, struct link *ret)
 {
+	const struct nlattr *kind, *port;
+
 	if (link_is(ret, LINK_BRIDGE))
 		ret->filtering = filtering_of(msg);
-	if (ret->master)
-		ret->stp_state = info_byte(msg, IFLA_INFO_SLAVE_DATA,
-					   IFLA_BRPORT_STATE);
+	kind = info_part(msg, IFLA_INFO_SLAVE_KIND);
+	if (!kind || nla_strcmp(kind, "bridge") != 0)
+		return;
+	port = info_part(msg, IFLA_INFO_SLAVE_DATA);
+	ret->stp_state = byte_in(port, IFLA_BRPORT_STATE);
+	ret->options = options_in(port);
 }
 
 static void keep_link(struct nl_object *o, void *arg)
@@ -313,6 +352,22 @@ static void keep_link(struct nl_object *o, void *arg)
 
 	nl_object_get(o);
 	*l = (struct rtnl_link *)o;
+}
+
+int rtnl_parse_port(struct nl_msg *msg, struct link *ret)
+{
+	struct nlattr *tb[IFLA_MAX + 1] = { 0 };
+	struct nlmsghdr *h = nlmsg_hdr(msg);
+	const struct ifinfomsg *ifi = nlmsg_data(h);
+
+	if (h->nlmsg_type != RTM_NEWLINK || !nlmsg_valid_hdr(h, sizeof(*ifi)) ||
+	    ifi->ifi_family != AF_BRIDGE ||
+	    nlmsg_parse(h, sizeof(*ifi), tb, IFLA_MAX, NULL) < 0 ||
+	    !tb[IFLA_PROTINFO])
+		return -EAGAIN;
+	ret->ifindex = ifi->ifi_index;
+	ret->options = options_in(tb[IFLA_PROTINFO]);
+	return 0;
 }
 
 int rtnl_parse(struct nl_msg *msg, struct link *ret)

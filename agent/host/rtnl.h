@@ -75,4 +75,11 @@ int rtnl_ask(struct rtnl *t, struct nl_msg *(*build)(const void *question),
  */
 int rtnl_parse(struct nl_msg *msg, struct link *ret);
 
+/* The .ifindex and .options that a message about a bridge's port (AF_BRIDGE) has.
+ * Returns 0, or -EAGAIN if it is about something else. */
+int rtnl_parse_port(struct nl_msg *msg, struct link *ret);
+
+/* IFLA_BRPORT_ISOLATED and so on. */
+int rtnl_option_attr(enum port_option option);
+
 #endif

@@ -60,6 +60,10 @@ static int parse(struct nl_msg *msg, struct host_event *ret)
 		ret->what = HOST_LINK_GONE;
 		break;
 	}
+	if (rtnl_parse_port(msg, &ret->link) == 0) {
+		ret->what = HOST_OPTIONS;
+		return 0;
+	}
 	return rtnl_parse(msg, &ret->link);
 }
 

@@ -21,6 +21,9 @@ static void check_network(const struct config *c, const struct network *n)
 	must(!w.error[0]);
 	must(w.kind == n->kind && w.mtu == n->mtu);
 	must(strcmp(w.vlan, n->vlan) == 0);
+	must(w.options_named == n->options_named &&
+	     w.options_on == n->options_on);
+	must(!(n->options_on & ~n->options_named));
 	must(strcmp(wish_place(&w), n->kind == NETWORK_BRIDGE ? n->bridge :
 		    n->device) == 0);
 }

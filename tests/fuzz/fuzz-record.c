@@ -28,6 +28,8 @@ static void must_be_same(const struct record *a, const struct record *b)
 	     a->process.start == b->process.start);
 	must(strcmp(a->was.name, b->was.name) == 0);
 	must(strcmp(a->was.master, b->was.master) == 0);
+	must(a->set == b->set && a->kept == b->kept &&
+	     a->was.options == b->was.options);
 	must(strcmp(a->was.vlan, b->was.vlan) == 0);
 	must(strcmp(a->was.alias, b->was.alias) == 0);
 	must(memcmp(a->was.mac, b->was.mac, 6) == 0);

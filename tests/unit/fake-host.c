@@ -77,6 +77,7 @@ static void set_master(struct fake_host *f, struct fake_link *l, int master)
 	if (old == new)
 		return;
 	l->l.master = master;
+	l->l.options = new && is_bridge(new) ? OPTIONS_DEFAULT : 0;
 	/* nbp_vlan_init(): the bridge's default PVID */
 	(void)text_copy(l->vlan, sizeof(l->vlan),
 			new && new->l.filtering ? "1p" : "");
@@ -102,6 +103,7 @@ void fake_host_del(struct fake_host *f, int ifindex)
 			continue;
 		f->link[i].l.master = 0;
 		f->link[i].vlan[0] = '\0';
+		f->link[i].l.options = 0;
 	}
 }
 
@@ -236,6 +238,18 @@ static int pin(struct fake_host *f, const struct step *step)
 	return change_mtu(f, b, step->mtu);
 }
 
+static int set_options(struct fake_host *f, struct fake_link *l,
+		       const struct step *step)
+{
+	const struct fake_link *b = at(f, l->l.master);
+
+	if (!b || !is_bridge(b))
+		return -EINVAL;
+	l->l.options = (uint16_t)((l->l.options & ~step->options) |
+				  (step->options_on & step->options));
+	return 0;
+}
+
 static int set_vlans(struct fake_host *f, struct fake_link *l,
 		     const char *vlan)
 {
@@ -259,6 +273,8 @@ static int act(struct fake_host *f, int ifindex, const struct step *step,
 			change_up(l, true);
 		return l ? 0 : -ENODEV;
 	}
+	if (step->kind == STEP_OPTIONS)
+		return l ? set_options(f, l, step) : -ENODEV;
 	if (step->kind == STEP_VLANS)
 		return l ? set_vlans(f, l, step->vlan) : -ENODEV;
 	if (step->kind == STEP_FLUSH && l)

@@ -240,6 +240,9 @@ static const struct {
 	{ "[network red]\nvlan = 10/20\n", 2, "none is marked as the PVID" },
 	{ "[network red]\nvlan =\n", 2, "write VLANs as in" },
 	{ "[network red]\nvlans = 10\n", 2, "\"vlans\" is not a key" },
+	{ "[network red]\nisolated = on\n", 2, "isolated = \"on\" is neither yes nor no" },
+	{ "[network red]\nflood =\n", 2, "neither yes nor no" },
+	{ MACVTAP "device = eth0\nhairpin = yes\n", 4, "hairpin is for kind = bridge" },
 	{ "[network red]\nkind = openvswitch\n", 2, "\"openvswitch\" is unknown" },
 	{ "[network red]\nkind = Macvtap\n", 2, "use bridge or macvtap" },
 	{ "[network red]\nkind = macvlan\n", 2, "use bridge or macvtap" },
@@ -477,6 +480,20 @@ static void a_network_s_vlans_are_for_ports_that_request_none(void **state)
 	config_free(c);
 }
 
+static void a_network_names_options_of_its_ports(void **state)
+{
+	struct config *c = parse("[network red]\nisolated = yes\nflood=no\n"
+				 "hairpin = yes\nhairpin = no\n");
+	struct wish w = { .network = "red" };
+
+	(void)state;
+	config_resolve(c, &w);
+	assert_int_equal(w.options_named, OPTION(OPTION_ISOLATED) |
+			 OPTION(OPTION_FLOOD) | OPTION(OPTION_HAIRPIN));
+	assert_int_equal(w.options_on, OPTION(OPTION_ISOLATED));
+	config_free(c);
+}
+
 static void a_tap_finds_its_network_by_its_name(void **state)
 {
 	struct config *c = parse("[network red]\ntaps = red* web?\n"
@@ -671,6 +688,7 @@ int main(void)
 		cmocka_unit_test(every_error_has_its_line),
 		cmocka_unit_test(a_wrong_section_is_wrong_even_when_empty),
 		cmocka_unit_test(a_configured_network_is_what_it_says),
+		cmocka_unit_test(a_network_names_options_of_its_ports),
 		cmocka_unit_test(a_network_s_vlans_are_for_ports_that_request_none),
 		cmocka_unit_test(a_tap_finds_its_network_by_its_name),
 		cmocka_unit_test(later_files_go_before_earlier_ones),

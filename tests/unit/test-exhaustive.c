@@ -24,9 +24,9 @@
 
 enum dim {
 	/* the wish */
-	NET, NAME, WMTU, BY, WVLAN,
+	NET, NAME, WMTU, BY, WVLAN, WOPT,
 	/* the link */
-	KIND, ALIAS, LNAME, MAC, LMTU, UP, MASTER, GEN, PVLAN,
+	KIND, ALIAS, LNAME, MAC, LMTU, UP, MASTER, GEN, PVLAN, POPT,
 	/* all three bridges */
 	BMAC, BPORTS, BMTU, BUP, FILTER,
 	/* does the look wait for a bridge that is being set up? */
@@ -48,6 +48,8 @@ enum { NO_MASTER, ON_BR0, ON_BR1, ON_BRF, ON_BOND };
 enum { EUI64, GEN_NONE, NO_INET6 };
 enum { FLOAT_1500, FLOAT_9000, SET_1500, SET_9000 };
 enum { NO_VLAN, VLAN };
+enum { NO_OPTIONS, ISOLATED };
+enum { DEFAULT_OPTIONS, IS_ISOLATED, HAS_HAIRPIN };
 enum { DEFAULT_VLAN, WISHED_VLAN, OTHER_VLAN, IN_NO_VLAN };
 enum { WAS_FREE, WAS_TAKEN };
 enum { WAS_ALONE, WAS_ON_BR0, WAS_ON_BRF, WAS_ON_GONE };
@@ -62,17 +64,22 @@ static const unsigned int sizes[DIMS] = {
 	[BMAC] = 2, [BPORTS] = 2, [BMTU] = 4, [BUP] = 2,
 	[WAS_NAME] = 2, [WAS_MASTER] = 4, [WAS_UP] = 2, [WAS_GEN] = 2,
 	[DEAD] = 2, [PATIENT] = 2, [WVLAN] = 2, [FILTER] = 3, [PVLAN] = 4,
+	[WOPT] = 2, [POPT] = 3,
 };
 
 static const char *const dim_names[DIMS] = {
-	"net", "name", "wmtu", "by", "wvlan", "kind", "alias", "lname", "mac",
-	"lmtu", "up", "master", "gen", "pvlan", "bmac", "bports", "bmtu", "bup",
+	"net", "name", "wmtu", "by", "wvlan", "wopt", "kind", "alias", "lname", "mac",
+	"lmtu", "up", "master", "gen", "pvlan", "popt", "bmac", "bports", "bmtu", "bup",
 	"filter", "patient", "was-name",
 	"was-master", "was-up", "was-gen", "dead",
 };
 
 static const char wished_vlan[] = "10p/20";
 static const char *const port_vlans[] = { "1p", wished_vlan, "10p/30u", "" };
+static const uint16_t port_options[] = {
+	OPTIONS_DEFAULT, OPTIONS_DEFAULT | OPTION(OPTION_ISOLATED),
+	OPTIONS_DEFAULT | OPTION(OPTION_HAIRPIN),
+};
 static const uint32_t wish_mtus[] = { 0, 1400, 1500, 9000 };
 static const uint32_t link_mtus[] = { 1400, 1500, 9000 };
 static const uint32_t bridge_mtus[] = { 1500, 9000, 1500, 9000 };
@@ -103,6 +110,7 @@ struct found {
 	uint8_t mac[6];
 	uint32_t mtu;
 	char vlan[24];		/* if it never was elsewhere */
+	uint16_t options;
 	int master, addrgen;
 	bool up;
 };
@@ -270,6 +278,8 @@ static void build_port(struct run *r)
 	if (!r->v[MASTER])
 		return;
 	fake_host_join(&r->base, PORT, masters[r->v[MASTER]]);
+	if (l->l.options)
+		l->l.options = port_options[r->v[POPT]];
 	if (l->vlan[0])
 		(void)text_copy(l->vlan, sizeof(l->vlan),
 				port_vlans[r->v[PVLAN]]);
@@ -317,6 +327,10 @@ static void build_wish(struct run *r)
 	w->replace_alias = r->v[ALIAS] == REPLACE ||
 			   r->v[ALIAS] == REPLACE_LONG;
 	config_resolve(config, w);
+	if (!r->v[WOPT])
+		return;
+	w->options_named = OPTION(OPTION_ISOLATED) | OPTION(OPTION_FLOOD);
+	w->options_on = OPTION(OPTION_ISOLATED);
 }
 
 static bool was_ours(const struct run *r)
@@ -342,6 +356,7 @@ static void build_found(struct run *r)
 		w->up = rec.was.up;
 		w->addrgen = l->addrgen < 0 ? -1 : rec.was.addrgen;
 		w->master = masters[r->v[WAS_MASTER]];
+		w->options = w->master ? OPTIONS_DEFAULT : 0;
 		return;
 	}
 	memcpy(w->name, l->name, VIF_NAMESIZE);
@@ -351,6 +366,7 @@ static void build_found(struct run *r)
 	w->up = l->up;
 	w->addrgen = l->addrgen;
 	w->master = l->master;
+	w->options = l->options;
 }
 
 /* ---- what holds after every act ----------------------------------------- */
@@ -610,6 +626,20 @@ static const char *wrong_record(const struct run *r, const char *alias)
 	return NULL;
 }
 
+/* What others have set on its bridge stays. */
+static uint16_t wanted_options(const struct run *r)
+{
+	const struct link *was = &r->base.link[PORT - 1].l;
+	uint16_t options = OPTIONS_DEFAULT;
+
+	if (was->master == (r->v[NET] == N_BR0 ? BR0 : BR1))
+		options = was->options;
+	if (!r->v[WOPT])
+		return options;
+	options |= OPTION(OPTION_ISOLATED);
+	return (uint16_t)(options & ~OPTION(OPTION_FLOOD));
+}
+
 /* Returns what is not as wished, or NULL. */
 static const char *not_as_wished(const struct run *r)
 {
@@ -631,6 +661,8 @@ static const char *not_as_wished(const struct run *r)
 		return "not up";
 	if (r->v[WVLAN] && strcmp(p->vlan, wished_vlan) != 0)
 		return "VLANs";
+	if (p->l.options != wanted_options(r))
+		return "options";
 	if (p->l.addrgen == LINK_ADDRGEN_EUI64)
 		return "addr-gen mode";
 	if (p->has_link_local)
@@ -653,6 +685,8 @@ static const char *not_as_found(const struct run *r, bool dead)
 		return "master";
 	if (l->up != (!dead && w->up))
 		return "up or down";
+	if (!dead && w->options != l->options)
+		return "options";
 	if (!dead && !r->was_elsewhere &&
 	    strcmp(r->f.link[PORT - 1].vlan, w->vlan) != 0)
 		return "VLANs";
@@ -910,6 +944,18 @@ static int sweep_all(void **state)
 		[ALIAS] = V(NO_ALIAS) | V(OURS) | V(OURS_LEAVING),
 		[MAC] = V(0) | V(1), [UP] = 3, [MASTER] = 31, [FILTER] = 7,
 		[PVLAN] = 15, [WAS_MASTER] = 15, [WAS_UP] = 3 } },
+	options = { run_join, {
+		[NET] = JOINABLE_NETS, [NAME] = V(KEEP) | V(NEW), [WOPT] = 3,
+		[BY] = 3, [ALIAS] = V(NO_ALIAS) | V(OURS) | V(OURS_LEAVING),
+		[MAC] = V(0) | V(1), [UP] = 3, [MASTER] = 31, [POPT] = 7,
+		[WVLAN] = 3, [FILTER] = V(VLAN_FILTERING_ON),
+		[WAS_MASTER] = 15, [WAS_UP] = 3 } },
+	faulty_options = { run_faults, {
+		[NET] = JOINABLE_NETS, [WOPT] = 3, [WVLAN] = 3,
+		[ALIAS] = V(NO_ALIAS) | V(OURS), [MAC] = V(PORT_MAC) | V(LOW_MAC),
+		[UP] = 3, [MASTER] = V(NO_MASTER) | V(ON_BR0) | V(ON_BRF),
+		[FILTER] = V(VLAN_FILTERING_ON), [POPT] = 7,
+		[WAS_MASTER] = 3, [WAS_UP] = 3 } },
 	faulty_vlans = { run_faults, {
 		[NET] = JOINABLE_NETS, [NAME] = V(KEEP) | V(NEW),
 		[WVLAN] = V(VLAN), [ALIAS] = V(NO_ALIAS) | V(OURS),
@@ -954,6 +1000,8 @@ static int sweep_all(void **state)
 	report("odd names", sweep(&odd));
 	report("joins of bridges in the making", sweep(&patient));
 	report("joins in VLANs", sweep(&vlans));
+	report("joins with options of the port", sweep(&options));
+	report("joins with options and every fault", sweep(&faulty_options));
 	report("joins with every fault", sweep(&faulty));
 	report("joins in VLANs with every fault", sweep(&faulty_vlans));
 	report("joins with everything vanishing", sweep(&vanishing));

@@ -2,6 +2,7 @@
 /* test-link.c - a link's kind, MAC addresses, and the hash of a link */
 #include "tests/unit/check.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "agent/core/link.h"
@@ -71,7 +72,7 @@ static void addresses_are_compared_as_unsigned_bytes(void **state)
 static void a_hash_changes_with_everything_that_is_set(void **state)
 {
 	const struct link a = { .ifindex = 7, .name = "tap7", .mtu = 1500 };
-	struct link b[] = { a, a, a, a, a, a, a, a, a, a, a, a };
+	struct link b[] = { a, a, a, a, a, a, a, a, a, a, a, a, a };
 
 	(void)state;
 	b[0].ifindex = 8;
@@ -85,6 +86,7 @@ static void a_hash_changes_with_everything_that_is_set(void **state)
 	b[8].allmulticast = true;
 	b[9].up = true;
 	b[11].filtering = VLAN_FILTERING_ON;
+	b[12].options = OPTIONS_DEFAULT;
 	/* where the name ends and the alias begins counts, too */
 	memcpy(b[10].name, "tap", 4);
 	memcpy(b[10].alias, "7", 2);
@@ -93,11 +95,34 @@ static void a_hash_changes_with_everything_that_is_set(void **state)
 		check(link_hash(&a) != link_hash(&b[i]), "%zu", i);
 }
 
+static void options_have_the_names_that_bridge_8_has(void **state)
+{
+	char text[OPTIONS_TEXTSIZE];
+	uint16_t all = (1U << PORT_OPTIONS) - 1, some;
+
+	(void)state;
+	port_options_print(text, all);
+	assert_string_equal(text, "isolated+hairpin+flood+mcast-flood+bcast-flood+bpdu-guard+root-block+fast-leave+neigh-suppress");
+	assert_int_equal(port_options_parse(text, &some), 0);
+	assert_int_equal(some, all);
+	port_options_say(text, all, OPTIONS_DEFAULT);
+	assert_true(strlen(text) + 1 < sizeof(text));
+	port_options_say(text, OPTION(OPTION_ISOLATED) | OPTION(OPTION_FLOOD),
+			 OPTION(OPTION_FLOOD));
+	assert_string_equal(text, "isolated no, flood yes");
+	port_options_say(text, 0, all);
+	assert_string_equal(text, "");
+	assert_int_equal(port_option_find("mcast_flood"), PORT_OPTIONS);
+	assert_int_equal(port_options_parse("isolated+", &some), -EINVAL);
+	assert_int_equal(some, all);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_kinds_that_matter_are_told_apart),
 		cmocka_unit_test(addresses_are_compared_as_unsigned_bytes),
+		cmocka_unit_test(options_have_the_names_that_bridge_8_has),
 		cmocka_unit_test(a_hash_changes_with_everything_that_is_set),
 	};
 

@@ -53,6 +53,7 @@ static void join_it(void)
 	s.owner = OWNER_US;
 	memcpy(s.link.mac, port_mac, 6);
 	s.link.master = BRIDGE;
+	s.link.options = OPTIONS_DEFAULT;
 	s.link.addrgen = LINK_ADDRGEN_NONE;
 	s.link.up = true;
 	assert_true(record_print(&record, s.link.alias) > 0);
@@ -227,6 +228,7 @@ static void how_it_was_is_found_out_once(void **state)
 	s.link.up = true;
 	s.link.mtu = 1400;
 	s.link.master = OLD;
+	s.link.options = OPTIONS_DEFAULT;
 	s.master = (struct link){ .ifindex = OLD, .name = "br7",
 				  .kind = "bridge", .mtu = 1500 };
 	(void)text_copy(s.link.alias, LINK_ALIASSIZE, "uplink = %no%");
@@ -306,6 +308,7 @@ static void also_one_that_is_on_it_when_it_becomes_ours(void **state)
 	(void)state;
 	s.facts.mtu_is_pinned = false;
 	s.link.master = BRIDGE;
+	s.link.options = OPTIONS_DEFAULT;
 	wish.mtu = 1400;
 	joins("keep the MTU 1500 of bridge br0; record; "
 	      "address fe:ff:ff:ff:ff:ff, mtu 1400, addrgenmode none; up");
@@ -324,6 +327,7 @@ static void a_bridge_whose_mac_is_the_port_s_keeps_it(void **state)
 	(void)state;
 	s.facts.mac_floats = true;
 	s.link.master = BRIDGE;
+	s.link.options = OPTIONS_DEFAULT;
 	memcpy(s.link.mac, low_mac, 6);
 	memcpy(s.bridge.mac, low_mac, 6);
 	plan_join(&wish, &record, &s, &plan);
@@ -337,6 +341,7 @@ static void a_mac_that_somebody_gave_our_port_is_not_pinned(void **state)
 	s.owner = OWNER_US;
 	s.facts.mac_floats = s.master_facts.mac_floats = true;
 	s.link.master = BRIDGE;
+	s.link.options = OPTIONS_DEFAULT;
 	s.master = s.bridge;
 	memcpy(s.link.mac, low_mac, 6);
 	memcpy(s.bridge.mac, low_mac, 6);
@@ -346,7 +351,7 @@ static void a_mac_that_somebody_gave_our_port_is_not_pinned(void **state)
 	plan_leave(&s, true, &plan);
 	assert_null(strstr(steps(), "keep the MAC"));
 	/* one of ours is */
-	plan_port_mac(&wish, s.link.mac);
+	wish_port_mac(&wish, s.link.mac);
 	memcpy(s.master.mac, s.link.mac, 6);
 	plan_leave(&s, true, &plan);
 	assert_non_null(strstr(steps(), "keep the MAC"));
@@ -383,6 +388,7 @@ static void the_bridge_that_it_comes_from_keeps_its_own_too(void **state)
 {
 	(void)state;
 	s.link.master = OLD;
+	s.link.options = OPTIONS_DEFAULT;
 	s.link.mtu = 1400;
 	memcpy(s.link.mac, low_mac, 6);
 	s.master = (struct link){ .ifindex = OLD, .name = "br7",
@@ -398,6 +404,7 @@ static void another_master_is_not_pinned(void **state)
 {
 	(void)state;
 	s.link.master = OLD;
+	s.link.options = OPTIONS_DEFAULT;
 	s.master = (struct link){ .ifindex = OLD, .name = "bond0",
 				  .kind = "bond", .mtu = 1400 };
 	joins("record; address fe:ff:ff:ff:ff:ff, addrgenmode none, master br0; "
@@ -593,7 +600,7 @@ static void the_address_is_the_guest_s_with_fe_in_front(void **state)
 		uint8_t mac[6];
 
 		memcpy(wish.mac, macs[i].guest, 6);
-		plan_port_mac(&wish, mac);
+		wish_port_mac(&wish, mac);
 		assert_memory_equal(mac, macs[i].port, 6);
 	}
 	memcpy(wish.mac, macs[1].guest, 6);
@@ -626,6 +633,7 @@ static void what_is_not_ours_is_not_left(void **state)
 	s.owner = OWNER_FOREIGN;
 	s.link.up = true;
 	s.link.master = BRIDGE;
+	s.link.options = OPTIONS_DEFAULT;
 	leaves(true, "");
 }
 
@@ -775,6 +783,7 @@ static void the_vlans_that_it_had_on_its_bridge_are_kept_in_mind(void **state)
 	want_vlans("10");
 	is_in("10");
 	s.link.master = BRIDGE;
+	s.link.options = OPTIONS_DEFAULT;
 	assert_string_equal(recorded_vlans(), "");
 	is_in("1p/5u");
 	assert_string_equal(recorded_vlans(), "1p/5u");
@@ -802,6 +811,73 @@ static void left_it_is_in_its_former_vlans(void **state)
 	leaves(false, "down; address 52:54:00:00:00:07, mtu 1400, addrgenmode as before; vlan none; up; record");
 	s.former.filtering = VLAN_FILTERING_OFF;
 	leaves(false, "down; address 52:54:00:00:00:07, mtu 1400, addrgenmode as before; up; record");
+}
+
+/* ---- options of the port ----------------------------------------------------- */
+
+#define ISOLATED OPTION(OPTION_ISOLATED)
+#define HAIRPIN OPTION(OPTION_HAIRPIN)
+#define FLOOD OPTION(OPTION_FLOOD)
+
+static void name_options(uint16_t named, uint16_t on)
+{
+	wish.options_named = named;
+	wish.options_on = on;
+}
+
+static void options_come_after_the_bridge_and_before_up(void **state)
+{
+	(void)state;
+	name_options(ISOLATED | FLOOD, ISOLATED);
+	joins("record; address fe:ff:ff:ff:ff:ff, addrgenmode none, master br0; isolated yes, flood no; up");
+	/* what is named as it is anyway takes no step */
+	name_options(FLOOD, FLOOD);
+	joins("record; address fe:ff:ff:ff:ff:ff, addrgenmode none, master br0; up");
+}
+
+static void options_change_while_it_runs(void **state)
+{
+	(void)state;
+	record.set = ISOLATED;
+	join_it();
+	name_options(ISOLATED, ISOLATED);
+	joins("isolated yes");
+	/* no longer named: our own doing is undone */
+	s.link.options |= ISOLATED;
+	name_options(0, 0);
+	joins("record; isolated no");
+}
+
+static void options_that_others_set_are_kept(void **state)
+{
+	(void)state;
+	join_it();
+	s.link.options |= HAIRPIN;
+	joins("record");
+	record.kept = HAIRPIN;
+	join_it();
+	s.link.options |= HAIRPIN;
+	joins("");
+	s.link.master = 0;
+	s.link.options = 0;
+	joins("master br0; hairpin yes");
+	/* … unless the network names them */
+	name_options(HAIRPIN, 0);
+	joins("record, master br0");
+}
+
+static void left_it_has_its_former_options(void **state)
+{
+	(void)state;
+	record.was.options = HAIRPIN;
+	join_it();
+	s.record.was.options = HAIRPIN;
+	memcpy(s.record.was.master, "br0", 4);
+	s.former = s.bridge;
+	s.former_facts.mtu_is_pinned = true;
+	begin_to_leave();
+	s.link.options |= ISOLATED;
+	leaves(false, "down; address 52:54:00:00:00:07, mtu 1400, addrgenmode as before; isolated no, hairpin yes; up; record");
 }
 
 /* ---- macvtaps ----------------------------------------------------------- */
@@ -1127,6 +1203,10 @@ int main(void)
 		plan_test(the_address_is_the_guest_s_with_fe_in_front),
 		plan_test(a_new_record_says_who_made_it_and_for_whom),
 		plan_test(what_we_made_is_deleted),
+		plan_test(options_come_after_the_bridge_and_before_up),
+		plan_test(options_change_while_it_runs),
+		plan_test(options_that_others_set_are_kept),
+		plan_test(left_it_has_its_former_options),
 		plan_test(vlans_come_after_the_bridge_and_before_up),
 		plan_test(a_port_in_its_vlans_needs_nothing),
 		plan_test(vlans_change_while_it_runs),

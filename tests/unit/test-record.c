@@ -42,6 +42,9 @@ static void assert_same(const struct record *a, const struct record *b)
 	assert_int_equal(a->process.start, b->process.start);
 	assert_string_equal(a->was.name, b->was.name);
 	assert_string_equal(a->was.master, b->was.master);
+	assert_int_equal(a->set, b->set);
+	assert_int_equal(a->kept, b->kept);
+	assert_int_equal(a->was.options, b->was.options);
 	assert_string_equal(a->was.vlan, b->was.vlan);
 	assert_string_equal(a->was.alias, b->was.alias);
 	assert_memory_equal(a->was.mac, b->was.mac, 6);
@@ -214,6 +217,31 @@ static void vlans_come_back(void **state)
 	assert_int_equal(record_parse("vifagent/1 by=hand net=a vlan=none made=1",
 				      &r), -EINVAL);
 	assert_int_equal(record_parse("vifagent/1 by=udev was.name=a was.vlan=10/20",
+				      &r), -EINVAL);
+}
+
+static void options_come_back(void **state)
+{
+	struct record r = by_hand;
+	char alias[LINK_ALIASSIZE];
+
+	(void)state;
+	r.was.name[4] = '\0';
+	for (enum port_option o = 0; o < PORT_OPTIONS; o++) {
+		r.set = OPTION(o);
+		r.kept = r.was.options = OPTION((o + 1) % PORT_OPTIONS) |
+					 OPTION((o + 4) % PORT_OPTIONS);
+		r.wish.name[0] = r.was.alias[0] = '\0';
+		round_trip(&r);
+	}
+	r = by_hand;
+	r.set = OPTION(OPTION_ISOLATED) | OPTION(OPTION_FLOOD);
+	r.wish.name[0] = r.was.alias[0] = '\0';
+	assert_true(record_print(&r, alias) > 0);
+	assert_non_null(strstr(alias, " set=isolated+flood "));
+	assert_int_equal(record_parse("vifagent/1 by=hand net=a set=isolated+x made=1",
+				      &r), -EINVAL);
+	assert_int_equal(record_parse("vifagent/1 by=hand net=a kept= made=1",
 				      &r), -EINVAL);
 }
 
@@ -490,6 +518,7 @@ int main(void)
 		cmocka_unit_test(a_process_is_a_pid_and_a_time),
 		cmocka_unit_test(every_mixture_comes_back),
 		cmocka_unit_test(vlans_come_back),
+		cmocka_unit_test(options_come_back),
 		cmocka_unit_test(the_longest_values_fit_together),
 		cmocka_unit_test(even_with_a_nic),
 		cmocka_unit_test(a_former_alias_is_kept_byte_for_byte),
