@@ -39,7 +39,7 @@ def running(xen, n=1):
     xen.bridge("br0")
     nics = [xen.plugged(5 + i) for i in range(n)]
     xen.bed.until(lambda: all(nic.status() == "connected" for nic in nics), timeout=20)
-    xen.watch.catch_up()  # before a test takes a port away
+    xen.watch.catch_up(timeout=20)  # before a test takes a port away
     xen.bed.until(lambda: all(xen.on(f"vif{5 + i}.0") for i in range(n)))
     xen.bed.tap("tap7")
     xen.bed.vifctl("attach", "tap7", "br0", check=0)
