@@ -132,3 +132,20 @@ def test_xl_killed_while_it_destroys(node, values, agent, request):
         xl("destroy", g.domid, check=False)
         wait_until(lambda: not nothing_left(g.domid), 30, f"left: {nothing_left(g.domid)}")
         assert g.vif() not in links()
+
+
+@pytest.mark.once
+def test_a_guest_with_a_vifname_migrates_to_its_own_host():
+    """Both halves have one name for a while; the guest has its network all the time after the move."""
+    receiver = "sh -c 'exec xl migrate-receive'"
+    with Guest(vifs=(f"bridge={BRIDGE},vifname=mig0",)) as g:
+        ping(g.ip)
+        assert "mig0" in ports(BRIDGE)
+        old = g.domid
+        xl("migrate", "-s", "", g.name, receiver, timeout=600)
+        g.domid = g.find()
+        assert g.domid != old
+        ping(g.ip)
+        wait_until(lambda: "mig0" in ports(BRIDGE), 30)
+        assert vifctl_list()["mig0"]["nic"] == f"{g.domid}.0" and vifctl_list()["mig0"]["state"] == "ok"
+        assert g.vif() not in links()
