@@ -93,7 +93,7 @@ static void print_wish(const struct wish *w)
 		(void)printf(", mac %s", mac);
 	}
 	if (w->vlan[0])
-		(void)printf(", vlan %s", w->vlan);
+		(void)printf(", vlan %s by %s", w->vlan, wish_vlan_source(w));
 	port_options_say(options, w->options_named, w->options_on);
 	if (options[0])
 		(void)printf(", %s", options);

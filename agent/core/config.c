@@ -68,8 +68,8 @@ static void resolve_network(const struct network *n, struct wish *w)
 	w->allmulticast = n->allmulticast;
 	resolve_mode(n, w);
 	if (w->vlan[0] && !w->error[0])
-		text_reason(w->error, "vlan=%s is requested, but network %s is of kind macvtap, and only ports of a bridge have VLANs; set device= to a VLAN link (ip link add link %s name %.8s.10 type vlan id 10), and request no vlan=",
-			    w->vlan, w->network, w->device, w->device);
+		text_reason(w->error, "vlan=%s (requested by %s): network %s is of kind macvtap, and only ports of a bridge have VLANs; set device= to a VLAN link (ip link add link %s name %.8s.10 type vlan id 10), and request no vlan=",
+			    w->vlan, wish_vlan_source(w), w->network, w->device, w->device);
 }
 
 void config_resolve(const struct config *c, struct wish *w)

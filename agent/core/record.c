@@ -349,6 +349,7 @@ int record_parse(const char *alias, struct record *ret)
 		return -EINVAL;
 	if (r.wish.network[0])
 		r.wish.by = r.by;
+	r.wish.vlan_by = r.by;
 	*ret = r;
 	return 0;
 }

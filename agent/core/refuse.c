@@ -157,10 +157,10 @@ static bool no_vlans(const struct wish *w, const struct state *s,
 	if (!w->vlan[0] || s->bridge.filtering == VLAN_FILTERING_ON)
 		return false;
 	if (s->bridge.filtering == VLAN_FILTERING_MISSING)
-		return refuse(p, REFUSED, "vlan=%s is requested, but bridges of this kernel cannot filter VLANs (CONFIG_BRIDGE_VLAN_FILTERING is off); use a bridge of its own for each VLAN, and request no vlan=",
-			      w->vlan);
-	return refuse(p, REFUSED, "vlan=%s is requested, but bridge %s does not filter VLANs; turn that on (ip link set %s type bridge vlan_filtering 1), or request another bridge and no vlan=",
-		      w->vlan, w->bridge, w->bridge);
+		return refuse(p, REFUSED, "vlan=%s (requested by %s): bridges of this kernel cannot filter VLANs (CONFIG_BRIDGE_VLAN_FILTERING is off); use a bridge of its own for each VLAN, and request no vlan=",
+			      w->vlan, wish_vlan_source(w));
+	return refuse(p, REFUSED, "vlan=%s (requested by %s): bridge %s does not filter VLANs; turn that on (ip link set %s type bridge vlan_filtering 1), or request another bridge and no vlan=",
+		      w->vlan, wish_vlan_source(w), w->bridge, w->bridge);
 }
 
 /* A device on which the kernel would not create a macvtap

@@ -23,6 +23,11 @@ const char *source_name(enum source by)
 	return "nobody";
 }
 
+const char *wish_vlan_source(const struct wish *w)
+{
+	return w->vlan_by == BY_NOBODY ? "its network" : source_name(w->vlan_by);
+}
+
 static bool visible(const char *s, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
@@ -135,6 +140,7 @@ static int set_vlan(struct wish *w, const char *label, const char *s,
 		return refuse(w, "%s=%s: %s", label, text_quote(s, len).text,
 			      why);
 	memcpy(w->vlan, s, len + 1);
+	w->vlan_by = w->by;
 	return 0;
 }
 
@@ -188,8 +194,10 @@ void wish_merge(struct wish *w, const struct wish *lower)
 		memcpy(w->name, lower->name, sizeof(w->name));
 	if (!w->mtu)
 		w->mtu = lower->mtu;
-	if (!w->vlan[0])
+	if (!w->vlan[0]) {
 		memcpy(w->vlan, lower->vlan, sizeof(w->vlan));
+		w->vlan_by = lower->vlan_by;
+	}
 }
 
 void wish_port_mac(const struct wish *w, uint8_t ret[6])

@@ -53,6 +53,8 @@ struct wish {
 	uint32_t mode;			/* one of MACVTAP_MODES; 0: the
 					 * network's first one */
 	char vlan[VLAN_TEXTSIZE];	/* for vlans_parse(); "": as they are */
+	enum source vlan_by;		/* whose request that is; BY_NOBODY: the
+					 * network's */
 	bool stays_down;		/* up=no: another program sets it up */
 	bool force;			/* by hand: even if the host uses it */
 	bool replace_alias;		/* by hand: overwrite a foreign alias */
@@ -74,6 +76,9 @@ const char *wish_place(const struct wish *w);
 
 /* "hand", "xenstore", "udev" or "nobody". */
 const char *source_name(enum source by);
+
+/* Who requests the VLANs: the same, or "its network". */
+const char *wish_vlan_source(const struct wish *w);
 
 /*
  * wish_set() - take one value into a wish

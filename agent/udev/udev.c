@@ -100,7 +100,7 @@ int udev_wish(struct udev_room *u, int ifindex, const char *name,
 	r = take_wish(d, name, ret);
 	udev_device_unref(d);
 	if (ret->network[0] || ret->error[0])
-		ret->by = BY_UDEV;
+		ret->by = ret->vlan_by = BY_UDEV;
 	else
 		*ret = (struct wish) { 0 };
 	return r;

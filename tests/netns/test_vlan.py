@@ -252,7 +252,7 @@ def test_show_and_plan_say_it(host):
     host.tap("tap0")
     attach(host, "tap0", "10p/20")
     shown = host.vifctl("show", "tap0", check=0).out
-    assert "vlan 10p/20" in shown and "\n    vlan    10p/20\n" in shown
+    assert "vlan 10p/20 by hand\n" in shown and "\n    vlan    10p/20\n" in shown
     host.run(["bridge", "vlan", "del", "dev", "tap0", "vid", "20"])
     assert "1. vlan 10p/20\n" in host.vifctl("plan", "tap0", check=0).out
 
@@ -271,7 +271,7 @@ def plain(bed, request):
 
 
 def is_refused(result):
-    assert result.rc == 1 and "vlan=10 is requested, but " in result.out + result.err, vars(result)
+    assert result.rc == 1 and "vlan=10 (requested by " in result.out + result.err, vars(result)
 
 
 @pytest.mark.parametrize("args", [["br0", "vlan=10"], ["red"]])
@@ -328,7 +328,7 @@ def test_a_udev_rule_is_refused(bed):
     daemon = bed.daemon()
     bed.tap("tap0")
     before = bed.link("tap0")
-    bed.until(lambda: "tap0: vlan=10 is requested, but " in daemon.log())
+    bed.until(lambda: "tap0: vlan=10 (requested by udev): " in daemon.log())
     assert bed.link("tap0").master is None and bed.link("tap0").alias == before.alias
 
 

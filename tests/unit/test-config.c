@@ -476,7 +476,7 @@ static void a_network_s_vlans_are_for_ports_that_request_none(void **state)
 	assert_string_equal(w.error, "");
 	w = (struct wish){ .network = "v", .vlan = "30" };
 	config_resolve(c, &w);
-	assert_string_equal(w.error, "vlan=30 is requested, but network v is of kind macvtap, and only ports of a bridge have VLANs; set device= to a VLAN link (ip link add link eth0 name eth0.10 type vlan id 10), and request no vlan=");
+	assert_string_equal(w.error, "vlan=30 (requested by its network): network v is of kind macvtap, and only ports of a bridge have VLANs; set device= to a VLAN link (ip link add link eth0 name eth0.10 type vlan id 10), and request no vlan=");
 	config_free(c);
 }
 

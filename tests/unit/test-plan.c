@@ -674,6 +674,7 @@ static void what_we_made_is_deleted(void **state)
 static void want_vlans(const char *vlan)
 {
 	(void)text_copy(wish.vlan, sizeof(wish.vlan), vlan);
+	wish.vlan_by = BY_HAND;
 	record.wish = wish;
 	s.bridge.filtering = VLAN_FILTERING_ON;
 }
@@ -736,9 +737,10 @@ static void without_vlan_filtering_vlans_are_refused(void **state)
 	(void)state;
 	want_vlans("10");
 	s.bridge.filtering = VLAN_FILTERING_OFF;
-	does_not_join(REFUSED, "vlan=10 is requested, but bridge br0 does not filter VLANs; turn that on (ip link set br0 type bridge vlan_filtering 1), or request another bridge and no vlan=");
+	does_not_join(REFUSED, "vlan=10 (requested by hand): bridge br0 does not filter VLANs; turn that on (ip link set br0 type bridge vlan_filtering 1), or request another bridge and no vlan=");
 	s.bridge.filtering = VLAN_FILTERING_MISSING;
-	does_not_join(REFUSED, "vlan=10 is requested, but bridges of this kernel cannot filter VLANs (CONFIG_BRIDGE_VLAN_FILTERING is off); use a bridge of its own for each VLAN, and request no vlan=");
+	wish.vlan_by = BY_NOBODY;
+	does_not_join(REFUSED, "vlan=10 (requested by its network): bridges of this kernel cannot filter VLANs (CONFIG_BRIDGE_VLAN_FILTERING is off); use a bridge of its own for each VLAN, and request no vlan=");
 }
 
 /* … and a port of ours that is there already goes down. */

@@ -244,11 +244,13 @@ static void what_is_open_is_filled(void **state)
 {
 	struct wish high = { .by = BY_HAND, .network = "br0" };
 	struct wish low = { .by = BY_UDEV, .network = "br1", .name = "web0",
-			    .mtu = 9000, .vlan = "10" };
+			    .mtu = 9000, .vlan = "10",
+			    .vlan_by = BY_UDEV };
 
 	(void)state;
 	wish_merge(&high, &low);
 	assert_string_equal(high.vlan, "10");
+	assert_string_equal(wish_vlan_source(&high), "udev");
 	assert_string_equal(high.network, "br0");
 	assert_int_equal(high.by, BY_HAND);
 	assert_string_equal(high.name, "web0");

@@ -135,17 +135,27 @@ def test_xl_killed_while_it_destroys(node, values, agent, request):
 
 
 @pytest.mark.once
-def test_a_guest_with_a_vifname_migrates_to_its_own_host():
-    """Both halves have one name for a while; the guest has its network all the time after the move."""
-    receiver = "sh -c 'exec xl migrate-receive'"
-    with Guest(vifs=(f"bridge={BRIDGE},vifname=mig0",)) as g:
-        ping(g.ip)
+def test_a_vifname_that_both_halves_of_a_migration_have_costs_no_network(tmp_path):
+    """As in xl migrate localhost, which this machine cannot do: it cannot log a PV guest's dirty pages.
+
+    The guest is saved and goes on; it is restored under another name, with its vifname.
+    """
+    vif = f"bridge={BRIDGE},vifname=mig0"
+    with Guest(vifs=(vif,)) as first:
+        ping(first.ip)
         assert "mig0" in ports(BRIDGE)
-        old = g.domid
-        xl("migrate", "-s", "", g.name, receiver, timeout=600)
-        g.domid = g.find()
-        assert g.domid != old
-        ping(g.ip)
-        wait_until(lambda: "mig0" in ports(BRIDGE), 30)
-        assert vifctl_list()["mig0"]["nic"] == f"{g.domid}.0" and vifctl_list()["mig0"]["state"] == "ok"
-        assert g.vif() not in links()
+        second = Guest(vifs=first.vifs)
+        xl("save", "-c", first.name, tmp_path / "saved", timeout=600)
+        xl("restore", second.config, tmp_path / "saved", timeout=600)
+        second.domid = second.find()
+        try:
+            assert {"mig0", second.vif()} <= ports(BRIDGE)
+            assert second.key("hotplug-status") == "connected"
+            port = vifctl_list()[second.vif()]
+            assert port["state"] == "ok" and "will be renamed" in port["reason"]
+            first.destroy()
+            wait_until(lambda: second.vif() not in links() and "mig0" in ports(BRIDGE), 60)
+            assert vifctl_list()["mig0"]["nic"] == f"{second.domid}.0"
+            ping(first.ip)
+        finally:
+            second.destroy()
