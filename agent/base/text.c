@@ -10,6 +10,11 @@
 /* Space for the closing quote and the length. */
 #define QUOTE_TAIL (sizeof("...\" (18446744073709551615 bytes)") + 3)
 
+static bool is_plain(unsigned char c)
+{
+	return c >= ' ' && c < 0x7f && c != '"' && c != '\\';
+}
+
 struct quote text_quote(const void *bytes, size_t len)
 {
 	const unsigned char *b = bytes;
@@ -18,7 +23,7 @@ struct quote text_quote(const void *bytes, size_t len)
 
 	q.text[o++] = '"';
 	for (i = 0; i < len && o + 4 < QUOTE_SIZE - QUOTE_TAIL; i++) {
-		if (b[i] >= ' ' && b[i] < 0x7f && b[i] != '"' && b[i] != '\\')
+		if (is_plain(b[i]))
 			q.text[o++] = (char)b[i];
 		else
 			o += (size_t)snprintf(q.text + o, 5, "\\x%02x", b[i]);
@@ -34,6 +39,24 @@ struct quote text_quote(const void *bytes, size_t len)
 struct quote text_quote_str(const char *s)
 {
 	return text_quote(s, strlen(s));
+}
+
+struct quote text_quote_path(const char *path)
+{
+	const size_t room = QUOTE_SIZE - sizeof("\"...\"");
+	size_t len = strlen(path);
+	const char *dots = "";
+	struct quote q;
+
+	for (const char *p = path; *p; p++)
+		if (!is_plain((unsigned char)*p))
+			return text_quote_str(path);
+	if (len > room) {
+		dots = "...";
+		path += len - room;
+	}
+	(void)snprintf(q.text, sizeof(q.text), "\"%s%s\"", dots, path);
+	return q;
 }
 
 static bool word_byte(unsigned char c)

@@ -31,6 +31,10 @@ struct quote text_quote(const void *bytes, size_t len);
 /* The same for a C string. */
 struct quote text_quote_str(const char *s);
 
+/* The same for the name of a file, of which the end tells more: a long one is cut
+ * in front. */
+struct quote text_quote_path(const char *path);
+
 /*
  * text_escape() - write a value as one word of a line
  *

@@ -18,7 +18,7 @@
 static int load_file(struct config *c, const char *path, bool may_be_missing,
 		     char error[REASON_SIZE])
 {
-	const struct quote name = text_quote_str(path);
+	const struct quote name = text_quote_path(path);
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	char reason[REASON_SIZE];
 	char *text = NULL;
@@ -68,7 +68,7 @@ static int load_directory(struct config *c, const char *dir,
 
 	if (r < 0)
 		text_reason(error, "configuration %s cannot be read: %s",
-			    text_quote_str(dir).text, strerror(-r));
+			    text_quote_path(dir).text, strerror(-r));
 	for (int i = 0; i < n; i++) {
 		char *path = NULL;
 

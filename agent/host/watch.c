@@ -4,7 +4,9 @@
 #include <linux/if_bridge.h>
 #include <linux/rtnetlink.h>
 #include <netlink/netlink.h>
+#include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include "agent/host/host.h"
@@ -24,25 +26,15 @@ struct host_watch {
 	bool lost;		/* a notification, during this call */
 };
 
-static int parse_address(const struct nlmsghdr *h, struct host_event *ret)
+/* Of a message with a head of @size bytes, and the ifindex in it at @offset. */
+static int parse_details(const struct nlmsghdr *h, int size, size_t offset,
+			 struct host_event *ret)
 {
-	const struct ifaddrmsg *a = nlmsg_data(h);
-
-	if (!nlmsg_valid_hdr(h, sizeof(*a)))
+	if (!nlmsg_valid_hdr(h, size))
 		return -EBADMSG;
 	ret->what = HOST_DETAILS;
-	ret->link.ifindex = (int)a->ifa_index;
-	return 0;
-}
-
-static int parse_vlans(const struct nlmsghdr *h, struct host_event *ret)
-{
-	const struct br_vlan_msg *v = nlmsg_data(h);
-
-	if (!nlmsg_valid_hdr(h, sizeof(*v)))
-		return -EBADMSG;
-	ret->what = HOST_DETAILS;
-	ret->link.ifindex = (int)v->ifindex;
+	memcpy(&ret->link.ifindex, (const char *)nlmsg_data(h) + offset,
+	       sizeof(ret->link.ifindex));
 	return 0;
 }
 
@@ -52,10 +44,12 @@ static int parse(struct nl_msg *msg, struct host_event *ret)
 
 	switch (h->nlmsg_type) {
 	case RTM_NEWADDR:
-		return parse_address(h, ret);
+		return parse_details(h, sizeof(struct ifaddrmsg),
+				     offsetof(struct ifaddrmsg, ifa_index), ret);
 	case RTM_NEWVLAN:
 	case RTM_DELVLAN:
-		return parse_vlans(h, ret);
+		return parse_details(h, sizeof(struct br_vlan_msg),
+				     offsetof(struct br_vlan_msg, ifindex), ret);
 	case RTM_DELLINK:
 		ret->what = HOST_LINK_GONE;
 		break;

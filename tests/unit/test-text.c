@@ -267,10 +267,29 @@ static void a_hash_is_fnv_1a_and_can_be_continued(void **state)
 				   3), 0xbf9cf968);
 }
 
+/* Of a path the end tells which file it is. */
+static void a_long_path_is_cut_in_front(void **state)
+{
+	char path[201];
+	struct quote q;
+
+	(void)state;
+	q = text_quote_path("/etc/vifagent/vifagent.conf.d/20-local-networks.conf");
+	assert_string_equal(q.text, "\"/etc/vifagent/vifagent.conf.d/20-local-networks.conf\"");
+	memset(path, 'x', sizeof(path) - 1);
+	memcpy(path + sizeof(path) - 9, "/10.conf", 9);
+	q = text_quote_path(path);
+	assert_int_equal(strlen(q.text), QUOTE_SIZE - 1);
+	assert_memory_equal(q.text, "\"...x", 5);
+	assert_string_equal(q.text + strlen(q.text) - 10, "x/10.conf\"");
+	assert_string_equal(text_quote_path("a\nb").text, "\"a\\x0ab\"");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_quoted_value_shows_every_byte),
+		cmocka_unit_test(a_long_path_is_cut_in_front),
 		cmocka_unit_test(a_quoted_value_fits_whatever_it_is),
 		cmocka_unit_test(a_cut_value_says_how_long_it_was),
 		cmocka_unit_test(a_string_is_quoted_to_its_end),
