@@ -183,6 +183,28 @@ static void a_model_is_a_word(void **state)
 
 #define argument_test(f) cmocka_unit_test_setup(f, setup)
 
+/* … and taps that are open come along. */
+static void a_qemu_that_daemonizes_loses_what_ends_with_its_first_process(void **state)
+{
+	static const char *const words[] = { "-daemonize", "--daemonize" };
+
+	(void)state;
+	for (each(i, words)) {
+		nics[0].stays = false;
+		is_wrong(1, ARGV(QEMU, words[i], "-netdev", "tap,ifname={name}"),
+			 "NIC 0 (a tap opened by its name) disappears");
+		becomes(1, ARGV(QEMU, words[i], "-netdev", "tap,fd={fd}"),
+			WANTED(QEMU, words[i], "-netdev", "tap,fd=4"));
+		nics[0].stays = true;
+		is_wrong(1, ARGV(QEMU, words[i], "-netdev", "tap,fd={fd}"),
+			 "NIC 0 (a macvtap) disappears");
+		/* another program's option of that name is its own affair */
+		becomes(1, ARGV("vmm", words[i], "{fd}"),
+			WANTED("vmm", words[i], "4"));
+	}
+	assert_null(arguments_free(NULL));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -195,6 +217,7 @@ int main(void)
 		argument_test(a_nic_that_is_not_used_is_an_error),
 		argument_test(qemus_are_known_by_name),
 		argument_test(a_model_is_a_word),
+		argument_test(a_qemu_that_daemonizes_loses_what_ends_with_its_first_process),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
