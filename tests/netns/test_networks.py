@@ -48,7 +48,7 @@ def test_a_wrong_file_is_refused_with_its_line(bed, text, line, words):
 def test_the_example_is_good_with_its_lines_taken_in(bed):
     text = (TOP / "doc/vifagent.conf.example").read_text()
     taken = re.sub(r"^# (?=\[|[a-z-]+ = )", "", text, flags=re.MULTILINE)
-    assert taken.count("\n[") == 3 and taken.count(" = ") > 8
+    assert taken.count("\n[") == 4 and taken.count(" = ") > 8
     bed.conf.write_text(taken)
     bed.bridge("br200")
     bed.tap("redtap")
