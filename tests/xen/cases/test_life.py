@@ -134,6 +134,7 @@ def test_xl_killed_while_it_destroys(node, values, agent, request):
         assert g.vif() not in links()
 
 
+@pytest.mark.long
 @pytest.mark.once
 def test_a_vifname_that_both_halves_of_a_migration_have_costs_no_network(tmp_path):
     """As in xl migrate localhost, which this machine cannot do: it cannot log a PV guest's dirty pages.
