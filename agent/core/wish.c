@@ -141,6 +141,7 @@ static int set_vlan(struct wish *w, const char *label, const char *s,
 			      why);
 	memcpy(w->vlan, s, len + 1);
 	w->vlan_by = w->by;
+	w->vlan_is_wrong = false;
 	return 0;
 }
 
@@ -149,6 +150,8 @@ int wish_set(struct wish *w, enum wish_key key, const char *label,
 {
 	char s[VLAN_TEXTSIZE];	/* the longest valid value */
 
+	/* until it proves to be right */
+	w->vlan_is_wrong |= key == WISH_VLAN;
 	if (len >= sizeof(s))
 		return refuse(w, "%s=%s is not accepted: it is much too long",
 			      label, text_quote(value, len).text);
@@ -184,7 +187,8 @@ const char *wish_place(const struct wish *w)
 
 void wish_merge(struct wish *w, const struct wish *lower)
 {
-	if (!w->network[0] && !w->error[0])
+	if ((!w->network[0] || (!w->vlan[0] && lower->vlan_is_wrong)) &&
+	    !w->error[0])
 		memcpy(w->error, lower->error, sizeof(w->error));
 	if (!w->network[0]) {
 		memcpy(w->network, lower->network, sizeof(w->network));

@@ -102,6 +102,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		} else {
 			must_be_a_sentence(w.error);
 			memcpy(old.error, w.error, sizeof(old.error));
+			old.vlan_is_wrong = w.vlan_is_wrong;
 			must(memcmp(&w, &old, sizeof(w)) == 0);
 		}
 		udev_wish_set(&by_rule, properties[key % PROPERTIES], s);

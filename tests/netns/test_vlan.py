@@ -321,6 +321,15 @@ def test_a_bad_value_says_what_is_wrong(plain, vlan, why):
     assert why in plain.vifctl("attach", "tap0", "br0", f"vlan={vlan}", check=1).err
 
 
+def test_a_bad_value_of_xenstore_counts_also_by_hand(plain):
+    """Attached without VLANs it would reach whom it must not."""
+    nic = plain.nic(plain.xenstored(), 5, 0, vlan="10/20")
+    nic.netback_ready()
+    plain.vif("vif5.0")
+    assert "vlan=" in plain.vifctl("attach", "vif5.0", "br0", check=1).err
+    assert plain.link("vif5.0").master is None
+
+
 def test_a_udev_rule_is_refused(bed):
     bed.bridge("br0")
     bed.udevd(rules={"70-local.rules": 'SUBSYSTEM=="net", KERNEL=="tap*", ENV{VIF_NETWORK}="br0", '

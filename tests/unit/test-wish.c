@@ -328,6 +328,25 @@ static void a_wrong_wish_counts_unless_nobody_asked_it(void **state)
 	assert_string_equal(own.error, "mine");
 }
 
+/* Nobody else says in which VLAN it is to be. */
+static void a_wrong_vlan_counts_also_where_the_network_is_another_s(void **state)
+{
+	struct wish low = { .by = BY_XENSTORE }, high;
+
+	(void)state;
+	assert_int_equal(set(&low, WISH_VLAN, "10/20"), -EINVAL);
+	low.vlan_is_wrong = false;
+	low.error[0] = '\0';
+	assert_int_equal(wish_set(&low, WISH_VLAN, "vlan", "10\0", 3), -EINVAL);
+	high = (struct wish){ .by = BY_HAND, .network = "br0" };
+	wish_merge(&high, &low);
+	assert_string_equal(high.error, low.error);
+	high = (struct wish){ .by = BY_HAND, .network = "br0", .vlan = "30" };
+	wish_merge(&high, &low);
+	assert_string_equal(high.error, "");
+	assert_string_equal(high.vlan, "30");
+}
+
 static void sources_have_names(void **state)
 {
 	(void)state;
@@ -356,6 +375,7 @@ int main(void)
 		cmocka_unit_test(the_network_says_whose_wish_it_is),
 		cmocka_unit_test(by_hand_beats_xenstore_beats_udev),
 		cmocka_unit_test(a_wrong_wish_counts_unless_nobody_asked_it),
+		cmocka_unit_test(a_wrong_vlan_counts_also_where_the_network_is_another_s),
 		cmocka_unit_test(sources_have_names),
 	};
 
