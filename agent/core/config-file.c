@@ -165,26 +165,32 @@ static int set_mode(struct parser *p, struct network *n, const char *value)
 	return 1;
 }
 
+static int yes_or_no(struct parser *p, const char *key, const char *value,
+		     bool *ret)
+{
+	if (strcmp(value, "yes") != 0 && strcmp(value, "no") != 0)
+		return wrong(p, "%s = %s is neither yes nor no", key,
+			     text_quote_str(value).text);
+	*ret = strcmp(value, "yes") == 0;
+	return 1;
+}
+
 static int set_allmulticast(struct parser *p, struct network *n,
 			    const char *value)
 {
-	if (strcmp(value, "yes") != 0 && strcmp(value, "no") != 0)
-		return wrong(p, "allmulticast = %s is neither yes nor no",
-			     text_quote_str(value).text);
-	n->allmulticast = strcmp(value, "yes") == 0;
-	return 1;
+	return yes_or_no(p, "allmulticast", value, &n->allmulticast);
 }
 
 static int set_option(struct parser *p, struct network *n,
 		      enum port_option option, const char *value)
 {
-	if (strcmp(value, "yes") != 0 && strcmp(value, "no") != 0)
-		return wrong(p, "%s = %s is neither yes nor no",
-			     port_option_name(option),
-			     text_quote_str(value).text);
+	bool on;
+
+	if (!yes_or_no(p, port_option_name(option), value, &on))
+		return 0;
 	n->options_named |= OPTION(option);
 	n->options_on &= (uint16_t)~OPTION(option);
-	if (strcmp(value, "yes") == 0)
+	if (on)
 		n->options_on |= OPTION(option);
 	return 1;
 }

@@ -202,7 +202,7 @@ static void join_steps(const struct wish *wish, const struct state *state,
 		*step_add_change(p) = c;
 	if (wish->kind == NETWORK_BRIDGE)
 		step_add_options(p, state, c.fields & CHANGE_MASTER,
-			    wanted_options(wish, state));
+				 wanted_options(wish, state));
 	if (wish->vlan[0] && (c.fields & CHANGE_MASTER ||
 			      vlans_differ(wish, state)))
 		step_add_vlans(p, wish->vlan);
@@ -311,7 +311,7 @@ static void plan_delete(const struct state *s, struct plan *p)
 static void add_master(struct plan *p, int master)
 {
 	*step_add_change(p) = (struct link_change) { .fields = CHANGE_MASTER,
-						.master = master };
+						     .master = master };
 }
 
 /* The record is removed last: until then any process can finish the detach. */
@@ -358,7 +358,7 @@ static void leave_steps(const struct state *s, bool dead, struct plan *p)
 		add_master(p, master);
 	if (link_is(&s->former, LINK_BRIDGE) && master)
 		step_add_options(p, s, moves,
-			    OPTIONS_DEFAULT ^ s->record.was.options);
+				 OPTIONS_DEFAULT ^ s->record.was.options);
 	if (master && s->record.was.vlan[0])
 		add_former_vlans(s, p);
 	if (want_up && !up)

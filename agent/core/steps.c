@@ -26,7 +26,7 @@ void step_add_up(struct plan *p, bool up)
 }
 
 void step_add_options(struct plan *p, const struct state *s, bool joins,
-			uint16_t want)
+		      uint16_t want)
 {
 	uint16_t have = joins ? OPTIONS_DEFAULT : s->link.options;
 	struct step *step;

@@ -263,19 +263,16 @@ static int get_link(struct rtnl_link *l, struct link *ret)
 	return 0;
 }
 
-/* @part: IFLA_INFO_DATA, IFLA_INFO_SLAVE_DATA; libnl-route-3 does not read all
- * that is in these.  Returns NULL if there is none. */
-static struct nlattr *info_part(struct nl_msg *msg, int part)
+/* libnl-route-3 does not read all of IFLA_LINKINFO. */
+static int parse_info(struct nl_msg *msg, struct nlattr *info[IFLA_INFO_MAX + 1])
 {
-	struct nlattr *tb[IFLA_MAX + 1] = { 0 };
-	struct nlattr *info[IFLA_INFO_MAX + 1] = { 0 };
+	struct nlattr *linkinfo = nlmsg_find_attr(nlmsg_hdr(msg),
+						  sizeof(struct ifinfomsg),
+						  IFLA_LINKINFO);
 
-	if (nlmsg_parse(nlmsg_hdr(msg), sizeof(struct ifinfomsg), tb, IFLA_MAX,
-			NULL) < 0 ||
-	    !tb[IFLA_LINKINFO] ||
-	    nla_parse_nested(info, IFLA_INFO_MAX, tb[IFLA_LINKINFO], NULL) < 0)
-		return NULL;
-	return info[part];
+	if (!linkinfo)
+		return -ENODATA;
+	return nla_parse_nested(info, IFLA_INFO_MAX, linkinfo, NULL);
 }
 
 /* A number of one byte among others; -1 if it is not there. */
@@ -288,9 +285,10 @@ static int byte_in(const struct nlattr *nest, int attr)
 	return found && nla_len(found) >= 1 ? nla_get_u8(found) : -1;
 }
 
-static enum vlan_filtering filtering_of(struct nl_msg *msg)
+/* @data: the bridge's IFLA_INFO_DATA */
+static enum vlan_filtering filtering_in(const struct nlattr *data)
 {
-	switch (byte_in(info_part(msg, IFLA_INFO_DATA), IFLA_BR_VLAN_FILTERING)) {
+	switch (byte_in(data, IFLA_BR_VLAN_FILTERING)) {
 	case -1:
 		return VLAN_FILTERING_MISSING;
 	case 0:
@@ -331,19 +329,21 @@ static uint16_t options_in(const struct nlattr *port)
 	return on;
 }
 
-/* What only some links have. */
+/* What only a bridge or a port has. */
 static void get_more(struct nl_msg *msg, struct link *ret)
 {
-	const struct nlattr *kind, *port;
+	struct nlattr *info[IFLA_INFO_MAX + 1] = { 0 };
+	bool is_bridge = link_is(ret, LINK_BRIDGE);
 
-	if (link_is(ret, LINK_BRIDGE))
-		ret->filtering = filtering_of(msg);
-	kind = info_part(msg, IFLA_INFO_SLAVE_KIND);
-	if (!kind || nla_strcmp(kind, "bridge") != 0)
+	if ((!is_bridge && !ret->master) || parse_info(msg, info) < 0)
 		return;
-	port = info_part(msg, IFLA_INFO_SLAVE_DATA);
-	ret->stp_state = byte_in(port, IFLA_BRPORT_STATE);
-	ret->options = options_in(port);
+	if (is_bridge)
+		ret->filtering = filtering_in(info[IFLA_INFO_DATA]);
+	if (!info[IFLA_INFO_SLAVE_KIND] ||
+	    nla_strcmp(info[IFLA_INFO_SLAVE_KIND], "bridge") != 0)
+		return;
+	ret->stp_state = byte_in(info[IFLA_INFO_SLAVE_DATA], IFLA_BRPORT_STATE);
+	ret->options = options_in(info[IFLA_INFO_SLAVE_DATA]);
 }
 
 static void keep_link(struct nl_object *o, void *arg)
@@ -356,17 +356,18 @@ static void keep_link(struct nl_object *o, void *arg)
 
 int rtnl_parse_port(struct nl_msg *msg, struct link *ret)
 {
-	struct nlattr *tb[IFLA_MAX + 1] = { 0 };
 	struct nlmsghdr *h = nlmsg_hdr(msg);
 	const struct ifinfomsg *ifi = nlmsg_data(h);
+	const struct nlattr *port;
 
 	if (h->nlmsg_type != RTM_NEWLINK || !nlmsg_valid_hdr(h, sizeof(*ifi)) ||
-	    ifi->ifi_family != AF_BRIDGE ||
-	    nlmsg_parse(h, sizeof(*ifi), tb, IFLA_MAX, NULL) < 0 ||
-	    !tb[IFLA_PROTINFO])
+	    ifi->ifi_family != AF_BRIDGE)
+		return -EAGAIN;
+	port = nlmsg_find_attr(h, sizeof(*ifi), IFLA_PROTINFO);
+	if (!port)
 		return -EAGAIN;
 	ret->ifindex = ifi->ifi_index;
-	ret->options = options_in(tb[IFLA_PROTINFO]);
+	ret->options = options_in(port);
 	return 0;
 }
 

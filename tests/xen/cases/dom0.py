@@ -137,6 +137,12 @@ def alias(name):
     return (Path("/sys/class/net") / name / "ifalias").read_text().strip()
 
 
+def vlans(name):
+    """A port's VLANs with their flags."""
+    found = json.loads(run("bridge", "-j", "vlan", "show", "dev", name).out)
+    return {v["vlan"]: set(v.get("flags", [])) for link in found for v in link["vlans"]}
+
+
 def add_bridge(name, address=None):
     ip("link", "add", name, "type", "bridge")
     ip("link", "set", name, "up")

@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What Debian's kernel has, and that of a build machine may not have."""
 
-import json
 import re
 
 import pytest
-from dom0 import BRIDGE, ip, never, ping, ports, run, vifctl_list
+from dom0 import BRIDGE, ip, never, ping, ports, run, vifctl_list, vlans
 
 
 pytestmark = pytest.mark.once
@@ -24,11 +23,6 @@ def test_vifctl_run_opens_vhost():
     assert len(set(taps + vhost)) == 4
     for device, fds in ("/dev/net/tun", taps), ("/dev/vhost-net", vhost):
         assert all(re.search(rf" {fd} -> {device}$", out, re.M) for fd in fds), out
-
-
-def vlans(name):
-    found = json.loads(run("bridge", "-j", "vlan", "show", "dev", name).out)
-    return {v["vlan"]: set(v.get("flags", [])) for link in found for v in link["vlans"]}
 
 
 def test_a_bridge_that_filters_vlans(guest):

@@ -5,20 +5,14 @@ xl of this Xen (before 4.19) knows no vlan=; its key is written as a later one w
 """
 
 import contextlib
-import json
 
 import pytest
 from dom0 import (BRIDGE, Daemon, Guest, Ping, config, ip, link_up, never, ping, run, store,
-                  vifctl_list, wait_until)
+                  vifctl_list, vlans, wait_until)
 
 pytestmark = pytest.mark.once
 
 ACCESS = {"PVID", "Egress Untagged"}
-
-
-def vlans(name):
-    found = json.loads(run("bridge", "-j", "vlan", "show", "dev", name).out)
-    return {v["vlan"]: set(v.get("flags", [])) for link in found for v in link["vlans"]}
 
 
 def request(guest, text):
