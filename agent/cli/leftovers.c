@@ -5,7 +5,7 @@
 /* Links that are deleted for one request; more are left to the daemon. */
 #define MOST 64
 
-/* Did we make it for a process that has ended, and has no other it open? */
+/* Did we make it for a process that has ended, and is it not open? */
 static bool is_leftover(struct cmd *c, const struct link *l)
 {
 	struct host *h = c->agent.host;

@@ -29,7 +29,7 @@ static void print_macvtap(const struct state *s)
 		     s->link.allmulticast ? "" : ", no allmulticast");
 }
 
-/* Those that are not as the kernel has them by default. */
+/* The options that differ from the default. */
 static void print_options(const struct state *s)
 {
 	uint16_t others = s->link.options ^ OPTIONS_DEFAULT;

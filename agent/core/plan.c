@@ -12,7 +12,7 @@
 
 /* ---- joining ---------------------------------------------------------- */
 
-/* Is it on its bridge in other VLANs than it is to be in? */
+/* Do its VLANs on its bridge differ from the requested ones? */
 static bool vlans_differ(const struct wish *w, const struct state *s)
 {
 	char why[REASON_SIZE];
@@ -22,7 +22,8 @@ static bool vlans_differ(const struct wish *w, const struct state *s)
 	       !vlans_equal(&want, &s->vlans);
 }
 
-/* Those that it was in before ours, on the bridge that it goes back to. */
+/* The VLANs that detach restores: those before our first change, on its former
+ * bridge. */
 static int record_vlans(const struct wish *w, const struct state *s,
 			struct was *was)
 {
@@ -36,8 +37,8 @@ static int record_vlans(const struct wish *w, const struct state *s,
 	return 0;
 }
 
-/* Options that somebody else has set stay, also when the port was taken off its
- * bridge and is put back. */
+/* Options that another program has set stay, also when the port is detached from its
+ * bridge and attached again. */
 static uint16_t options_to_keep(const struct wish *w, const struct state *s)
 {
 	uint16_t others = s->link.options ^ OPTIONS_DEFAULT;
@@ -174,8 +175,8 @@ static void record_first(struct link_change *c, struct plan *p)
 }
 
 /* What the kernel changes only on a link that is down: names before Linux 6.2,
- * addresses of some drivers.  And a port that joins a bridge is in the bridge's
- * own VLAN at first, where it must not be heard. */
+ * addresses of some drivers.  And the kernel puts a new port into the bridge's
+ * default VLAN, in which it must not send. */
 static unsigned int needs_down(const struct wish *w, const struct state *s)
 {
 	return CHANGE_MAC | (s->renames_live ? 0 : CHANGE_NAME) |
@@ -216,7 +217,7 @@ static void join_steps(const struct wish *wish, const struct state *state,
 	step_add_up(p, true);
 }
 
-/* A guest that is to be in a VLAN is on a bridge that keeps none apart. */
+/* The port is up on a bridge that does not filter VLANs, but VLANs are requested. */
 static bool reaches_too_many(const struct wish *w, const struct state *s)
 {
 	const struct link *l = &s->link, *b = &s->bridge;

@@ -21,7 +21,7 @@ enum port_option {
 
 #define OPTION(number) ((uint16_t)(1U << (number)))
 
-/* As a port has them that has just joined (new_nbp(), net/bridge/br_if.c). */
+/* What the kernel gives a new port (new_nbp(), net/bridge/br_if.c). */
 #define OPTIONS_DEFAULT ((uint16_t)(OPTION(OPTION_FLOOD) | \
 				    OPTION(OPTION_MCAST_FLOOD) | \
 				    OPTION(OPTION_BCAST_FLOOD)))
@@ -29,7 +29,7 @@ enum port_option {
 /* The names are those of bridge(8), with - for _ as in vifagent.conf(5). */
 const char *port_option_name(enum port_option option);
 
-/* Returns PORT_OPTIONS if there is none of this name. */
+/* Returns PORT_OPTIONS if no option has this name. */
 enum port_option port_option_find(const char *name);
 
 /* Room for all names and their values. */

@@ -76,9 +76,9 @@ struct record {
 	enum part part;		/* if has_nic */
 	struct wish wish;	/* if requested by hand or udev */
 	/* Options of the port that are not OPTIONS_DEFAULT: */
-	uint16_t set;		/* because we have set them */
-	uint16_t kept;		/* because somebody else has, and they are to
-				 * stay when it is put back on its bridge */
+	uint16_t set;		/* set by us */
+	uint16_t kept;		/* set by another program: set again when the
+				 * port is attached to its bridge again */
 	struct was was;		/* unless made */
 };
 

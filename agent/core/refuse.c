@@ -150,7 +150,7 @@ static bool no_bridge(const struct wish *w, const struct state *s,
 	return false;
 }
 
-/* In another VLAN than requested a guest would reach whom it must not. */
+/* In another VLAN than requested a guest would be in the wrong network. */
 static bool no_vlans(const struct wish *w, const struct state *s,
 		     struct plan *p)
 {

@@ -59,7 +59,7 @@ bool vlans_equal(const struct vlans *a, const struct vlans *b);
  * vlans_next() - the first range at or after a VLAN
  * @from:	1 at first, then the last range's .last + 1
  *
- * Returns false if there is none.
+ * Returns false if no VLAN follows.
  */
 bool vlans_next(const struct vlans *v, unsigned int from,
 		struct vlan_range *ret);

@@ -55,8 +55,7 @@ struct wish {
 	char vlan[VLAN_TEXTSIZE];	/* for vlans_parse(); "": as they are */
 	enum source vlan_by;		/* whose request that is; BY_NOBODY: the
 					 * network's */
-	bool vlan_is_wrong;		/* they were requested, in words that are
-					 * not VLANs */
+	bool vlan_is_wrong;		/* the requested VLANs are invalid */
 	bool stays_down;		/* up=no: another program sets it up */
 	bool force;			/* by hand: even if the host uses it */
 	bool replace_alias;		/* by hand: overwrite a foreign alias */
@@ -107,8 +106,8 @@ void wish_port_mac(const struct wish *w, uint8_t ret[6]);
  * wish_merge() - fill what @w leaves open from a wish of lower rank
  *
  * An error of @lower is an error of the whole wish, unless @w names the network
- * itself: then @lower does not matter, but for VLANs that only @lower requests, and
- * wrongly: without them the port would reach whom it must not.
+ * itself.  Exception: invalid VLANs in @lower, unless @w has VLANs.  Without VLANs
+ * the port would be in the wrong network.
  */
 void wish_merge(struct wish *w, const struct wish *lower);
 

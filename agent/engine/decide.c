@@ -181,8 +181,8 @@ static enum goal find_goal(const struct subject *s, struct look *look)
 		return goal == GOAL_LEAVE_DEAD ? goal : GOAL_LEAVE;
 	if (hand && ours && r->by == BY_HAND)
 		return GOAL_LEAVE;
-	/* What was made for a process goes with it; if its child has it open,
-	 * with that. */
+	/* A link made for a process is deleted when the process has ended and no
+	 * other program has the link open. */
 	look->left_open = false;
 	if (ours && !s->nic && host_is_orphan(s->agent->host, r)) {
 		look->left_open = host_is_open(&look->state.link);

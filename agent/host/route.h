@@ -5,9 +5,9 @@
 
 #include "agent/host/rtnl.h"
 
-/* The first route over the link that is not of the kernel's making, as ip(8)
- * writes its destination; @ret is untouched if there is none.  Returns 0 or a
- * negative errno value. */
+/* The destination of the first route over the link that the kernel has not created
+ * itself, as ip(8) writes it; @ret is untouched if no such route exists.  Returns 0
+ * or a negative errno value. */
 int route_find(struct rtnl *t, int ifindex, char ret[ROUTE_SIZE]);
 
 #endif
