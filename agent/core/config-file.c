@@ -184,7 +184,7 @@ static int set_allmulticast(struct parser *p, struct network *n,
 static int set_option(struct parser *p, struct network *n,
 		      enum port_option option, const char *value)
 {
-	bool on;
+	bool on = false;
 
 	if (!yes_or_no(p, port_option_name(option), value, &on))
 		return 0;
