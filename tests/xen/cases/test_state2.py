@@ -25,18 +25,22 @@ class Late:
         self.xl = start("xl", "network-attach", guest.name, *settings)
 
     def act(self, path, read):
-        if not self.stopped:
+        nic = "/".join(path[len(self.backend):].split("/")[:2])
+        state = f"{self.backend}{nic}/state"
+        # An event may still be of the NIC that the last test detached.
+        if not self.stopped and store.read(state) is not None:
             os.kill(self.xl.pid, signal.SIGSTOP)
             self.stopped = True
-            nic = "/".join(path[len(self.backend):].split("/")[:2])
-            self.in_time = store.read(f"{self.backend}{nic}/state") == b"1"
+            self.in_time = store.read(state) == b"1"
         if path.endswith("/state") and read() in self.after:
             self.ready = True
 
     def go_on(self, seconds):
-        wait_until(lambda: self.ready, 30, f"state {self.after}", 0.01)
-        time.sleep(seconds)
-        os.kill(self.xl.pid, signal.SIGCONT)
+        try:
+            wait_until(lambda: self.ready, 30, f"state {self.after}", 0.01)
+            time.sleep(seconds)
+        finally:  # stopped it would hold up every other xl
+            os.kill(self.xl.pid, signal.SIGCONT)
         done = finish(self.xl)
         self.watch.close()
         return done
