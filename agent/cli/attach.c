@@ -27,6 +27,7 @@ int cmd_set_wish(struct wish *w, const char *arg)
 		{ "mode", WISH_MODE },
 		{ "up", WISH_UP },
 		{ "vlan", WISH_VLAN },
+		{ "ip", WISH_IP },
 	};
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {

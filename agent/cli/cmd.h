@@ -120,7 +120,7 @@ int cmd_find_nic(struct cmd *c, const char *path, struct vif_id *ret);
 int cmd_set_wish(struct wish *w, const char *arg);
 
 /* The keys of attach, for messages. */
-#define ATTACH_KEYS "name, mac, mtu, vlan, mode, up=no, force=yes and alias=replace"
+#define ATTACH_KEYS "name, mac, ip, mtu, vlan, mode, up=no, force=yes and alias=replace"
 
 /* The value in @arg if it is "key=value", or NULL. */
 const char *cmd_value(const char *arg, const char *key);

@@ -52,11 +52,21 @@ static int print(const struct cmd *c, const struct look *look)
 	return CMD_OK;
 }
 
+/* A MAC that is not requested may have been drawn. */
+static bool is_same_guard(const struct wish *a, const struct wish *b)
+{
+	struct guard known = a->guard;
+
+	if (b->guard.n_macs == 0)
+		known.n_macs = 0;
+	return guard_equal(&known, &b->guard);
+}
+
 static bool is_same_request(const struct wish *a, const struct wish *b)
 {
 	return strcmp(a->network, b->network) == 0 && a->mtu == b->mtu &&
 	       a->mode == b->mode && a->stays_down == b->stays_down &&
-	       strcmp(a->vlan, b->vlan) == 0 &&
+	       strcmp(a->vlan, b->vlan) == 0 && is_same_guard(a, b) &&
 	       (mac_is_zero(b->mac) || mac_equal(a->mac, b->mac));
 }
 

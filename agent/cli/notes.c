@@ -58,6 +58,29 @@ static void note_netfilter(struct notes *n)
 		add(n, NULL, "br_netfilter passes frames of bridges through iptables; if its FORWARD chain drops them guests have no network: look at `iptables -S FORWARD`, or run `sysctl net.bridge.bridge-nf-call-iptables=0`");
 }
 
+/* Xen's key ip does nothing by itself. */
+static void note_ips(const struct wish *w, struct notes *n)
+{
+	char ips[GUARD_TEXTSIZE];
+
+	if (w->guard.kind == GUARD_IP || !guard_has_ips(&w->guard))
+		return;
+	guard_print_ips(&w->guard, ',', ips);
+	add(n, NULL, "ip=%.100s is not carried out: network %s does not check IP addresses (guard = ip in vifagent.conf(5))",
+	    ips, w->network);
+}
+
+static void note_guard(const struct look *look, struct notes *n)
+{
+	const struct state *s = &look->state;
+
+	if (s->have_guard && s->guard.kind == GUARD_NONE &&
+	    look->wish.guard.kind != GUARD_NONE && s->link.master)
+		add(n, "no guard", "nothing checks what it sends, although its network has guard = %s",
+		    guard_name(look->wish.guard.kind));
+	note_ips(&look->wish, n);
+}
+
 static void note_bridge(const struct state *s, struct notes *n)
 {
 	if (!s->have_bridge)
@@ -119,5 +142,6 @@ void notes_find(const struct look *look, struct notes *ret)
 		return;
 	note_bridge(&look->state, ret);
 	note_device(&look->state, ret);
+	note_guard(look, ret);
 	note_carrier(look, ret);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* show.c - vifctl show and vifctl plan: one port in detail */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -49,6 +50,39 @@ static void print_vlans(const struct state *s)
 	(void)printf("    vlan    %s\n", text[0] ? text : "none");
 }
 
+static void print_guard(const struct state *s)
+{
+	const struct guard *g = &s->guard;
+	char macs[GUARD_TEXTSIZE], ips[GUARD_TEXTSIZE];
+
+	guard_print_macs(g, ',', macs);
+	guard_print_ips(g, ',', ips);
+	(void)printf("    guard   %s%s%s%s%s%s\n", guard_name(g->kind),
+		     macs[0] ? ", mac " : "", macs, ips[0] ? ", ip " : "", ips,
+		     g->tags ? ", in tagged VLANs, too" : "");
+}
+
+/* What it sent that it may not send. */
+static void print_drops(struct cmd *c, const struct state *s)
+{
+	struct host *h = c->agent.host;
+	uint64_t n[GUARD_REASONS];
+	const char *comma = " ";
+
+	if (s->guard.kind == GUARD_NONE ||
+	    h->ops->drops(h, s->link.ifindex, n) < 0)
+		return;
+	(void)printf("    dropped");
+	for (enum guard_reason why = 0; why < GUARD_REASONS; why++) {
+		if (!n[why])
+			continue;
+		(void)printf("%s%" PRIu64 " for its %s", comma, n[why],
+			     guard_reason_name(why));
+		comma = ", ";
+	}
+	puts(comma[0] == ' ' ? " nothing" : "");
+}
+
 static void print_link(const struct state *s)
 {
 	const struct link *l = &s->link;
@@ -66,6 +100,8 @@ static void print_link(const struct state *s)
 	print_options(s);
 	if (s->have_vlans)
 		print_vlans(s);
+	if (s->have_guard)
+		print_guard(s);
 	if (s->have_device)
 		print_macvtap(s);
 	if (l->alias[0])
@@ -94,6 +130,8 @@ static void print_wish(const struct wish *w)
 	}
 	if (w->vlan[0])
 		(void)printf(", vlan %s by %s", w->vlan, wish_vlan_source(w));
+	if (w->guard.kind != GUARD_NONE)
+		(void)printf(", guard %s", guard_name(w->guard.kind));
 	port_options_say(options, w->options_named, w->options_on);
 	if (options[0])
 		(void)printf(", %s", options);
@@ -109,7 +147,7 @@ static void print_notes(const struct look *look)
 		(void)printf("    note    %s\n", notes.note[i].text);
 }
 
-static void print(const struct look *look)
+static void print(struct cmd *c, const struct look *look)
 {
 	const struct wish *w = &look->wish;
 
@@ -125,6 +163,8 @@ static void print(const struct look *look)
 			     look->unused);
 	if (look->found)
 		print_link(&look->state);
+	if (look->found && look->state.have_guard)
+		print_drops(c, &look->state);
 	print_notes(look);
 	if (look->plan.n)
 		puts("    steps");
@@ -188,7 +228,7 @@ static void show_one(struct cmd *c, const struct look *look, void *arg)
 	if (c->json)
 		json_object_array_add(arg, output_json(look));
 	else
-		print(look);
+		print(c, look);
 }
 
 static void plan_one(struct cmd *c, const struct look *look, void *arg)

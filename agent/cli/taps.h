@@ -37,7 +37,7 @@ int taps_set(struct tap_spec *s, const char *arg);
 void taps_draw_mac(struct cmd *c, struct wish *w, const struct wish *resolved);
 
 /* The keys, for messages. */
-#define TAPS_KEYS "name, mac, mtu, vlan, mode, up, queues, owner, group and vnet-hdr"
+#define TAPS_KEYS "name, mac, ip, mtu, vlan, mode, up, queues, owner, group and vnet-hdr"
 
 /*
  * taps_make() - create a tap or macvtap and attach it to its network

@@ -109,6 +109,18 @@ static int set_vlan(struct parser *p, struct network *n, const char *value)
 	return 1;
 }
 
+static int set_guard(struct parser *p, struct network *n, const char *value)
+{
+	for (enum guard_kind k = GUARD_NONE; k <= GUARD_IP; k++) {
+		if (strcmp(value, guard_name(k)) != 0)
+			continue;
+		n->guard = k;
+		return 1;
+	}
+	return wrong(p, "guard = %s is unknown: use mac, ip or none",
+		     text_quote_str(value).text);
+}
+
 static int set_link(struct parser *p, const char *key, const char *value,
 		    char ret[VIF_NAMESIZE])
 {
@@ -205,6 +217,7 @@ static const struct {
 	[KEY_BRIDGE] = { "bridge", set_bridge },
 	[KEY_TAPS] = { "taps", set_taps },
 	[KEY_VLAN] = { "vlan", set_vlan },
+	[KEY_GUARD] = { "guard", set_guard },
 	[KEY_DEVICE] = { "device", set_device },
 	[KEY_MODE] = { "mode", set_mode },
 	[KEY_ALLMULTICAST] = { "allmulticast", set_allmulticast },
@@ -237,7 +250,7 @@ static int network_key(struct parser *p, const char *name, const char *key,
 			return set_option(p, n, (enum port_option)(i - KEY_OPTIONS), value);
 		return network_keys[i].set(p, n, value);
 	}
-	return wrong(p, "%s is not a key of [network]: use kind, mtu, bridge, taps, vlan, device, mode, allmulticast or an option of ports (see vifagent.conf(5))",
+	return wrong(p, "%s is not a key of [network]: use kind, mtu, bridge, taps, vlan, guard, device, mode, allmulticast or an option of ports (see vifagent.conf(5))",
 		     text_quote_str(key).text);
 }
 
@@ -250,6 +263,7 @@ static const char *kind_of_key(int key)
 	case KEY_BRIDGE:
 	case KEY_TAPS:
 	case KEY_VLAN:
+	case KEY_GUARD:
 		return "bridge";
 	case KEY_DEVICE:
 	case KEY_MODE:

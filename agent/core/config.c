@@ -37,6 +37,14 @@ struct network *config_find(const struct config *c, const char *name)
 	return NULL;
 }
 
+bool config_guards(const struct config *c)
+{
+	for (size_t i = 0; i < c->n_networks; i++)
+		if (c->networks[i].guard != GUARD_NONE)
+			return true;
+	return false;
+}
+
 /* The network must allow the mode. */
 static void resolve_mode(const struct network *n, struct wish *w)
 {
@@ -60,6 +68,7 @@ static void resolve_network(const struct network *n, struct wish *w)
 		memcpy(w->bridge, n->bridge, sizeof(w->bridge));
 		if (!w->vlan[0])
 			memcpy(w->vlan, n->vlan, sizeof(w->vlan));
+		w->guard.kind = n->guard;
 		w->options_named = n->options_named;
 		w->options_on = n->options_on;
 		return;
@@ -80,6 +89,7 @@ void config_resolve(const struct config *c, struct wish *w)
 	if (!w->network[0])
 		return;
 	w->is_configured = n;
+	w->guard.kind = GUARD_NONE;
 	if (n)
 		resolve_network(n, w);
 	else if (excess == 0)

@@ -20,6 +20,7 @@ enum network_key {
 	KEY_BRIDGE,		/* kind = bridge */
 	KEY_TAPS,
 	KEY_VLAN,
+	KEY_GUARD,
 	KEY_OPTIONS,		/* the first; one for each enum port_option */
 	KEY_DEVICE = KEY_OPTIONS + PORT_OPTIONS,	/* kind = macvtap */
 	KEY_MODE,
@@ -37,6 +38,7 @@ struct network {
 	uint32_t mtu;			/* 0: the bridge's or device's */
 	char bridge[VIF_NAMESIZE];	/* by default the name */
 	char vlan[VLAN_TEXTSIZE];	/* of ports that request none, or "" */
+	enum guard_kind guard;		/* of its ports */
 	char taps[CONFIG_TAPSSIZE];	/* patterns of names, or "" */
 	char device[VIF_NAMESIZE];
 	uint32_t modes;			/* those that may be requested */
@@ -62,6 +64,9 @@ struct config *config_new(void);
 
 /* Returns NULL; @c may be NULL. */
 struct config *config_free(struct config *c);
+
+/* Does any network guard its ports?  Else nobody needs addresses. */
+bool config_guards(const struct config *c);
 
 /* Returns NULL if there is no network of this name. */
 struct network *config_find(const struct config *c, const char *name);

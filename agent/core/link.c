@@ -43,7 +43,8 @@ uint32_t link_hash(const struct link *l)
 	const uint32_t numbers[] = { (uint32_t)l->ifindex, l->mtu,
 				     (uint32_t)l->master, (uint32_t)l->addrgen,
 				     l->mode, l->allmulticast, l->up,
-				     (uint32_t)l->filtering, l->options };
+				     (uint32_t)l->filtering, l->options,
+				     l->learns_linklocal };
 	uint32_t h = TEXT_HASH_START;
 
 	h = text_hash(h, l->name, strlen(l->name) + 1);

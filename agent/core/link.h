@@ -44,6 +44,7 @@ struct link {
 	uint32_t mode;			/* a macvtap's, of MACVTAP_MODES */
 	bool allmulticast;		/* IFF_ALLMULTI is set */
 	enum vlan_filtering filtering;	/* a bridge's */
+	bool learns_linklocal;		/* a bridge's: no_linklocal_learn is 0 */
 	uint16_t options;		/* of a bridge's port: those that are
 					 * on */
 	int stp_state;			/* BR_STATE_FORWARDING and so on, of a

@@ -95,6 +95,7 @@ static int wanted_alias(const struct wish *wish, const struct record *record,
 		memcpy(r.was.alias, l->alias, sizeof(r.was.alias));
 	}
 	record_options(wish, s, &r);
+	r.guarded = wish->guard.kind != GUARD_NONE;
 	if (record_vlans(wish, s, &r.was) < 0)
 		return -E2BIG;
 	/* There must be room for the "leave=1" of a detach. */
@@ -183,6 +184,31 @@ static unsigned int needs_down(const struct wish *w, const struct state *s)
 	       (w->vlan[0] ? CHANGE_MASTER : 0);
 }
 
+/* Before it is on the bridge, or on another one, all that it sends must be
+ * checked. */
+static void guard_first(const struct wish *w, const struct state *s,
+			struct plan *p)
+{
+	struct guard want;
+
+	wish_guard(w, &want);
+	if (want.kind == GUARD_NONE)
+		return;
+	if (s->bridge.learns_linklocal)
+		step_add(p, STEP_PIN_LEARNING)->bridge = s->bridge.ifindex;
+	step_add_guard(p, s, &want);
+}
+
+/* The last step: until then it may still be on the former bridge. */
+static void unguard_last(const struct wish *w, const struct state *s,
+			 struct plan *p)
+{
+	static const struct guard none;
+
+	if (w->guard.kind == GUARD_NONE)
+		step_add_guard(p, s, &none);
+}
+
 static void join_steps(const struct wish *wish, const struct state *state,
 		       const char *alias, struct plan *p)
 {
@@ -195,6 +221,7 @@ static void join_steps(const struct wish *wish, const struct state *state,
 	pin_bridge(state, &c, p);
 	if (c.fields & CHANGE_ALIAS && state->owner != OWNER_US)
 		record_first(&c, p);
+	guard_first(wish, state, p);
 	if (up && c.fields & needs_down(wish, state)) {
 		step_add_up(p, false);
 		up = false;
@@ -210,6 +237,7 @@ static void join_steps(const struct wish *wish, const struct state *state,
 	/* With mode none, which it has by now, no other comes. */
 	if (state->addresses.has_link_local)
 		step_add(p, STEP_FLUSH);
+	unguard_last(wish, state, p);
 	if (up || (wish->stays_down && !state->link.up))
 		return;
 	if (state->have_device && !state->device.up)
@@ -228,6 +256,13 @@ static bool reaches_too_many(const struct wish *w, const struct state *s)
 	       link_is(b, LINK_BRIDGE) && b->filtering != VLAN_FILTERING_ON;
 }
 
+/* The port is up on the bridge, but what it sends cannot be checked. */
+static bool sends_too_much(const struct wish *w, const struct state *s)
+{
+	return wish_lacks(w) && s->owner == OWNER_US && s->link.up &&
+	       s->link.master && s->link.master == s->bridge.ifindex;
+}
+
 void plan_join(const struct wish *wish, const struct record *record,
 	       const struct state *state, struct plan *ret)
 {
@@ -235,7 +270,8 @@ void plan_join(const struct wish *wish, const struct record *record,
 
 	*ret = (struct plan) { .verdict = IN_ORDER };
 	if (refuse_join(wish, state, ret)) {
-		if (reaches_too_many(wish, state))
+		if (reaches_too_many(wish, state) ||
+		    sends_too_much(wish, state))
 			step_add_up(ret, false);
 		return;
 	}
@@ -364,6 +400,7 @@ static void leave_steps(const struct state *s, bool dead, struct plan *p)
 		add_former_vlans(s, p);
 	if (want_up && !up)
 		step_add_up(p, true);
+	step_add_guard(p, s, &(struct guard) { 0 });
 	remove_record(&s->record.was, p);
 }
 

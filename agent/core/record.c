@@ -23,7 +23,7 @@ struct out {
 /* " key=value", the value escaped; nothing for an empty value */
 static void put(struct out *o, const char *key, const char *value)
 {
-	char word[3 * LINK_ALIASSIZE];
+	char word[3 * GUARD_TEXTSIZE];
 	int n;
 
 	if (!value[0] || o->full)
@@ -84,6 +84,20 @@ static void put_options(struct out *o, const char *key, uint16_t options)
 	put(o, key, text);
 }
 
+/* Its own MAC first, which may be drawn rather than requested. */
+static void put_senders(struct out *o, const struct wish *w)
+{
+	char text[GUARD_TEXTSIZE];
+
+	guard_print_macs(&w->guard, '+', text);
+	if (text[0])
+		put(o, "mac", text);
+	else if (!mac_is_zero(w->mac))
+		put_mac(o, "mac", w->mac);
+	guard_print_ips(&w->guard, '+', text);
+	put(o, "ip", text);
+}
+
 static void put_was(struct out *o, const struct was *was)
 {
 	put(o, "was.name", was->name);
@@ -109,8 +123,7 @@ int record_print(const struct record *r, char buf[LINK_ALIASSIZE])
 		put(&o, "name", r->wish.name);
 		if (r->wish.mtu)
 			put_number(&o, "mtu", r->wish.mtu);
-		if (!mac_is_zero(r->wish.mac))
-			put_mac(&o, "mac", r->wish.mac);
+		put_senders(&o, &r->wish);
 		if (r->wish.mode)
 			put(&o, "mode", macvtap_mode_name(r->wish.mode));
 		if (r->wish.stays_down)
@@ -123,6 +136,8 @@ int record_print(const struct record *r, char buf[LINK_ALIASSIZE])
 	}
 	put_options(&o, "set", r->set);
 	put_options(&o, "kept", r->kept);
+	if (r->guarded)
+		put(&o, "guard", "1");
 	if (r->leaving)
 		put(&o, "leave", "1");
 	if (r->blocked)
@@ -280,7 +295,7 @@ static int get(const char *key, const char *value, struct record *r)
 		{ "net", WISH_NETWORK }, { "name", WISH_NAME },
 		{ "mtu", WISH_MTU }, { "mac", WISH_MAC },
 		{ "mode", WISH_MODE }, { "up", WISH_UP },
-		{ "vlan", WISH_VLAN },
+		{ "vlan", WISH_VLAN }, { "ip", WISH_IP },
 	};
 
 	for (size_t i = 0; i < sizeof(wishes) / sizeof(wishes[0]); i++)
@@ -303,6 +318,8 @@ static int get(const char *key, const char *value, struct record *r)
 		return port_options_parse(value, &r->set);
 	if (strcmp(key, "kept") == 0)
 		return port_options_parse(value, &r->kept);
+	if (strcmp(key, "guard") == 0)
+		return get_flag(value, &r->guarded);
 	if (strcmp(key, "leave") == 0)
 		return get_flag(value, &r->leaving);
 	if (strcmp(key, "held") == 0)
@@ -349,7 +366,7 @@ int record_parse(const char *alias, struct record *ret)
 		return -EINVAL;
 	if (r.wish.network[0])
 		r.wish.by = r.by;
-	r.wish.vlan_by = r.by;
+	r.wish.vlan_by = r.wish.ip_by = r.by;
 	*ret = r;
 	return 0;
 }

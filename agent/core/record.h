@@ -70,6 +70,7 @@ struct record {
 	bool blocked;		/* its MAC was fought over: it stays down until
 				 * somebody asks for it anew */
 	bool made;		/* by us: a detach deletes it */
+	bool guarded;		/* we have given it a guard */
 	struct process process;	/* the link is deleted when this one ends */
 	bool has_nic;
 	struct vif_id nic;	/* if has_nic */

@@ -3,6 +3,7 @@
 #include "agent/core/refuse.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "agent/core/mac.h"
 
@@ -163,6 +164,29 @@ static bool no_vlans(const struct wish *w, const struct state *s,
 		      w->vlan, wish_vlan_source(w), w->bridge, w->bridge);
 }
 
+/* Without its addresses the guard could only let everything through, or nothing. */
+static bool no_guard(const struct wish *w, const struct state *s,
+		     struct plan *p)
+{
+	const char *lacks = wish_lacks(w);
+	char ips[GUARD_TEXTSIZE];
+
+	if (lacks)
+		return refuse(p, REFUSED, "network %s checks what its ports send (guard = %s), but the %s of this NIC %s not known; request %s (the configuration of the domain, or vifctl attach %s %s %s)",
+			      w->network, guard_name(w->guard.kind), lacks,
+			      strcmp(lacks, "MAC") == 0 ? "is" : "are",
+			      strcmp(lacks, "MAC") == 0 ? "it with mac=" : "them with ip=",
+			      s->link.name, w->network,
+			      strcmp(lacks, "MAC") == 0 ? "mac=52:54:00:12:34:56" : "ip=192.0.2.1");
+	/* Xen's key ip has always been there; see notes.c. */
+	if (w->guard.kind == GUARD_IP || w->ip_by == BY_NOBODY ||
+	    w->ip_by == BY_XENSTORE || !guard_has_ips(&w->guard))
+		return false;
+	guard_print_ips(&w->guard, ',', ips);
+	return refuse(p, REFUSED, "ip=%.60s is requested, but network %s does not check IP addresses; set guard = ip in [network %s], or request no ip=",
+		      ips, w->network, w->network);
+}
+
 /* A device on which the kernel would not create a macvtap
  * (macvlan_common_newlink, macvlan_port_create in drivers/net/macvlan.c). */
 static bool unfit_device(const struct wish *w, const struct state *s,
@@ -225,7 +249,8 @@ static bool no_place(const struct wish *w, const struct state *s,
 		     struct plan *p)
 {
 	if (w->kind == NETWORK_BRIDGE)
-		return no_bridge(w, s, p) || no_vlans(w, s, p);
+		return no_bridge(w, s, p) || no_vlans(w, s, p) ||
+		       no_guard(w, s, p);
 	return no_device(w, s, p) || is_another(w, s, p);
 }
 

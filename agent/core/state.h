@@ -50,6 +50,9 @@ struct state {
 				 * wished, too */
 	struct vlans vlans;
 
+	bool have_guard;	/* .guard was asked for */
+	struct guard guard;	/* as it stands; .kind GUARD_NONE: none */
+
 	struct addresses addresses;
 	char route[ROUTE_SIZE];	/* over it, to there; "": none, or it was not
 				 * looked for */
@@ -88,6 +91,9 @@ enum verdict {
 enum step_kind {
 	STEP_PIN_MAC,		/* make the bridge's own MAC and … */
 	STEP_PIN_MTU,		/* … MTU stay whatever its ports have */
+	STEP_PIN_LEARNING,	/* make the bridge not learn from frames to
+				 * 01:80:c2:00:00:0X, which no filter sees */
+	STEP_GUARD,		/* check from now on what the port sends */
 	STEP_CHANGE,		/* one message about the port */
 	STEP_OPTIONS,		/* of the port on its bridge */
 	STEP_VLANS,		/* be in these VLANs of its bridge, only */
@@ -105,10 +111,12 @@ struct step {
 	uint16_t options;		/* STEP_OPTIONS: these, … */
 	uint16_t options_on;		/* … and their values */
 	char vlan[VLAN_TEXTSIZE];	/* STEP_VLANS; "": in none */
+	struct guard guard;		/* STEP_GUARD; .kind GUARD_NONE: not any
+					 * more */
 	struct link_change change;	/* STEP_CHANGE */
 };
 
-#define PLAN_STEPS 13
+#define PLAN_STEPS 15
 
 struct plan {
 	enum verdict verdict;

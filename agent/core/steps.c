@@ -38,6 +38,13 @@ void step_add_options(struct plan *p, const struct state *s, bool joins,
 	step->options_on = want;
 }
 
+void step_add_guard(struct plan *p, const struct state *s,
+		    const struct guard *want)
+{
+	if (s->have_guard && !guard_equal(want, &s->guard))
+		step_add(p, STEP_GUARD)->guard = *want;
+}
+
 void step_add_vlans(struct plan *p, const char *vlan)
 {
 	(void)text_copy(step_add(p, STEP_VLANS)->vlan, VLAN_TEXTSIZE, vlan);

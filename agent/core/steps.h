@@ -22,6 +22,10 @@ void step_add_up(struct plan *p, bool up);
 void step_add_options(struct plan *p, const struct state *s, bool joins,
 		      uint16_t want);
 
+/* Unless the guard stands as it shall. */
+void step_add_guard(struct plan *p, const struct state *s,
+		    const struct guard *want);
+
 /* @vlan: for vlans_parse(), or "": none */
 void step_add_vlans(struct plan *p, const char *vlan);
 

@@ -91,21 +91,32 @@ static int set_mtu(struct wish *w, const char *label, const char *s, size_t len)
 	return 0;
 }
 
-/* An address that a guest's NIC can have. */
-static int set_mac(struct wish *w, const char *label, const char *s, size_t len)
+static int set_senders(struct wish *w, const char *label, const char *s)
 {
-	uint8_t mac[6];
+	char why[REASON_SIZE];
 
-	if (text_mac(s, mac) < 0)
-		return refuse(w, "%s=%s is not a MAC address: write six bytes like 52:54:00:12:34:56",
-			      label, text_quote(s, len).text);
-	if (mac_is_multicast(mac))
-		return refuse(w, "%s=%s cannot be a NIC's address: it is a multicast address",
-			      label, text_quote(s, len).text);
-	if (mac_is_zero(mac))
-		return refuse(w, "%s=%s cannot be a NIC's address: it is all zero",
-			      label, text_quote(s, len).text);
-	memcpy(w->mac, mac, sizeof(w->mac));
+	if (guard_parse_macs(s, &w->guard, why) < 0)
+		return refuse(w, "%s=%s", label, why);
+	return 0;
+}
+
+/* The first one is the NIC's. */
+static int set_mac(struct wish *w, const char *label, const char *s)
+{
+	int r = set_senders(w, label, s);
+
+	if (r == 0)
+		memcpy(w->mac, w->guard.mac[0], sizeof(w->mac));
+	return r;
+}
+
+static int set_ip(struct wish *w, const char *label, const char *s)
+{
+	char why[REASON_SIZE];
+
+	if (guard_parse_ips(s, &w->guard, why) < 0)
+		return refuse(w, "%s=%s", label, why);
+	w->ip_by = w->by;
 	return 0;
 }
 
@@ -139,7 +150,9 @@ static int set_vlan(struct wish *w, const char *label, const char *s,
 	if (vlans_parse(s, &vlans, why) < 0)
 		return refuse(w, "%s=%s: %s", label, text_quote(s, len).text,
 			      why);
-	memcpy(w->vlan, s, len + 1);
+	if (!text_copy(w->vlan, sizeof(w->vlan), s))
+		return refuse(w, "%s=%s is not accepted: it is much too long",
+			      label, text_quote(s, len).text);
 	w->vlan_by = w->by;
 	w->vlan_is_wrong = false;
 	return 0;
@@ -148,7 +161,7 @@ static int set_vlan(struct wish *w, const char *label, const char *s,
 int wish_set(struct wish *w, enum wish_key key, const char *label,
 	     const void *value, size_t len)
 {
-	char s[VLAN_TEXTSIZE];	/* the longest valid value */
+	char s[GUARD_TEXTSIZE];	/* the longest valid value */
 
 	/* until it proves to be right */
 	w->vlan_is_wrong |= key == WISH_VLAN;
@@ -169,13 +182,17 @@ int wish_set(struct wish *w, enum wish_key key, const char *label,
 	case WISH_MTU:
 		return set_mtu(w, label, s, len);
 	case WISH_MAC:
-		return set_mac(w, label, s, len);
+		return set_mac(w, label, s);
 	case WISH_MODE:
 		return set_mode(w, label, s, len);
 	case WISH_UP:
 		return set_up(w, label, s, len);
 	case WISH_VLAN:
 		return set_vlan(w, label, s, len);
+	case WISH_SENDER:
+		return set_senders(w, label, s);
+	case WISH_IP:
+		return set_ip(w, label, s);
 	}
 	return refuse(w, "%s: not known", label);
 }
@@ -202,6 +219,53 @@ void wish_merge(struct wish *w, const struct wish *lower)
 		memcpy(w->vlan, lower->vlan, sizeof(w->vlan));
 		w->vlan_by = lower->vlan_by;
 	}
+	if (!guard_has_ips(&w->guard))
+		w->ip_by = lower->ip_by;
+	guard_merge(&w->guard, &lower->guard);
+}
+
+/* Do frames of some of its VLANs have a tag? */
+static bool has_tagged_vlan(const struct wish *w)
+{
+	char why[REASON_SIZE];
+	struct vlan_range r;
+	struct vlans v;
+
+	if (!w->vlan[0] || vlans_parse(w->vlan, &v, why) < 0)
+		return false;
+	for (unsigned int from = VLAN_MIN; vlans_next(&v, from, &r);
+	     from = r.last + 1U)
+		if (!r.is_pvid)
+			return true;
+	return false;
+}
+
+void wish_guard(const struct wish *w, struct guard *ret)
+{
+	struct guard g = w->guard;
+
+	if (g.n_macs == 0 && !mac_is_zero(w->mac))
+		memcpy(g.mac[g.n_macs++], w->mac, sizeof(w->mac));
+	if (g.kind == GUARD_NONE)
+		g = (struct guard) { 0 };
+	if (g.kind == GUARD_MAC)
+		g.n_ip4 = g.n_ip6 = g.n_nets = 0;
+	if (g.kind == GUARD_IP) {
+		guard_add_link_local(&g);
+		g.tags = has_tagged_vlan(w);
+	}
+	*ret = g;
+}
+
+const char *wish_lacks(const struct wish *w)
+{
+	if (w->guard.kind == GUARD_NONE)
+		return NULL;
+	if (w->guard.n_macs == 0 && mac_is_zero(w->mac))
+		return "MAC";
+	if (w->guard.kind == GUARD_IP && !guard_has_ips(&w->guard))
+		return "IP addresses";
+	return NULL;
 }
 
 void wish_port_mac(const struct wish *w, uint8_t ret[6])

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "agent/core/guard.h"
 #include "agent/core/macvtap.h"
 #include "agent/core/vlan.h"
 #include "agent/base/text.h"
@@ -36,6 +37,8 @@ enum wish_key {
 	WISH_MODE,
 	WISH_UP,
 	WISH_VLAN,
+	WISH_SENDER,	/* MACs that it may send from; WISH_MAC sets them, too */
+	WISH_IP,	/* IP addresses that it may send from */
 };
 
 /* [network] kind=: what the network's ports are attached to. */
@@ -56,6 +59,9 @@ struct wish {
 	enum source vlan_by;		/* whose request that is; BY_NOBODY: the
 					 * network's */
 	bool vlan_is_wrong;		/* the requested VLANs are invalid */
+	struct guard guard;		/* what it may send from; .kind is the
+					 * network's */
+	enum source ip_by;		/* who requests its IP addresses */
 	bool stays_down;		/* up=no: another program sets it up */
 	bool force;			/* by hand: even if the host uses it */
 	bool replace_alias;		/* by hand: overwrite a foreign alias */
@@ -91,6 +97,16 @@ const char *wish_vlan_source(const struct wish *w);
  */
 int wish_set(struct wish *w, enum wish_key key, const char *label,
 	     const void *value, size_t len);
+
+/*
+ * wish_guard() - the guard that the port shall have
+ *
+ * With the link-local addresses that follow from its MACs.
+ */
+void wish_guard(const struct wish *w, struct guard *ret);
+
+/* What a guard takes to be of use: "MAC" or "IP addresses"; NULL: it is all there. */
+const char *wish_lacks(const struct wish *w);
 
 /*
  * wish_port_mac() - the address of a port while it is one

@@ -82,6 +82,17 @@ static void change_text(const struct link_change *c, const struct state *s,
 		say(buf, size, &n, ", %s", c->up ? "up" : "down");
 }
 
+static void guard_text(const struct guard *g, char *buf, size_t size)
+{
+	char macs[GUARD_TEXTSIZE], ips[GUARD_TEXTSIZE];
+
+	guard_print_macs(g, ',', macs);
+	guard_print_ips(g, ',', ips);
+	(void)snprintf(buf, size, "guard %s%s%s%s%s", guard_name(g->kind),
+		       macs[0] ? ", mac=" : "", macs, ips[0] ? ", ip=" : "",
+		       ips);
+}
+
 void step_text(const struct step *step, const struct state *state, char *buf,
 	       size_t size)
 {
@@ -104,6 +115,13 @@ void step_text(const struct step *step, const struct state *state, char *buf,
 	case STEP_VLANS:
 		(void)snprintf(buf, size, "vlan %s",
 			       step->vlan[0] ? step->vlan : WAS_NO_VLAN);
+		break;
+	case STEP_PIN_LEARNING:
+		(void)snprintf(buf, size, "make bridge %s learn only what filters let through",
+			       bridge);
+		break;
+	case STEP_GUARD:
+		guard_text(&step->guard, buf, size);
 		break;
 	case STEP_FLUSH:
 		(void)snprintf(buf, size, "remove its link-local address");

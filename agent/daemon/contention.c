@@ -26,11 +26,15 @@ static uint32_t hash_wishes(const struct look *looks, int n)
 		const struct wish *w = &looks[i].wish;
 		const uint32_t numbers[] = { w->mtu, w->mode, w->options_named,
 					     w->options_on };
+		uint8_t packed[GUARD_PACKED];
+		struct guard guard;
 
 		h = text_hash(h, wish_place(w), strlen(wish_place(w)));
 		h = text_hash(h, w->name, strlen(w->name));
 		h = text_hash(h, w->vlan, strlen(w->vlan));
 		h = text_hash(h, numbers, sizeof(numbers));
+		wish_guard(w, &guard);
+		h = text_hash(h, packed, guard_pack(&guard, packed));
 	}
 	return h;
 }

@@ -8,6 +8,7 @@
 
 #include "agent/base/log.h"
 #include "agent/daemon/contention.h"
+#include "agent/daemon/guards.h"
 #include "agent/daemon/links.h"
 #include "agent/daemon/scheduler.h"
 #include "agent/daemon/udev-events.h"
@@ -19,6 +20,7 @@ struct keeper {
 	struct sources sources;
 	struct table table;
 	struct links *links;
+	struct guards *guards;
 	struct udev_events *udev;
 	struct xenstore *xenstore;
 	struct scheduler *scheduler;
@@ -73,6 +75,8 @@ static void on_again(void *arg)
 	struct keeper *k = arg;
 	int r = links_listen(k->links);
 
+	if (r == 0)
+		r = guards_listen(k->guards);
 	if (r < 0)
 		rescan_later(r, k);
 	else
@@ -83,6 +87,9 @@ void keeper_scan(struct keeper *k)
 {
 	struct port *p;
 
+	/* The configuration may be new. */
+	if (guards_listen(k->guards) < 0)
+		rescan_later(-ENOMEM, k);
 	/* The administrator may have repaired what was wrong. */
 	TAILQ_FOREACH(p, &k->table.all, all) {
 		contention_reset(p);
@@ -114,7 +121,8 @@ static int prepare(struct keeper *k, const struct keeper_ops *ops)
 
 	k->again = timer_new(s->base, on_again, k);
 	k->links = links_new(s);
-	if (!k->again || !k->links)
+	k->guards = guards_new(s);
+	if (!k->again || !k->links || !k->guards)
 		return -ENOMEM;
 	r = xenstore_new(s, &k->xenstore);
 	if (r < 0)
@@ -123,6 +131,8 @@ static int prepare(struct keeper *k, const struct keeper_ops *ops)
 	if (!k->scheduler)
 		return -ENOMEM;
 	r = links_listen(k->links);
+	if (r == 0)
+		r = guards_listen(k->guards);
 	return r < 0 ? r : udev_events_new(s, &k->udev);
 }
 
@@ -163,6 +173,7 @@ struct keeper *keeper_free(struct keeper *k)
 	k->xenstore = xenstore_free(k->xenstore);
 	k->udev = udev_events_free(k->udev);
 	k->links = links_free(k->links);
+	k->guards = guards_free(k->guards);
 	table_clear(&k->table);
 	k->scheduler = scheduler_free(k->scheduler);
 	k->again = timer_free(k->again);

@@ -98,16 +98,6 @@ static bool has_new_options(const struct port *p, const struct link *l)
 	return false;
 }
 
-static bool is_own_link(const struct port *p, int ifindex)
-{
-	if (!p->id.is_nic)
-		return p->id.ifindex == ifindex;
-	for (int i = 0; i < LOOKS; i++)
-		if (p->ifindex[i] == ifindex)
-			return true;
-	return false;
-}
-
 /* Is it the port's own link, its bridge or device, or the link that uses its
  * name?  Addresses and VLANs concern only the link that has them. */
 static bool concerns(const struct port *p, const struct host_event *ev)
@@ -116,7 +106,7 @@ static bool concerns(const struct port *p, const struct host_event *ev)
 
 	if (ev->what == HOST_OPTIONS)
 		return has_new_options(p, &ev->link);
-	if (is_own_link(p, ifindex))
+	if (port_has_link(p, ifindex))
 		return true;
 	if (ev->what == HOST_DETAILS)
 		return false;
@@ -144,6 +134,9 @@ static void handle_link(const struct sources *s, const struct host_event *ev)
 {
 	struct port *p;
 
+	if (ev->what == HOST_LINK_GONE)
+		s->agent->host->ops->forget_guard(s->agent->host,
+						  ev->link.ifindex);
 	if (is_echo(s->table, ev)) {
 		mark_waiting(s->table, ev->link.ifindex);
 		return;

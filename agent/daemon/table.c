@@ -42,6 +42,16 @@ void table_clear(struct table *t)
 		table_remove(t, TAILQ_FIRST(&t->all));
 }
 
+bool port_has_link(const struct port *p, int ifindex)
+{
+	if (!p->id.is_nic)
+		return p->id.ifindex == ifindex;
+	for (int i = 0; i < LOOKS; i++)
+		if (p->ifindex[i] == ifindex)
+			return true;
+	return false;
+}
+
 struct port *table_find(const struct table *t, const struct port_id *id)
 {
 	struct port **p = tfind(id, &t->tree, compare);

@@ -104,6 +104,9 @@ void table_clear(struct table *t);
 /* Find a port; NULL: unknown. */
 struct port *table_find(const struct table *t, const struct port_id *id);
 
+/* Is it a link of that port? */
+bool port_has_link(const struct port *p, int ifindex);
+
 /* Find or add a port.  Returns NULL for no memory. */
 struct port *table_add(struct table *t, const struct port_id *id);
 

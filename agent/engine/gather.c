@@ -117,6 +117,20 @@ static int gather_vlans(struct host *h, const struct wish *w, struct state *s)
 	return r == -ENODEV ? 0 : r;
 }
 
+/* Without a network that has a guard nf_tables is not even asked: the kernel would
+ * load it.  Only root may ask; whatever else goes wrong the step will tell. */
+static int gather_guard(struct host *h, enum guard_kind kind, struct state *s)
+{
+	bool guarded = s->owner == OWNER_US && s->record.guarded;
+	int r;
+
+	if (kind == GUARD_NONE && !guarded)
+		return 0;
+	r = h->ops->guard(h, s->link.ifindex, &s->guard);
+	s->have_guard = r != -EPERM;
+	return r == -ENOMEM ? r : 0;
+}
+
 /* What the link is on, if it is to leave that. */
 static int gather_master(struct host *h, uint32_t new_mtu, struct state *s)
 {
@@ -199,6 +213,8 @@ int gather_join(struct host *h, const struct wish *w, const struct record *recor
 	if (r == 0)
 		r = gather_vlans(h, w, &g);
 	if (r == 0)
+		r = gather_guard(h, w->guard.kind, &g);
+	if (r == 0)
 		r = gather_holder(h, w->name, &g);
 	/* Hardware comes back from a container with any alias. */
 	if (g.owner != OWNER_US || !g.link.kind[0])
@@ -217,6 +233,8 @@ int gather_leave(struct host *h, struct state *s)
 	struct state g = only_link(s);
 	int r = gather_former(h, &g);
 
+	if (r == 0)
+		r = gather_guard(h, GUARD_NONE, &g);
 	if (r == 0)
 		r = gather_master(h, g.link.mtu, &g);
 	if (r == 0)

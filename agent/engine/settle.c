@@ -79,6 +79,19 @@ static void note_done(struct look *look, const struct step *step)
 			       "%s%s", len ? "; " : "", what);
 }
 
+/* Better no network than one without its guard. */
+static void set_down(struct host *h, const struct look *look)
+{
+	const struct step down = { .kind = STEP_CHANGE,
+				   .change = { .fields = CHANGE_UP } };
+	char error[sizeof(h->error)];
+
+	memcpy(error, h->error, sizeof(error));
+	if (look->state.link.up)
+		(void)h->ops->do_step(h, look->state.link.ifindex, &down);
+	memcpy(h->error, error, sizeof(error));
+}
+
 /* Returns 0, -EAGAIN if what was planned for has changed, or what the kernel
  * said; then it is in the look. */
 static int act(struct host *h, const struct aim *aim, struct look *look)
@@ -101,6 +114,8 @@ static int act(struct host *h, const struct aim *aim, struct look *look)
 		    r == -ENOMEM || is_up_again(step, r))
 			return -EAGAIN;
 		if (r < 0) {
+			if (step->kind == STEP_GUARD && was_ours)
+				set_down(h, look);
 			step_text(step, &look->state, what, sizeof(what));
 			return failed(look, what, r, h);
 		}

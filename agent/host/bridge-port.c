@@ -35,14 +35,55 @@ static int put_options(struct nl_msg *msg, uint16_t which, uint16_t on)
 	return r < 0 ? -ENOMEM : 0;
 }
 
-int options_set(struct rtnl *t, int ifindex, uint16_t which, uint16_t on)
+static struct nl_msg *start_change(int ifindex)
 {
 	struct ifinfomsg head = { .ifi_family = AF_UNSPEC,
 				  .ifi_index = ifindex };
 	struct nl_msg *msg = nlmsg_alloc_simple(RTM_NEWLINK, 0);
 
-	if (msg && (nlmsg_append(msg, &head, sizeof(head), NLMSG_ALIGNTO) < 0 ||
-		    put_options(msg, which, on) < 0)) {
+	if (msg && nlmsg_append(msg, &head, sizeof(head), NLMSG_ALIGNTO) == 0)
+		return msg;
+	nlmsg_free(msg);
+	return NULL;
+}
+
+int options_set(struct rtnl *t, int ifindex, uint16_t which, uint16_t on)
+{
+	struct nl_msg *msg = start_change(ifindex);
+
+	if (msg && put_options(msg, which, on) < 0) {
+		nlmsg_free(msg);
+		msg = NULL;
+	}
+	return rtnl_talk(t, &msg, 1, NULL, NULL);
+}
+
+/* ---- what a bridge learns ---------------------------------------------- */
+
+/* As "ip link set BRIDGE type bridge no_linklocal_learn 1" does it. */
+static int put_no_learning(struct nl_msg *msg)
+{
+	const struct br_boolopt_multi on = {
+		.optval = 1U << BR_BOOLOPT_NO_LL_LEARN,
+		.optmask = 1U << BR_BOOLOPT_NO_LL_LEARN,
+	};
+	struct nlattr *info = nla_nest_start(msg, IFLA_LINKINFO);
+	struct nlattr *data = NULL;
+
+	if (info && nla_put_string(msg, IFLA_INFO_KIND, "bridge") == 0)
+		data = nla_nest_start(msg, IFLA_INFO_DATA);
+	if (!data || nla_put(msg, IFLA_BR_MULTI_BOOLOPT, sizeof(on), &on) < 0)
+		return -ENOMEM;
+	(void)nla_nest_end(msg, data);
+	(void)nla_nest_end(msg, info);
+	return 0;
+}
+
+int bridge_stop_linklocal_learning(struct rtnl *t, int ifindex)
+{
+	struct nl_msg *msg = start_change(ifindex);
+
+	if (msg && put_no_learning(msg) < 0) {
 		nlmsg_free(msg);
 		msg = NULL;
 	}

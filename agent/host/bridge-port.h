@@ -11,6 +11,10 @@
  * value. */
 int options_set(struct rtnl *t, int ifindex, uint16_t which, uint16_t on);
 
+/* Make a bridge not learn from frames to 01:80:c2:00:00:0X, which no filter sees
+ * (br_handle_local_finish(), net/bridge/br_input.c).  Returns as options_set(). */
+int bridge_stop_linklocal_learning(struct rtnl *t, int ifindex);
+
 /*
  * vlans_read() - which VLANs is a port in?
  *

@@ -45,6 +45,22 @@ struct host_ops {
 	 * port; -EOPNOTSUPP: before Linux 5.6, or without VLANs. */
 	int (*vlans)(struct host *h, int ifindex, struct vlans *ret);
 
+	/* The guard of a port as it stands; .kind GUARD_NONE: there is none.
+	 * -EPERM: only root may ask. */
+	int (*guard)(struct host *h, int ifindex, struct guard *ret);
+
+	/* How many frames of the port its guard has dropped in the last day,
+	 * by reason; with names from guard_reason_name(). */
+	int (*drops)(struct host *h, int ifindex, uint64_t ret[GUARD_REASONS]);
+
+	/* Put back all guards that this process knows of, at once, unless the
+	 * rules stand.  Returns their number, or a negative errno value. */
+	int (*mend_guards)(struct host *h);
+
+	/* The link is gone: remove what is left of its guard, if this process
+	 * knows of one. */
+	void (*forget_guard)(struct host *h, int ifindex);
+
 	/* Between the two no other program of ours acts on links, unless it
 	 * has waited for too long; see turn.h. */
 	void (*take_turn)(struct host *h);

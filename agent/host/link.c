@@ -14,6 +14,7 @@
 #include "agent/core/mac.h"
 #include "agent/host/addr.h"
 #include "agent/host/bridge-port.h"
+#include "agent/host/guard.h"
 #include "agent/host/message.h"
 #include "agent/host/procfs.h"
 #include "agent/host/query.h"
@@ -29,6 +30,7 @@
 struct kernel {
 	struct host host;
 	struct rtnl rtnl;
+	struct nft nft;
 	int turn;		/* fd for turn_take(), or -1 */
 	int pinned[PINNED];
 	unsigned int n_pinned;
@@ -271,6 +273,26 @@ static int vlans(struct host *h, int ifindex, struct vlans *ret)
 	return vlans_read(&kernel_of(h)->rtnl, ifindex, ret);
 }
 
+static int guard(struct host *h, int ifindex, struct guard *ret)
+{
+	return guard_read(&kernel_of(h)->nft, ifindex, ret);
+}
+
+static int drops(struct host *h, int ifindex, uint64_t ret[GUARD_REASONS])
+{
+	return guard_drops(&kernel_of(h)->nft, ifindex, ret);
+}
+
+static int mend_guards(struct host *h)
+{
+	return guard_mend(&kernel_of(h)->nft);
+}
+
+static void forget_guard(struct host *h, int ifindex)
+{
+	guard_forget(&kernel_of(h)->nft, ifindex);
+}
+
 static void take_turn(struct host *h)
 {
 	turn_take(&kernel_of(h)->turn);
@@ -295,6 +317,11 @@ static int do_step(struct host *h, int ifindex, const struct step *step)
 		return change(h, step->bridge, &c);
 	case STEP_PIN_MTU:
 		return pin_mtu(h, step->bridge, step->mtu);
+	case STEP_PIN_LEARNING:
+		return bridge_stop_linklocal_learning(&kernel_of(h)->rtnl,
+						      step->bridge);
+	case STEP_GUARD:
+		return guard_set(&kernel_of(h)->nft, ifindex, &step->guard);
 	case STEP_CHANGE:
 		return change(h, ifindex, &step->change);
 	case STEP_OPTIONS:
@@ -325,6 +352,10 @@ static const struct host_ops kernel_ops = {
 	.addresses = addresses,
 	.route = route,
 	.vlans = vlans,
+	.guard = guard,
+	.drops = drops,
+	.mend_guards = mend_guards,
+	.forget_guard = forget_guard,
 	.take_turn = take_turn,
 	.end_turn = end_turn,
 	.do_step = do_step,
@@ -380,6 +411,7 @@ struct host *host_close(struct host *h)
 	if (!h)
 		return NULL;
 	nl_socket_free(kernel_of(h)->rtnl.sk);
+	nft_close(&kernel_of(h)->nft);
 	if (kernel_of(h)->turn >= 0)
 		close(kernel_of(h)->turn);
 	free(kernel_of(h));

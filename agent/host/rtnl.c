@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <linux/if.h>
 #include <linux/if_arp.h>
+#include <linux/if_bridge.h>
 #include <linux/rtnetlink.h>
 #include <netlink/attr.h>
 #include <netlink/route/link.h>
@@ -298,6 +299,21 @@ static enum vlan_filtering filtering_in(const struct nlattr *data)
 	}
 }
 
+/* Since Linux 4.20; earlier nothing can be done about it. */
+static bool learns_linklocal(const struct nlattr *data)
+{
+	const struct nlattr *found = NULL;
+	struct br_boolopt_multi options;
+
+	if (data)
+		found = nla_find(nla_data(data), nla_len(data),
+				 IFLA_BR_MULTI_BOOLOPT);
+	if (!found || nla_len(found) < (int)sizeof(options))
+		return false;
+	memcpy(&options, nla_data(found), sizeof(options));
+	return !(options.optval & 1U << BR_BOOLOPT_NO_LL_LEARN);
+}
+
 int rtnl_option_attr(enum port_option option)
 {
 	static const int attrs[PORT_OPTIONS] = {
@@ -337,8 +353,10 @@ static void get_more(struct nl_msg *msg, struct link *ret)
 
 	if ((!is_bridge && !ret->master) || parse_info(msg, info) < 0)
 		return;
-	if (is_bridge)
+	if (is_bridge) {
 		ret->filtering = filtering_in(info[IFLA_INFO_DATA]);
+		ret->learns_linklocal = learns_linklocal(info[IFLA_INFO_DATA]);
+	}
 	if (!info[IFLA_INFO_SLAVE_KIND] ||
 	    nla_strcmp(info[IFLA_INFO_SLAVE_KIND], "bridge") != 0)
 		return;

@@ -52,6 +52,8 @@ void udev_wish_set(struct wish *w, const char *property, const char *value)
 		{ "VIF_NAME", WISH_NAME },
 		{ "VIF_MTU", WISH_MTU },
 		{ "VIF_VLAN", WISH_VLAN },
+		{ "VIF_MAC", WISH_SENDER },
+		{ "VIF_IP", WISH_IP },
 	};
 
 	/* A later rule removes a property with ENV{X}="". */
@@ -100,7 +102,7 @@ int udev_wish(struct udev_room *u, int ifindex, const char *name,
 	r = take_wish(d, name, ret);
 	udev_device_unref(d);
 	if (ret->network[0] || ret->error[0])
-		ret->by = ret->vlan_by = BY_UDEV;
+		ret->by = ret->vlan_by = ret->ip_by = BY_UDEV;
 	else
 		*ret = (struct wish) { 0 };
 	return r;

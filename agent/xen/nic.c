@@ -15,6 +15,7 @@ struct reader {
 	struct vif_id id;
 	char dir[VIF_PATHSIZE];
 	bool in_dom0;
+	bool reads_addresses;
 	unsigned int there;	/* a bit for each of keys[] that exists */
 	bool has_error;		/* hotplug-error exists */
 	char unused[NIC_UNUSED_SIZE];
@@ -169,6 +170,16 @@ static void take_vlan(const struct reader *r, struct nic *n)
 	take_wish(r, WISH_VLAN, "vlan", n);
 }
 
+static void take_mac(const struct reader *r, struct nic *n)
+{
+	take_wish(r, WISH_SENDER, "mac", n);
+}
+
+static void take_ip(const struct reader *r, struct nic *n)
+{
+	take_wish(r, WISH_IP, "ip", n);
+}
+
 /* A NIC with a tap needs room for the tap's name, which ends with "-emu". */
 static void take_type(const struct reader *r, struct nic *n)
 {
@@ -197,6 +208,8 @@ static const struct key {
 	{ "mtu", take_mtu },
 	{ "type", take_type },
 	{ "vlan", take_vlan },
+	{ "mac", take_mac },
+	{ "ip", take_ip },
 };
 
 #define KEYS (sizeof(keys) / sizeof(keys[0]))
@@ -211,20 +224,23 @@ bool nic_key_matters(const char *key)
 	return false;
 }
 
-static bool is_needless(const struct key *key, const struct nic *n)
+static bool is_needless(const struct key *key, unsigned int questions,
+			const struct nic *n)
 {
+	if (key->take == take_mac || key->take == take_ip)
+		return !(questions & NIC_ASK_ADDRESSES);
 	return (key->take == take_type && !n->wish.name[0]) ||
 	       (key->take == take_script && n->script == SCRIPT_OURS);
 }
 
 /* Keys of xl.cfg (xl-network-configuration(5)) that other scripts read. */
-static bool is_for_others(const char *name)
+static bool is_for_others(const struct reader *r, const char *name)
 {
 	static const char *const names[] = { "ip", "gatewaydev", "forwarddev" };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (strcmp(name, names[i]) == 0)
-			return true;
+			return i > 0 || !r->reads_addresses;
 	return false;
 }
 
@@ -238,7 +254,7 @@ static int note_key(const char *name, void *arg)
 			r->there |= 1U << i;
 	if (strcmp(name, "hotplug-error") == 0)
 		r->has_error = true;
-	if (is_for_others(name) && !strstr(r->unused, name))
+	if (is_for_others(r, name) && !strstr(r->unused, name))
 		(void)snprintf(r->unused + len, sizeof(r->unused) - len,
 			       "%s%s", len ? ", " : "", name);
 	return 0;
@@ -273,7 +289,8 @@ int nic_read(struct store *s, uint32_t backend, struct vif_id id,
 {
 	struct nic n = { .exists = true, .has_domain = true,
 			 .wish = { .by = BY_XENSTORE } };
-	struct reader r = { .store = s, .id = id, .in_dom0 = backend == 0 };
+	struct reader r = { .store = s, .id = id, .in_dom0 = backend == 0,
+			    .reads_addresses = questions & NIC_ASK_ADDRESSES };
 	int err;
 
 	if (questions & NIC_SCRIPT_IS_OURS)
@@ -281,7 +298,7 @@ int nic_read(struct store *s, uint32_t backend, struct vif_id id,
 	vif_path_make(r.dir, backend, id);
 	err = store_each(s, r.dir, note_key, &r);
 	for (size_t i = 0; i < KEYS && err == 0 && n.exists; i++)
-		if (!is_needless(&keys[i], &n))
+		if (!is_needless(&keys[i], questions, &n))
 			err = take_key(&r, i, &n);
 	memcpy(n.unused, r.unused, sizeof(n.unused));
 	if (err == 0 && !n.exists)

@@ -61,7 +61,8 @@ struct nic {
 				 * NIC means nothing */
 	enum hotplug_status status;
 	char error[NIC_ERROR_SIZE];	/* "hotplug-error", "" if none */
-	struct wish wish;	/* bridge, vifname and mtu */
+	struct wish wish;	/* bridge, vifname, mtu, vlan; mac and ip if
+				 * asked for */
 	char unused[NIC_UNUSED_SIZE];	/* "ip, gatewaydev": keys that are not
 					 * carried out; "" for none */
 };
@@ -76,6 +77,7 @@ static inline bool nic_is_dead(const struct nic *n)
 /* Options of nic_read(). */
 enum nic_questions {
 	NIC_ASK_DOMAIN = 1 << 0,	/* is its domain there?  Only dom0 may ask */
+	NIC_ASK_ADDRESSES = 1 << 2,	/* mac and ip, for a guard */
 	NIC_SCRIPT_IS_OURS = 1 << 1,	/* libxl has run it: do not read the key */
 };
 

@@ -262,6 +262,14 @@ static int set_vlans(struct fake_host *f, struct fake_link *l,
 	return text_copy(l->vlan, sizeof(l->vlan), vlan) ? 0 : -EMSGSIZE;
 }
 
+static int stop_learning(struct fake_link *bridge)
+{
+	if (!bridge)
+		return -ENODEV;
+	bridge->l.learns_linklocal = false;
+	return 0;
+}
+
 static int act(struct fake_host *f, int ifindex, const struct step *step,
 	       enum fake_fault fault)
 {
@@ -277,6 +285,12 @@ static int act(struct fake_host *f, int ifindex, const struct step *step,
 		return l ? set_options(f, l, step) : -ENODEV;
 	if (step->kind == STEP_VLANS)
 		return l ? set_vlans(f, l, step->vlan) : -ENODEV;
+	if (step->kind == STEP_GUARD && l)
+		l->guard = step->guard;
+	if (step->kind == STEP_GUARD)
+		return l ? 0 : -ENODEV;
+	if (step->kind == STEP_PIN_LEARNING)
+		return stop_learning(at(f, step->bridge));
 	if (step->kind == STEP_FLUSH && l)
 		l->has_link_local = false;
 	if (step->kind == STEP_FLUSH)
@@ -451,6 +465,22 @@ static int vlans(struct host *h, int ifindex, struct vlans *ret)
 	return l->vlan[0] ? vlans_parse(l->vlan, ret, why) : 0;
 }
 
+static int guard(struct host *h, int ifindex, struct guard *ret)
+{
+	const struct fake_link *l = at(fake_of(h), ifindex);
+
+	*ret = l ? l->guard : (struct guard) { 0 };
+	return 0;
+}
+
+static void forget_guard(struct host *h, int ifindex)
+{
+	struct fake_link *l = at(fake_of(h), ifindex);
+
+	if (l)
+		l->guard = (struct guard) { 0 };
+}
+
 /* As sysfs.c has it: a port with our record was pinned for when it came. */
 static int bridge_facts(struct host *h, const struct link *bridge,
 			struct bridge_facts *ret)
@@ -548,6 +578,8 @@ void fake_host_init(struct fake_host *f)
 		.addresses = addresses,
 		.route = route,
 		.vlans = vlans,
+		.guard = guard,
+		.forget_guard = forget_guard,
 		.take_turn = take_turn,
 		.end_turn = end_turn,
 		.do_step = do_step,

@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "agent/xen/nic.h"
+
+#include "agent/core/mac.h"
 #include "tests/unit/fake-store.h"
 
 #define BACKEND 3
@@ -321,6 +323,28 @@ static void keys_that_are_not_carried_out_are_named(void **state)
 	assert_non_null(strstr(nic.unused, "forwarddev"));
 	assert_null(strstr(nic.unused, "rate"));
 	assert_string_equal(nic.wish.error, "");
+}
+
+static void addresses_are_read_if_some_network_has_a_guard(void **state)
+{
+	char text[GUARD_TEXTSIZE];
+
+	(void)state;
+	fake_store_put(KEY("mac"), "00:16:3e:00:00:01");
+	fake_store_put(KEY("ip"), "192.0.2.1 2001:db8::1");
+	assert_int_equal(read_nic(0), 0);
+	assert_int_equal(nic.wish.guard.n_macs, 0);
+	assert_string_equal(nic.unused, "ip");
+	assert_int_equal(read_nic(NIC_ASK_ADDRESSES), 0);
+	guard_print_macs(&nic.wish.guard, ',', text);
+	assert_string_equal(text, "00:16:3e:00:00:01");
+	guard_print_ips(&nic.wish.guard, ',', text);
+	assert_string_equal(text, "192.0.2.1,2001:db8::1");
+	assert_true(mac_is_zero(nic.wish.mac));
+	assert_string_equal(nic.unused, "");
+	fake_store_put(KEY("ip"), "192.0.2.0/24");
+	assert_int_equal(read_nic(NIC_ASK_ADDRESSES), 0);
+	assert_string_equal(nic.wish.error, "ip=\"192.0.2.0/24\" has a prefix: of IPv4 only single addresses can be given");
 }
 
 static void vlan_is_part_of_the_wish(void **state)
@@ -879,10 +903,10 @@ static void a_change_matters_if_the_key_is_read(void **state)
 {
 	static const char *const matter[] = {
 		"hotplug-status", "state", "online", "script", "bridge",
-		"vifname", "mtu", "type",
+		"vifname", "mtu", "type", "vlan", "mac", "ip",
 	};
 	static const char *const others[] = {
-		"", "hotplug-error", "mac", "handle", "frontend", "State",
+		"", "hotplug-error", "handle", "frontend", "State",
 		"state ", "stat", "state/x", "feature-rx-copy",
 		"multi-queue-max-queues",
 	};
@@ -914,6 +938,7 @@ int main(void)
 		NIC_TEST(a_nic_is_dead_when_it_is_closed_and_not_online),
 		NIC_TEST(whose_script_it_is_the_last_word_of_its_path_says),
 		NIC_TEST(keys_that_are_not_carried_out_are_named),
+		NIC_TEST(addresses_are_read_if_some_network_has_a_guard),
 		NIC_TEST(vlan_is_part_of_the_wish),
 		NIC_TEST(bridge_vifname_and_mtu_are_the_wish),
 		NIC_TEST(what_is_absent_is_not_wished),

@@ -669,6 +669,117 @@ static void what_we_made_is_deleted(void **state)
 	leaves(false, "keep the MTU 1400 of bridge br7; delete it");
 }
 
+/* ---- the guard -------------------------------------------------------------- */
+
+static void want_guard(enum guard_kind kind, const char *macs, const char *ips)
+{
+	char why[REASON_SIZE];
+
+	wish.guard.kind = kind;
+	wish.ip_by = ips[0] ? BY_XENSTORE : BY_NOBODY;
+	assert_true(!macs[0] || guard_parse_macs(macs, &wish.guard, why) == 0);
+	assert_true(!ips[0] || guard_parse_ips(ips, &wish.guard, why) == 0);
+	record.wish = wish;
+	s.have_guard = true;
+}
+
+static void is_guarded(void)
+{
+	record.guarded = true;
+	join_it();
+	wish_guard(&wish, &s.guard);
+}
+
+static void the_guard_stands_before_it_is_on_the_bridge(void **state)
+{
+	(void)state;
+	want_guard(GUARD_MAC, "52:54:00:00:00:07", "");
+	s.bridge.learns_linklocal = true;
+	joins("record; make bridge br0 learn only what filters let through; guard mac, mac=52:54:00:00:00:07; address fe:ff:ff:ff:ff:ff, addrgenmode none, master br0; up");
+}
+
+static void a_guarded_port_needs_nothing(void **state)
+{
+	(void)state;
+	want_guard(GUARD_IP, "52:54:00:00:00:07", "10.0.0.1");
+	is_guarded();
+	joins("");
+}
+
+/* Somebody has flushed it. */
+static void a_guard_that_is_gone_comes_back(void **state)
+{
+	(void)state;
+	want_guard(GUARD_IP, "52:54:00:00:00:07", "10.0.0.1");
+	is_guarded();
+	s.guard = (struct guard) { 0 };
+	joins("guard ip, mac=52:54:00:00:00:07, ip=10.0.0.1,fe80::5054:ff:fe00:7");
+	s.have_guard = false;	/* only root may ask */
+	joins("");
+}
+
+/* Until the last step it may be on the bridge of a network that has a guard. */
+static void a_guard_that_is_not_wished_any_more_goes_last(void **state)
+{
+	(void)state;
+	want_guard(GUARD_MAC, "52:54:00:00:00:07", "");
+	is_guarded();
+	s.link.master = OLD;
+	wish.guard.kind = GUARD_NONE;
+	joins("record, master br0; guard none");
+}
+
+static void left_it_loses_its_guard_last(void **state)
+{
+	(void)state;
+	want_guard(GUARD_MAC, "52:54:00:00:00:07", "");
+	is_guarded();
+	leaves(false, "record; down; nomaster; address 52:54:00:00:00:07, mtu 1400, addrgenmode as before; up; guard none; record");
+}
+
+static void a_guard_without_addresses_is_refused(void **state)
+{
+	(void)state;
+	want_guard(GUARD_MAC, "", "");
+	does_not_join(REFUSED, "network br0 checks what its ports send (guard = mac), but the MAC of this NIC is not known; request it with mac= (the configuration of the domain, or vifctl attach tap7 br0 mac=52:54:00:12:34:56)");
+	want_guard(GUARD_IP, "52:54:00:00:00:07", "");
+	does_not_join(REFUSED, "network br0 checks what its ports send (guard = ip), but the IP addresses of this NIC are not known; request them with ip= (the configuration of the domain, or vifctl attach tap7 br0 ip=192.0.2.1)");
+	/* The MAC that it was given itself will do. */
+	memcpy(wish.mac, s.link.mac, 6);
+	want_guard(GUARD_MAC, "", "");
+	plan_join(&wish, &record, &s, &plan);
+	assert_int_equal(plan.verdict, TO_DO);
+}
+
+/* … and what would be on its bridge without one goes down. */
+static void without_addresses_a_port_goes_down(void **state)
+{
+	(void)state;
+	join_it();
+	want_guard(GUARD_MAC, "", "");
+	plan_join(&wish, &record, &s, &plan);
+	assert_int_equal(plan.verdict, TO_DO);
+	assert_string_equal(steps(), "down");
+	/* A request by hand that is refused changes nothing. */
+	s.link.master = OLD;
+	plan_join(&wish, &record, &s, &plan);
+	assert_int_equal(plan.verdict, REFUSED);
+	assert_int_equal(plan.n, 0);
+}
+
+static void addresses_that_nobody_checks_are_refused(void **state)
+{
+	(void)state;
+	want_guard(GUARD_NONE, "", "10.0.0.1");
+	plan_join(&wish, &record, &s, &plan);	/* Xen's key, which others read */
+	assert_int_equal(plan.verdict, TO_DO);
+	wish.ip_by = BY_HAND;
+	does_not_join(REFUSED, "ip=10.0.0.1 is requested, but network br0 does not check IP addresses; set guard = ip in [network br0], or request no ip=");
+	wish.guard.kind = GUARD_MAC;
+	memcpy(wish.mac, s.link.mac, 6);
+	does_not_join(REFUSED, "ip=10.0.0.1 is requested, but network br0 does not check IP addresses; set guard = ip in [network br0], or request no ip=");
+}
+
 /* ---- VLANs ----------------------------------------------------------------- */
 
 static void want_vlans(const char *vlan)
@@ -1209,6 +1320,14 @@ int main(void)
 		plan_test(options_change_while_it_runs),
 		plan_test(options_that_others_set_are_kept),
 		plan_test(left_it_has_its_former_options),
+		plan_test(the_guard_stands_before_it_is_on_the_bridge),
+		plan_test(a_guarded_port_needs_nothing),
+		plan_test(a_guard_that_is_gone_comes_back),
+		plan_test(a_guard_that_is_not_wished_any_more_goes_last),
+		plan_test(left_it_loses_its_guard_last),
+		plan_test(a_guard_without_addresses_is_refused),
+		plan_test(without_addresses_a_port_goes_down),
+		plan_test(addresses_that_nobody_checks_are_refused),
 		plan_test(vlans_come_after_the_bridge_and_before_up),
 		plan_test(a_port_in_its_vlans_needs_nothing),
 		plan_test(vlans_change_while_it_runs),

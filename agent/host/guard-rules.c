@@ -1,0 +1,474 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * guard-rules.c - the rules that every guarded port shares
+ *
+ * A rule is a row of operations, as the kernel's nf_tables has them; one that
+ * cannot be carried out (a frame too short) makes the rule not match.  So what
+ * passes is accepted by a rule that matches, and each chain ends with a drop.
+ * "nft list table bridge vifagent" shows them as people write them.
+ *
+ * A tag of the frame is not in the way: the kernel has taken it off by then
+ * (skb_vlan_untag, __netif_receive_skb_core), and "meta protocol" and the network
+ * header are what follows it; nft_payload shows it again in the Ethernet header.
+ */
+#include "agent/host/guard-rules.h"
+
+#include <stdio.h>	/* libnftnl 1.2 forgets it */
+
+#include <libnftnl/expr.h>
+#include <libnftnl/rule.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <stdbool.h>
+
+/* ---- names ------------------------------------------------------------ */
+
+/* enum datatypes of nft's include/datatype.h, in which a concatenation has six
+ * bits for each part. */
+enum { TYPE_IP4 = 7, TYPE_IP6 = 8, TYPE_MAC = 9, TYPE_INTEGER = 4,
+       TYPE_MARK = 19, TYPE_IFINDEX = 20 };
+
+#define IFINDEX_AND(type) ((uint32_t)TYPE_IFINDEX << 6 | (type))
+
+const struct guard_set_info guard_sets[GUARD_SETS] = {
+	[SET_PORTS] = { "ports", TYPE_IFINDEX, 4 },
+	[SET_MACS] = { "macs", IFINDEX_AND(TYPE_MAC), 12 },
+	[SET_IP4S] = { "ip4s", IFINDEX_AND(TYPE_IP4), 8 },
+	[SET_IP6S] = { "ip6s", IFINDEX_AND(TYPE_IP6), 20 },
+	[SET_NETS] = { "nets", IFINDEX_AND(TYPE_INTEGER), 12 },
+	[SET_TAGS] = { "tags", TYPE_IFINDEX, 4 },
+	[SET_DROPPED] = { "dropped", IFINDEX_AND(TYPE_MARK), 8 },
+};
+
+static const char *const bad[GUARD_REASONS] = {
+	[DROPPED_MAC] = "bad-mac",   [DROPPED_VLAN] = "bad-vlan",
+	[DROPPED_TYPE] = "bad-type", [DROPPED_ARP] = "bad-arp",
+	[DROPPED_IP4] = "bad-ip4",   [DROPPED_IP6] = "bad-ip6",
+	[DROPPED_ND] = "bad-nd",     [DROPPED_DHCP] = "bad-dhcp",
+};
+
+const char *const guard_chains[] = {
+	"prerouting", "mac", "ip", "arp", "rarp", "ip4", "ip4-source", "ip6",
+	"nd", "nd-unspecified", "nd-own", "nd-option", "bad-mac", "bad-vlan", "bad-type", "bad-arp", "bad-ip4",
+	"bad-ip6", "bad-nd", "bad-dhcp",
+};
+
+const size_t guard_n_chains = sizeof(guard_chains) / sizeof(guard_chains[0]);
+
+/* ---- the language ----------------------------------------------------- */
+
+enum op_kind {
+	OP_END,
+	OP_META,		/* .what: enum nft_meta_keys */
+	OP_LOAD,		/* .len bytes at .offset of a header */
+	OP_FRAGMENT,		/* .len 0: is there a fragment header (1 or 0)?
+				 * else its next header */
+	OP_AND,			/* with .bytes */
+	OP_CMP,			/* .what: enum nft_cmp_ops; with .bytes */
+	OP_LOOKUP,		/* .what: enum guard_set */
+	OP_MISSING,		/* not in that set */
+	OP_GOTO,		/* .chain */
+	OP_ACCEPT,
+};
+
+/* Operations work on the register; with .second on the part of it behind an
+ * ifindex, so that both together are a key. */
+struct op {
+	enum op_kind kind;
+	bool second;
+	int what;
+	int header;		/* enum nft_payload_bases */
+	uint32_t offset, len;
+	const char *chain;
+	uint8_t bytes[8];
+};
+
+#define OPS 11
+
+struct rule {
+	const char *chain;
+	struct op op[OPS];
+};
+
+/* What is loaded */
+#define META(key) { .kind = OP_META, .what = (key) }
+#define IIF META(NFT_META_IIF)
+#define PROTOCOL META(NFT_META_PROTOCOL)
+#define L4PROTO META(NFT_META_L4PROTO)
+#define LOAD(h, at, n) { .kind = OP_LOAD, .header = (h), .offset = (at), .len = (n) }
+#define ETH(at, n) LOAD(NFT_PAYLOAD_LL_HEADER, at, n)
+#define NET(at, n) LOAD(NFT_PAYLOAD_NETWORK_HEADER, at, n)
+#define L4(at, n) LOAD(NFT_PAYLOAD_TRANSPORT_HEADER, at, n)
+
+/* and what it is compared with */
+#define CMP(op, ...) \
+	{ .kind = OP_CMP, .what = (op), \
+	  .len = sizeof((uint8_t[]){ __VA_ARGS__ }), .bytes = { __VA_ARGS__ } }
+#define IS(...) CMP(NFT_CMP_EQ, __VA_ARGS__)
+#define ISNT(...) CMP(NFT_CMP_NEQ, __VA_ARGS__)
+
+/* An ifindex and an address are (or are not) in a set. */
+#define KEY(h, at, n) \
+	IIF, { .kind = OP_LOAD, .second = true, .header = (h), .offset = (at), .len = (n) }
+#define IN(s) { .kind = OP_LOOKUP, .what = (s) }
+#define NOT_IN(s) { .kind = OP_MISSING, .what = (s) }
+#define ETH_IN(at, n, s) KEY(NFT_PAYLOAD_LL_HEADER, at, n), IN(s)
+#define NET_IN(at, n, s) KEY(NFT_PAYLOAD_NETWORK_HEADER, at, n), IN(s)
+#define L4_IN(at, n, s) KEY(NFT_PAYLOAD_TRANSPORT_HEADER, at, n), IN(s)
+
+#define ACCEPT { .kind = OP_ACCEPT }
+#define GOTO(name) { .kind = OP_GOTO, .chain = (name) }
+
+/* ---- words for the rules ---------------------------------------------- */
+
+#define ZERO4 0, 0, 0, 0
+#define UDP L4PROTO, IS(17)
+#define UDP_68_TO_67 UDP, L4(0, 4), IS(0, 68, 0, 67)
+#define DHCP_CLIENT_HARDWARE 36	/* chaddr (RFC 2131) and the UDP header */
+#define ICMP6(type) L4PROTO, IS(58), L4(0, 1), IS(type)
+/* 133 to 137: RS, RA, NS, NA, redirect (RFC 4861) */
+#define ICMP6_ND \
+	L4PROTO, IS(58), L4(0, 1), CMP(NFT_CMP_GTE, 133), CMP(NFT_CMP_LTE, 137)
+
+/* Not all 16 bytes of "::" fit into .bytes; the first half of no other address
+ * of a guest is 0 (see guard.c), but that of others is.  So both halves. */
+#define FROM_UNSPECIFIED \
+	NET(8, 8), IS(ZERO4, ZERO4), NET(16, 8), IS(ZERO4, ZERO4)
+
+/* RFC 7112, 7113: what a first fragment begins with must not hide what it is. */
+#define HIDDEN_FRAGMENT(next) \
+	{ "ip6", { { .kind = OP_FRAGMENT, .len = 1 }, IS(next), GOTO("bad-ip6") } }
+
+/* ---- the rules -------------------------------------------------------- */
+
+static const struct rule rules[] = {
+	{ "prerouting", { IIF, IN(SET_PORTS) } },
+
+	/* guard = mac */
+	{ "mac", { ETH_IN(6, 6, SET_MACS), ACCEPT } },
+	{ "mac", { GOTO("bad-mac") } },
+
+	/* guard = ip.  802.1ad, and VLANs that the port is not given: */
+	{ "ip", { KEY(NFT_PAYLOAD_LL_HEADER, 6, 6), NOT_IN(SET_MACS), GOTO("bad-mac") } },
+	{ "ip", { ETH(12, 2), IS(0x88, 0xa8), GOTO("bad-vlan") } },
+	{ "ip", { ETH(12, 2), IS(0x81, 0x00), ETH(14, 2),
+		  { .kind = OP_AND, .len = 2, .bytes = { 0x0f, 0xff } },
+		  ISNT(0, 0), IIF, NOT_IN(SET_TAGS), GOTO("bad-vlan") } },
+	{ "ip", { PROTOCOL, IS(0x08, 0x00), GOTO("ip4") } },
+	{ "ip", { PROTOCOL, IS(0x86, 0xdd), GOTO("ip6") } },
+	{ "ip", { PROTOCOL, IS(0x08, 0x06), GOTO("arp") } },
+	{ "ip", { PROTOCOL, IS(0x80, 0x35), GOTO("rarp") } },
+	{ "ip", { GOTO("bad-type") } },
+
+	/* RFC 826: Ethernet and IPv4; the sender is itself, or asks whether an
+	 * address is free (RFC 5227). */
+	{ "arp", { NET(0, 6), ISNT(0, 1, 8, 0, 6, 4), GOTO("bad-arp") } },
+	{ "arp", { KEY(NFT_PAYLOAD_NETWORK_HEADER, 8, 6), NOT_IN(SET_MACS), GOTO("bad-arp") } },
+	{ "arp", { NET(6, 2), IS(0, 1), NET(14, 4), IS(ZERO4), ACCEPT } },
+	{ "arp", { NET_IN(14, 4, SET_IP4S), ACCEPT } },
+	{ "arp", { GOTO("bad-arp") } },
+
+	/* QEMU tells switches so where a guest is after a migration
+	 * (announce_self_create, net/announce.c). */
+	{ "rarp", { NET(0, 8), IS(0, 1, 8, 0, 6, 4, 0, 3), NET(14, 4), IS(ZERO4),
+		    NET_IN(8, 6, SET_MACS), ACCEPT } },
+	{ "rarp", { GOTO("bad-arp") } },
+
+	/* DHCP (RFC 2131): no server, and only for its own hardware address. */
+	{ "ip4", { UDP, L4(0, 2), IS(0, 67), GOTO("bad-dhcp") } },
+	{ "ip4", { UDP_68_TO_67, NET(12, 8), IS(ZERO4, 255, 255, 255, 255),
+		   L4_IN(DHCP_CLIENT_HARDWARE, 6, SET_MACS), ACCEPT } },
+	{ "ip4", { UDP_68_TO_67, L4_IN(DHCP_CLIENT_HARDWARE, 6, SET_MACS), GOTO("ip4-source") } },
+	{ "ip4", { UDP_68_TO_67, GOTO("bad-dhcp") } },
+	{ "ip4", { GOTO("ip4-source") } },
+	{ "ip4-source", { NET_IN(12, 4, SET_IP4S), ACCEPT } },
+	{ "ip4-source", { GOTO("bad-ip4") } },
+
+	/* hop-by-hop, routing, destination options, AH, another fragment */
+	HIDDEN_FRAGMENT(0), HIDDEN_FRAGMENT(43), HIDDEN_FRAGMENT(60),
+	HIDDEN_FRAGMENT(51), HIDDEN_FRAGMENT(44),
+	/* DHCPv6 server (RFC 8415) */
+	{ "ip6", { UDP, L4(0, 2), IS(0x02, 0x23), GOTO("bad-dhcp") } },
+	/* RFC 6980: ND is never fragmented. */
+	{ "ip6", { ICMP6_ND, { .kind = OP_FRAGMENT }, IS(1), GOTO("bad-nd") } },
+	/* MLD before there is an address (RFC 3590, 3810) */
+	{ "ip6", { ICMP6(131), FROM_UNSPECIFIED, ACCEPT } },
+	{ "ip6", { ICMP6(132), FROM_UNSPECIFIED, ACCEPT } },
+	{ "ip6", { ICMP6(143), FROM_UNSPECIFIED, ACCEPT } },
+	{ "ip6", { ICMP6_ND, GOTO("nd") } },
+	{ "ip6", { NET_IN(8, 16, SET_IP6S), ACCEPT } },
+	{ "ip6", { NET_IN(8, 8, SET_NETS), ACCEPT } },
+	{ "ip6", { GOTO("bad-ip6") } },
+
+	/* RFC 4861: no extension header, hop limit 255; no router. */
+	{ "nd", { NET(6, 2), ISNT(58, 255), GOTO("bad-nd") } },
+	{ "nd", { L4(0, 1), IS(134), GOTO("bad-nd") } },
+	{ "nd", { L4(0, 1), IS(137), GOTO("bad-nd") } },
+	{ "nd", { FROM_UNSPECIFIED, GOTO("nd-unspecified") } },
+	{ "nd", { NET_IN(8, 16, SET_IP6S), GOTO("nd-own") } },
+	{ "nd", { NET_IN(8, 8, SET_NETS), GOTO("nd-own") } },
+	{ "nd", { GOTO("bad-nd") } },
+
+	/* Before it has an address: is one free?  Where is a router? */
+	{ "nd-unspecified", { L4(0, 1), IS(133), NET(4, 2), IS(0, 8), ACCEPT } },
+	{ "nd-unspecified", { L4(0, 1), IS(135), L4_IN(8, 16, SET_IP6S), GOTO("nd-option") } },
+	{ "nd-unspecified", { L4(0, 1), IS(135), L4_IN(8, 8, SET_NETS), GOTO("nd-option") } },
+	{ "nd-unspecified", { GOTO("bad-nd") } },
+
+	/* The link-layer address is its own, and so is what it advertises. */
+	{ "nd-own", { L4(0, 1), IS(133), NET(4, 2), IS(0, 8), ACCEPT } },
+	{ "nd-own", { L4(0, 1), IS(133), NET(4, 2), IS(0, 16), L4(8, 2), IS(1, 1),
+		      L4_IN(10, 6, SET_MACS), ACCEPT } },
+	{ "nd-own", { L4(0, 1), IS(135), GOTO("nd-option") } },
+	{ "nd-own", { L4(0, 1), IS(136), L4_IN(8, 16, SET_IP6S), GOTO("nd-option") } },
+	{ "nd-own", { L4(0, 1), IS(136), L4_IN(8, 8, SET_NETS), GOTO("nd-option") } },
+	{ "nd-own", { GOTO("bad-nd") } },
+
+	/* At most one: its address as source or target, or a nonce (RFC 7527). */
+	{ "nd-option", { NET(4, 2), IS(0, 24), ACCEPT } },
+	{ "nd-option", { NET(4, 2), IS(0, 32), L4(24, 2), IS(1, 1), L4_IN(26, 6, SET_MACS), ACCEPT } },
+	{ "nd-option", { NET(4, 2), IS(0, 32), L4(24, 2), IS(2, 1), L4_IN(26, 6, SET_MACS), ACCEPT } },
+	{ "nd-option", { NET(4, 2), IS(0, 32), L4(24, 2), IS(14, 1), ACCEPT } },
+	{ "nd-option", { GOTO("bad-nd") } },
+};
+
+#define RULES (sizeof(rules) / sizeof(rules[0]))
+
+/* And for each reason one that counts, and one that drops: if there is no more
+ * room to count, it still drops. */
+size_t guard_n_rules(void)
+{
+	return RULES + 2 * GUARD_REASONS;
+}
+
+/* ---- making them ------------------------------------------------------- */
+
+/* Where the two parts of a key are. */
+#define FIRST NFT_REG32_00
+#define SECOND NFT_REG32_01
+
+/* "vmap" */
+static void map_to_chain(struct nftnl_expr *e)
+{
+	nftnl_expr_set_u32(e, NFTNL_EXPR_LOOKUP_DREG, NFT_REG_VERDICT);
+}
+
+static struct nftnl_expr *make_lookup(const struct op *op)
+{
+	struct nftnl_expr *e = nftnl_expr_alloc("lookup");
+
+	if (!e)
+		return NULL;
+	nftnl_expr_set_u32(e, NFTNL_EXPR_LOOKUP_SREG, FIRST);
+	nftnl_expr_set_str(e, NFTNL_EXPR_LOOKUP_SET, guard_sets[op->what].name);
+	if (op->what == SET_PORTS)
+		map_to_chain(e);
+	if (op->kind == OP_MISSING)
+		nftnl_expr_set_u32(e, NFTNL_EXPR_LOOKUP_FLAGS, NFT_LOOKUP_F_INV);
+	return e;
+}
+
+static struct nftnl_expr *make_verdict(int verdict, const char *chain)
+{
+	struct nftnl_expr *e = nftnl_expr_alloc("immediate");
+
+	if (!e)
+		return NULL;
+	nftnl_expr_set_u32(e, NFTNL_EXPR_IMM_DREG, NFT_REG_VERDICT);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_IMM_VERDICT, (uint32_t)verdict);
+	if (chain)
+		nftnl_expr_set_str(e, NFTNL_EXPR_IMM_CHAIN, chain);
+	return e;
+}
+
+static struct nftnl_expr *make_meta(int key)
+{
+	struct nftnl_expr *e = nftnl_expr_alloc("meta");
+
+	if (!e)
+		return NULL;
+	nftnl_expr_set_u32(e, NFTNL_EXPR_META_KEY, (uint32_t)key);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_META_DREG, FIRST);
+	return e;
+}
+
+static struct nftnl_expr *make_load(const struct op *op)
+{
+	struct nftnl_expr *e = nftnl_expr_alloc("payload");
+
+	if (!e)
+		return NULL;
+	nftnl_expr_set_u32(e, NFTNL_EXPR_PAYLOAD_DREG, op->second ? SECOND : FIRST);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_PAYLOAD_BASE, (uint32_t)op->header);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_PAYLOAD_OFFSET, op->offset);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_PAYLOAD_LEN, op->len);
+	return e;
+}
+
+#define IPV6_FRAGMENT 44	/* RFC 8200 */
+
+/* The next header is the fragment header's first byte. */
+static struct nftnl_expr *make_fragment(const struct op *op)
+{
+	struct nftnl_expr *e = nftnl_expr_alloc("exthdr");
+
+	if (!e)
+		return NULL;
+	nftnl_expr_set_u32(e, NFTNL_EXPR_EXTHDR_DREG, FIRST);
+	nftnl_expr_set_u8(e, NFTNL_EXPR_EXTHDR_TYPE, IPV6_FRAGMENT);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_EXTHDR_OP, NFT_EXTHDR_OP_IPV6);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_EXTHDR_OFFSET, 0);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_EXTHDR_LEN, 1);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_EXTHDR_FLAGS,
+			   op->len ? 0 : NFT_EXTHDR_F_PRESENT);
+	return e;
+}
+
+static struct nftnl_expr *make_and(const struct op *op)
+{
+	static const uint8_t zero[8];
+	struct nftnl_expr *e = nftnl_expr_alloc("bitwise");
+
+	if (!e)
+		return NULL;
+	nftnl_expr_set_u32(e, NFTNL_EXPR_BITWISE_SREG, FIRST);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_BITWISE_DREG, FIRST);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_BITWISE_LEN, op->len);
+	nftnl_expr_set(e, NFTNL_EXPR_BITWISE_MASK, op->bytes, op->len);
+	nftnl_expr_set(e, NFTNL_EXPR_BITWISE_XOR, zero, op->len);
+	return e;
+}
+
+static struct nftnl_expr *make_cmp(const struct op *op)
+{
+	struct nftnl_expr *e = nftnl_expr_alloc("cmp");
+
+	if (!e)
+		return NULL;
+	nftnl_expr_set_u32(e, NFTNL_EXPR_CMP_SREG, FIRST);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_CMP_OP, (uint32_t)op->what);
+	nftnl_expr_set(e, NFTNL_EXPR_CMP_DATA, op->bytes, op->len);
+	return e;
+}
+
+static struct nftnl_expr *make_op(const struct op *op)
+{
+	switch (op->kind) {
+	case OP_META:
+		return make_meta(op->what);
+	case OP_LOAD:
+		return make_load(op);
+	case OP_FRAGMENT:
+		return make_fragment(op);
+	case OP_AND:
+		return make_and(op);
+	case OP_CMP:
+		return make_cmp(op);
+	case OP_LOOKUP:
+	case OP_MISSING:
+		return make_lookup(op);
+	case OP_GOTO:
+		return make_verdict(NFT_GOTO, op->chain);
+	case OP_ACCEPT:
+		return make_verdict(NF_ACCEPT, NULL);
+	case OP_END:
+		break;
+	}
+	return NULL;
+}
+
+static struct nftnl_rule *new_rule(const char *chain)
+{
+	struct nftnl_rule *r = nftnl_rule_alloc();
+
+	if (!r)
+		return NULL;
+	nftnl_rule_set_u32(r, NFTNL_RULE_FAMILY, NFPROTO_BRIDGE);
+	nftnl_rule_set_str(r, NFTNL_RULE_TABLE, GUARD_TABLE);
+	nftnl_rule_set_str(r, NFTNL_RULE_CHAIN, chain);
+	return r;
+}
+
+/* Returns false for no memory. */
+static bool append(struct nftnl_rule *r, struct nftnl_expr *e)
+{
+	if (e)
+		nftnl_rule_add_expr(r, e);
+	return e;
+}
+
+static struct nftnl_rule *make_rule(const struct rule *rule)
+{
+	struct nftnl_rule *r = new_rule(rule->chain);
+
+	for (size_t i = 0; r && i < OPS && rule->op[i].kind != OP_END; i++) {
+		if (append(r, make_op(&rule->op[i])))
+			continue;
+		nftnl_rule_free(r);
+		r = NULL;
+	}
+	return r;
+}
+
+/* ---- counting and dropping --------------------------------------------- */
+
+static struct nftnl_expr *make_number(uint32_t number)
+{
+	struct nftnl_expr *e = nftnl_expr_alloc("immediate");
+
+	if (!e)
+		return NULL;
+	nftnl_expr_set_u32(e, NFTNL_EXPR_IMM_DREG, SECOND);
+	nftnl_expr_set(e, NFTNL_EXPR_IMM_DATA, &number, sizeof(number));
+	return e;
+}
+
+/* "update @dropped { iif . number counter }" */
+static struct nftnl_expr *make_count(void)
+{
+	struct nftnl_expr *e = nftnl_expr_alloc("dynset");
+	struct nftnl_expr *counter = nftnl_expr_alloc("counter");
+
+	if (!e || !counter) {
+		nftnl_expr_free(e);
+		nftnl_expr_free(counter);
+		return NULL;
+	}
+	nftnl_expr_set_u32(e, NFTNL_EXPR_DYNSET_SREG_KEY, FIRST);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_DYNSET_OP, NFT_DYNSET_OP_UPDATE);
+	nftnl_expr_set_str(e, NFTNL_EXPR_DYNSET_SET_NAME,
+			   guard_sets[SET_DROPPED].name);
+	nftnl_expr_add_expr(e, NFTNL_EXPR_DYNSET_EXPR, counter);
+	return e;
+}
+
+static struct nftnl_rule *counting_rule(enum guard_reason why)
+{
+	struct nftnl_rule *r = new_rule(bad[why]);
+
+	if (r && append(r, make_meta(NFT_META_IIF)) &&
+	    append(r, make_number(why)) && append(r, make_count()))
+		return r;
+	nftnl_rule_free(r);
+	return NULL;
+}
+
+static struct nftnl_rule *dropping_rule(enum guard_reason why)
+{
+	struct nftnl_rule *r = new_rule(bad[why]);
+
+	if (r && append(r, make_verdict(NF_DROP, NULL)))
+		return r;
+	nftnl_rule_free(r);
+	return NULL;
+}
+
+struct nftnl_rule *guard_rule(size_t i)
+{
+	if (i < RULES)
+		return make_rule(&rules[i]);
+	i -= RULES;
+	if (i < GUARD_REASONS)
+		return counting_rule((enum guard_reason)i);
+	return dropping_rule((enum guard_reason)(i - GUARD_REASONS));
+}

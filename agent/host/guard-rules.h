@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* guard-rules.h - private to agent/host: the rules that every guarded port shares */
+#ifndef VIFAGENT_GUARD_RULES_H
+#define VIFAGENT_GUARD_RULES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "agent/core/guard.h"
+
+struct nftnl_rule;
+
+/* In the family bridge. */
+#define GUARD_TABLE "vifagent"
+
+/* The set's keys: of some, the ifindex comes first (in the host's byte order, four
+ * bytes), and each part begins at a multiple of four bytes. */
+enum guard_set {
+	SET_PORTS,		/* ifindex : goto a chain */
+	SET_MACS,		/* ifindex . MAC */
+	SET_IP4S,		/* ifindex . IPv4 address */
+	SET_IP6S,		/* ifindex . IPv6 address */
+	SET_NETS,		/* ifindex . first half of an IPv6 address */
+	SET_TAGS,		/* ifindex */
+	SET_DROPPED,		/* ifindex . enum guard_reason, with a counter */
+	GUARD_SETS
+};
+
+struct guard_set_info {
+	const char *name;
+	uint32_t key_type;	/* as nft shows it; see guard-rules.c */
+	uint32_t key_len;
+};
+
+extern const struct guard_set_info guard_sets[GUARD_SETS];
+
+/* Its chains; the first one has the hook. */
+extern const char *const guard_chains[];
+extern const size_t guard_n_chains;
+
+size_t guard_n_rules(void);
+
+/* The rule of that number, to be freed.  Returns NULL for no memory. */
+struct nftnl_rule *guard_rule(size_t i);
+
+#endif

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* guard-watch.c - notifications of guards that somebody has removed */
+#include "agent/host/guard-watch.h"
+
+#include <errno.h>
+#include <libmnl/libmnl.h>
+#include <stdio.h>	/* libnftnl 1.2 forgets it */
+
+#include <libnftnl/set.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "agent/host/guard-rules.h"
+
+/* "nft flush ruleset" may tell of thousands of rules that are not ours. */
+#define RECEIVE_BUFFER (4 << 20)
+#define MESSAGE_SIZE 65536
+
+struct guard_watch {
+	struct mnl_socket *sk;
+	void (*fn)(int ifindex, void *arg);
+	void *arg;
+	bool lost;
+};
+
+/* In all messages about parts of a table its name is attribute number 1
+ * (NFTA_TABLE_NAME, NFTA_RULE_TABLE, NFTA_SET_ELEM_LIST_TABLE and so on). */
+static int find_table(const struct nlattr *a, void *arg)
+{
+	const char **name = arg;
+
+	if (mnl_attr_get_type(a) == NFTA_TABLE_NAME &&
+	    mnl_attr_validate(a, MNL_TYPE_NUL_STRING) == 0)
+		*name = mnl_attr_get_str(a);
+	return MNL_CB_OK;
+}
+
+static bool is_ours(const struct nlmsghdr *h)
+{
+	const struct nfgenmsg *head = mnl_nlmsg_get_payload(h);
+	const char *name = "";
+
+	if (mnl_nlmsg_get_payload_len(h) < sizeof(*head) ||
+	    head->nfgen_family != NFPROTO_BRIDGE)
+		return false;
+	(void)mnl_attr_parse(h, sizeof(*head), find_table, &name);
+	return strcmp(name, GUARD_TABLE) == 0;
+}
+
+/* The ifindex is the whole key. */
+static void tell_element(struct guard_watch *w, struct nftnl_set_elem *e)
+{
+	uint32_t len = 0;
+	const void *key = nftnl_set_elem_get(e, NFTNL_SET_ELEM_KEY, &len);
+	int ifindex;
+
+	if (!key || len < sizeof(ifindex))
+		return;
+	memcpy(&ifindex, key, sizeof(ifindex));
+	w->fn(ifindex, w->arg);
+}
+
+static void tell_elements(struct guard_watch *w, const struct nlmsghdr *h)
+{
+	struct nftnl_set *s = nftnl_set_alloc();
+	struct nftnl_set_elems_iter *it = NULL;
+	struct nftnl_set_elem *e;
+	const char *name = NULL;
+
+	if (s && nftnl_set_elems_nlmsg_parse(h, s) == 0)
+		name = nftnl_set_get_str(s, NFTNL_SET_NAME);
+	if (name && strcmp(name, guard_sets[SET_PORTS].name) == 0)
+		it = nftnl_set_elems_iter_create(s);
+	while (it && (e = nftnl_set_elems_iter_next(it)))
+		tell_element(w, e);
+	if (it)
+		nftnl_set_elems_iter_destroy(it);
+	/* Without memory for it we know nothing. */
+	w->lost |= !s;
+	if (s)
+		nftnl_set_free(s);
+}
+
+static void on_change(struct guard_watch *w, const struct nlmsghdr *h)
+{
+	if (h->nlmsg_type >> 8 != NFNL_SUBSYS_NFTABLES || !is_ours(h))
+		return;
+	switch (h->nlmsg_type & 0xff) {
+	case NFT_MSG_DELTABLE:
+	case NFT_MSG_DELCHAIN:
+	case NFT_MSG_DELRULE:
+	case NFT_MSG_DELSET:
+		w->lost = true;
+		break;
+	case NFT_MSG_DELSETELEM:
+		tell_elements(w, h);
+		break;
+	}
+}
+
+int guard_watch_open(struct guard_watch **ret)
+{
+	struct guard_watch *w = calloc(1, sizeof(*w));
+	int group = NFNLGRP_NFTABLES, size = RECEIVE_BUFFER;
+	int r;
+
+	if (!w)
+		return -ENOMEM;
+	w->sk = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	if (!w->sk || mnl_socket_bind(w->sk, 0, MNL_SOCKET_AUTOPID) < 0 ||
+	    mnl_socket_setsockopt(w->sk, NETLINK_ADD_MEMBERSHIP, &group,
+				  sizeof(group)) < 0) {
+		r = -errno;
+		guard_watch_close(w);
+		return r;
+	}
+	/* Without CAP_NET_ADMIN it is smaller. */
+	(void)setsockopt(mnl_socket_get_fd(w->sk), SOL_SOCKET, SO_RCVBUFFORCE,
+			 &size, sizeof(size));
+	*ret = w;
+	return 0;
+}
+
+struct guard_watch *guard_watch_close(struct guard_watch *w)
+{
+	if (w && w->sk)
+		(void)mnl_socket_close(w->sk);
+	free(w);
+	return NULL;
+}
+
+int guard_watch_fd(const struct guard_watch *w)
+{
+	return mnl_socket_get_fd(w->sk);
+}
+
+bool guard_watch_read(struct guard_watch *w, void (*fn)(int ifindex, void *arg),
+		      void *arg)
+{
+	static char buf[MESSAGE_SIZE];
+	ssize_t n;
+
+	w->fn = fn;
+	w->arg = arg;
+	w->lost = false;
+	while ((n = recv(guard_watch_fd(w), buf, sizeof(buf), 0)) > 0 ||
+	       (n < 0 && errno == ENOBUFS)) {
+		const struct nlmsghdr *h = (const struct nlmsghdr *)buf;
+		int left = (int)n;
+
+		w->lost |= n < 0;
+		for (; n > 0 && mnl_nlmsg_ok(h, left); h = mnl_nlmsg_next(h, &left))
+			on_change(w, h);
+	}
+	return w->lost;
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * guard.h - private to agent/host: the guard of ports in the kernel's nftables
+ *
+ * One table of the family bridge, "vifagent", with rules that all ports share
+ * (guard-rules.c) and sets whose elements begin with an ifindex.  What was put there
+ * for a port is also written down with its element of the set "ports": so it is
+ * known without reading all.  The kernel carries each change out whole or not at all.
+ */
+#ifndef VIFAGENT_HOST_GUARD_H
+#define VIFAGENT_HOST_GUARD_H
+
+#include "agent/core/guard.h"
+#include "agent/host/guard-rules.h"
+
+struct mnl_socket;
+
+/* A guard that this process has put or found. */
+struct known_guard {
+	int ifindex;
+	struct guard guard;
+};
+
+/* A conversation with the kernel's nf_tables; opened when it is needed first. */
+struct nft {
+	struct mnl_socket *sk;	/* or NULL */
+	uint32_t seq;
+	struct known_guard *known;
+	size_t n_known;
+};
+
+void nft_close(struct nft *t);
+
+/*
+ * guard_read() - the guard of a port as it stands
+ * @ret:	.kind is GUARD_NONE if there is none, or if rules are missing
+ *
+ * Returns 0 or a negative errno value.
+ */
+int guard_read(struct nft *t, int ifindex, struct guard *ret);
+
+/*
+ * guard_set() - give a port this guard, in one transaction
+ * @g:		.kind GUARD_NONE: none
+ *
+ * The table and the rules, too, if they are missing.  Returns 0; -EOPNOTSUPP: this
+ * kernel cannot; or another negative errno value, and nothing has changed.
+ */
+int guard_set(struct nft *t, int ifindex, const struct guard *g);
+
+/* See mend_guards() and forget_guard() in host.h. */
+int guard_mend(struct nft *t);
+void guard_forget(struct nft *t, int ifindex);
+
+/* How many frames of the port were dropped, for each reason; in the last day. */
+int guard_drops(struct nft *t, int ifindex, uint64_t ret[GUARD_REASONS]);
+
+#endif
