@@ -111,14 +111,10 @@ static int set_vlan(struct parser *p, struct network *n, const char *value)
 
 static int set_guard(struct parser *p, struct network *n, const char *value)
 {
-	for (enum guard_kind k = GUARD_NONE; k <= GUARD_IP; k++) {
-		if (strcmp(value, guard_name(k)) != 0)
-			continue;
-		n->guard = k;
-		return 1;
-	}
-	return wrong(p, "guard = %s is unknown: use mac, ip or none",
-		     text_quote_str(value).text);
+	if (guard_find(value, &n->guard) < 0)
+		return wrong(p, "guard = %s is unknown: use mac, ip or none",
+			     text_quote_str(value).text);
+	return 1;
 }
 
 static int set_link(struct parser *p, const char *key, const char *value,

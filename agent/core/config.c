@@ -39,7 +39,7 @@ struct network *config_find(const struct config *c, const char *name)
 
 bool config_guards(const struct config *c)
 {
-	for (size_t i = 0; i < c->n_networks; i++)
+	for (size_t i = 0; c && i < c->n_networks; i++)
 		if (c->networks[i].guard != GUARD_NONE)
 			return true;
 	return false;

@@ -65,7 +65,7 @@ struct config *config_new(void);
 /* Returns NULL; @c may be NULL. */
 struct config *config_free(struct config *c);
 
-/* Does any network guard its ports?  Else nobody needs addresses. */
+/* Does any network guard its ports?  Else nobody needs addresses.  @c may be NULL. */
 bool config_guards(const struct config *c);
 
 /* Returns NULL if there is no network of this name. */

@@ -21,6 +21,17 @@ const char *guard_name(enum guard_kind kind)
 	return names[kind];
 }
 
+int guard_find(const char *name, enum guard_kind *ret)
+{
+	for (enum guard_kind k = GUARD_NONE; k <= GUARD_IP; k++) {
+		if (strcmp(name, guard_name(k)) == 0) {
+			*ret = k;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
 const char *guard_reason_name(enum guard_reason why)
 {
 	static const char *const names[GUARD_REASONS] = {
@@ -246,7 +257,7 @@ void guard_print_macs(const struct guard *g, char separator,
 void guard_print_ips(const struct guard *g, char separator,
 		     char buf[GUARD_TEXTSIZE])
 {
-	char word[INET6_ADDRSTRLEN + sizeof("/64")];
+	char word[INET6_ADDRSTRLEN], prefix[INET6_ADDRSTRLEN + sizeof("/64")];
 
 	buf[0] = '\0';
 	for (size_t i = 0; i < g->n_ip4; i++)
@@ -259,9 +270,9 @@ void guard_print_ips(const struct guard *g, char separator,
 		uint8_t net[16] = { 0 };
 
 		memcpy(net, g->net[i], sizeof(g->net[i]));
-		(void)inet_ntop(AF_INET6, net, word, INET6_ADDRSTRLEN);
-		(void)strcat(word, "/64");
-		put_word(buf, separator, word);
+		(void)snprintf(prefix, sizeof(prefix), "%s/64",
+			       inet_ntop(AF_INET6, net, word, sizeof(word)));
+		put_word(buf, separator, prefix);
 	}
 }
 

@@ -54,6 +54,9 @@ struct guard {
 /* "none", "mac" or "ip". */
 const char *guard_name(enum guard_kind kind);
 
+/* The inverse.  Returns 0, or -EINVAL with @ret untouched. */
+int guard_find(const char *name, enum guard_kind *ret);
+
 /* Room for all addresses as text. */
 #define GUARD_TEXTSIZE 480
 

@@ -238,7 +238,7 @@ static const struct rule rules[] = {
  * room to count, it still drops. */
 size_t guard_n_rules(void)
 {
-	return RULES + 2 * GUARD_REASONS;
+	return RULES + (size_t)GUARD_REASONS * 2;
 }
 
 /* ---- making them ------------------------------------------------------- */

@@ -3,7 +3,6 @@
 #include "agent/host/guard.h"
 
 #include <errno.h>
-#include <libmnl/libmnl.h>
 #include <stdio.h>	/* libnftnl 1.2 forgets it */
 
 #include <libnftnl/chain.h>
@@ -28,104 +27,9 @@
 /* Elements of the set "dropped" that there can be. */
 #define COUNTS_MAX 65535
 
-/* No message of ours is longer. */
-#define MESSAGE_MAX 8192
-#define ANSWER_SIZE 32768
-
 /* A type for what we write down with an element, other than those of nft
  * (enum nftnl_udata_set_elem_types, libnftnl/udata.h). */
 #define USERDATA_TYPE 0x76
-
-/* ---- the conversation ------------------------------------------------- */
-
-/* Messages of one transaction. */
-struct batch {
-	struct nft *nft;
-	char *buf;
-	size_t len, size;
-	int error;		/* 0, or the first failure to build it */
-};
-
-static void close_socket(struct nft *t)
-{
-	if (t->sk)
-		(void)mnl_socket_close(t->sk);
-	t->sk = NULL;
-}
-
-static int open_socket(struct nft *t)
-{
-	if (t->sk)
-		return 0;
-	t->sk = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC);
-	if (!t->sk)
-		return -errno;
-	if (mnl_socket_bind(t->sk, 0, MNL_SOCKET_AUTOPID) < 0) {
-		int r = -errno;
-
-		close_socket(t);
-		return r;
-	}
-	return 0;
-}
-
-void nft_close(struct nft *t)
-{
-	close_socket(t);
-	free(t->known);
-	t->known = NULL;
-	t->n_known = 0;
-}
-
-/* Room for one message.  Returns NULL and notes the error if there is none. */
-static void *room(struct batch *b)
-{
-	char *grown;
-
-	if (b->error)
-		return NULL;
-	if (b->size - b->len < MESSAGE_MAX) {
-		grown = realloc(b->buf, b->size + 8 * MESSAGE_MAX);
-		if (!grown) {
-			b->error = -ENOMEM;
-			return NULL;
-		}
-		b->buf = grown;
-		b->size += 8 * MESSAGE_MAX;
-	}
-	return b->buf + b->len;
-}
-
-static void added(struct batch *b, const struct nlmsghdr *h)
-{
-	b->len += NLMSG_ALIGN(h->nlmsg_len);
-}
-
-static struct nlmsghdr *start(struct batch *b, uint16_t type, uint16_t flags)
-{
-	char *at = room(b);
-
-	if (!at)
-		return NULL;
-	return nftnl_nlmsg_build_hdr(at, type, NFPROTO_BRIDGE, flags,
-				     ++b->nft->seq);
-}
-
-static void begin(struct batch *b)
-{
-	char *at = room(b);
-
-	if (at)
-		added(b, nftnl_batch_begin(at, ++b->nft->seq));
-}
-
-static void end(struct batch *b)
-{
-	char *at = room(b);
-
-	if (at)
-		added(b, nftnl_batch_end(at, ++b->nft->seq));
-}
 
 /* A message was made from an object, which is freed here. */
 #define FINISH(b, h, object, type) \
@@ -135,75 +39,14 @@ static void end(struct batch *b)
 		else \
 			(b)->error = -ENOMEM; \
 		if ((h) && (object)) \
-			added(b, h); \
+			nft_added(b, h); \
 	} while (0)
-
-/* The kernel has worked everything off, and its answers are there, when sendto()
- * returns (netlink_unicast_kernel); only a dump goes on while it is read.
- * Returns 0 or the first error that it reports. */
-static int hear(struct nft *t, mnl_cb_t fn, void *arg)
-{
-	char buf[ANSWER_SIZE];
-	int fd = mnl_socket_get_fd(t->sk);
-	int error = 0;
-	ssize_t n;
-
-	while ((n = recv(fd, buf, sizeof(buf), MSG_DONTWAIT)) > 0) {
-		const struct nlmsghdr *h = (const struct nlmsghdr *)buf;
-		int left = (int)n;
-
-		for (; mnl_nlmsg_ok(h, left); h = mnl_nlmsg_next(h, &left)) {
-			const struct nlmsgerr *e = mnl_nlmsg_get_payload(h);
-
-			if (h->nlmsg_type == NLMSG_ERROR && !error)
-				error = e->error;
-			else if (h->nlmsg_type >= NLMSG_MIN_TYPE && fn)
-				(void)fn(h, arg);
-		}
-	}
-	if (!error && errno != EAGAIN)
-		error = -errno;
-	return error;
-}
-
-/* A transaction is one message for the socket, however long. */
-static void make_room(struct nft *t, size_t len)
-{
-	int size = (int)(2 * len);
-
-	if (len > 16 * MESSAGE_MAX)
-		(void)setsockopt(mnl_socket_get_fd(t->sk), SOL_SOCKET,
-				 SO_SNDBUFFORCE, &size, sizeof(size));
-}
-
-static int talk(struct nft *t, const void *buf, size_t len, mnl_cb_t fn,
-		void *arg)
-{
-	int r = open_socket(t);
-
-	if (r < 0)
-		return r;
-	make_room(t, len);
-	if (mnl_socket_sendto(t->sk, buf, len) < 0)
-		return -errno;
-	return hear(t, fn, arg);
-}
-
-static int send_batch(struct batch *b)
-{
-	int r = b->error;
-
-	if (r == 0)
-		r = talk(b->nft, b->buf, b->len, NULL, NULL);
-	free(b->buf);
-	return r;
-}
 
 /* ---- the table and what all ports share ------------------------------- */
 
 static void put_table(struct batch *b)
 {
-	struct nlmsghdr *h = start(b, NFT_MSG_NEWTABLE, NLM_F_CREATE);
+	struct nlmsghdr *h = nft_start(b, NFT_MSG_NEWTABLE, NLM_F_CREATE);
 	struct nftnl_table *t = nftnl_table_alloc();
 
 	if (h && t) {
@@ -247,7 +90,7 @@ static void describe_set(struct nftnl_set *s, enum guard_set which)
 
 static void put_set(struct batch *b, enum guard_set which)
 {
-	struct nlmsghdr *h = start(b, NFT_MSG_NEWSET, NLM_F_CREATE);
+	struct nlmsghdr *h = nft_start(b, NFT_MSG_NEWSET, NLM_F_CREATE);
 	struct nftnl_set *s = new_set(which);
 
 	if (h && s) {
@@ -260,7 +103,7 @@ static void put_set(struct batch *b, enum guard_set which)
 /* The first one sees every frame that a port of any bridge receives. */
 static void put_chain(struct batch *b, size_t i)
 {
-	struct nlmsghdr *h = start(b, NFT_MSG_NEWCHAIN, NLM_F_CREATE);
+	struct nlmsghdr *h = nft_start(b, NFT_MSG_NEWCHAIN, NLM_F_CREATE);
 	struct nftnl_chain *c = nftnl_chain_alloc();
 
 	if (h && c) {
@@ -281,7 +124,7 @@ static void put_chain(struct batch *b, size_t i)
 /* All rules of the table. */
 static void flush_rules(struct batch *b)
 {
-	struct nlmsghdr *h = start(b, NFT_MSG_DELRULE, 0);
+	struct nlmsghdr *h = nft_start(b, NFT_MSG_DELRULE, 0);
 	struct nftnl_rule *r = nftnl_rule_alloc();
 
 	if (h && r) {
@@ -293,7 +136,7 @@ static void flush_rules(struct batch *b)
 
 static void put_rule(struct batch *b, size_t i)
 {
-	struct nlmsghdr *h = start(b, NFT_MSG_NEWRULE,
+	struct nlmsghdr *h = nft_start(b, NFT_MSG_NEWRULE,
 				   NLM_F_CREATE | NLM_F_APPEND);
 	struct nftnl_rule *r = guard_rule(i);
 
@@ -335,7 +178,7 @@ static int rules_stand(struct nft *t)
 	int r;
 
 	mnl_attr_put_strz(h, NFTA_RULE_TABLE, GUARD_TABLE);
-	r = talk(t, h, h->nlmsg_len, count_rule, &n);
+	r = nft_talk(t, h, h->nlmsg_len, count_rule, &n);
 	if (r < 0 && r != -ENOENT)
 		return r;
 	return n == guard_n_rules();
@@ -374,7 +217,7 @@ static struct nftnl_set *new_element(enum guard_set which, int ifindex,
 static void put_element(struct batch *b, uint16_t type, enum guard_set which,
 			int ifindex, const void *rest, size_t len)
 {
-	struct nlmsghdr *h = start(b, type,
+	struct nlmsghdr *h = nft_start(b, type,
 				   type == NFT_MSG_NEWSETELEM ? NLM_F_CREATE : 0);
 	struct nftnl_set_elem *e;
 	struct nftnl_set *s = new_element(which, ifindex, rest, len, &e);
@@ -407,7 +250,7 @@ static void put_addresses(struct batch *b, uint16_t type, int ifindex,
 /* The port's own element: where its frames go, and its guard as bytes. */
 static void put_port(struct batch *b, int ifindex, const struct guard *g)
 {
-	struct nlmsghdr *h = start(b, NFT_MSG_NEWSETELEM, NLM_F_CREATE);
+	struct nlmsghdr *h = nft_start(b, NFT_MSG_NEWSETELEM, NLM_F_CREATE);
 	struct nftnl_set_elem *e;
 	struct nftnl_set *s = new_element(SET_PORTS, ifindex, NULL, 0, &e);
 	uint8_t data[2 + GUARD_PACKED] = { USERDATA_TYPE };
@@ -474,7 +317,7 @@ static int on_element(const struct nlmsghdr *h, void *arg)
 static int ask_element(struct nft *t, enum guard_set which, int ifindex,
 		       const void *rest, size_t len, struct answer *ret)
 {
-	char buf[MESSAGE_MAX];
+	char buf[NFT_MESSAGE_MAX];
 	struct nlmsghdr *h = nftnl_nlmsg_build_hdr(buf, NFT_MSG_GETSETELEM,
 						   NFPROTO_BRIDGE, 0, ++t->seq);
 	struct nftnl_set_elem *e;
@@ -484,7 +327,7 @@ static int ask_element(struct nft *t, enum guard_set which, int ifindex,
 		return -ENOMEM;
 	nftnl_set_elems_nlmsg_build_payload(h, s);
 	nftnl_set_free(s);
-	return talk(t, h, h->nlmsg_len, on_element, ret);
+	return nft_talk(t, h, h->nlmsg_len, on_element, ret);
 }
 
 /* What was put for the port, whether the rules stand or not. */
@@ -555,14 +398,14 @@ int guard_read(struct nft *t, int ifindex, struct guard *ret)
 int guard_set(struct nft *t, int ifindex, const struct guard *g)
 {
 	struct batch b = { .nft = t };
-	struct guard old;
+	struct guard old = { 0 };
 	int r = read_port(t, ifindex, &old);
 
 	if (r < 0)
 		return r;
 	if (old.kind == GUARD_NONE && g->kind == GUARD_NONE)
 		return 0;
-	begin(&b);
+	nft_begin(&b);
 	if (g->kind != GUARD_NONE && rules_stand(t) != 1)
 		put_everything_shared(&b);
 	if (old.kind != GUARD_NONE) {
@@ -573,8 +416,8 @@ int guard_set(struct nft *t, int ifindex, const struct guard *g)
 		put_addresses(&b, NFT_MSG_NEWSETELEM, ifindex, g);
 		put_port(&b, ifindex, g);
 	}
-	end(&b);
-	r = send_batch(&b);
+	nft_end(&b);
+	r = nft_send(&b);
 	if (r == 0)
 		note(t, ifindex, g);
 	return r;
@@ -587,15 +430,15 @@ int guard_mend(struct nft *t)
 
 	if (t->n_known == 0 || rules_stand(t) == 1)
 		return 0;
-	begin(&b);
+	nft_begin(&b);
 	put_everything_shared(&b);
 	for (size_t i = 0; i < t->n_known; i++) {
 		put_addresses(&b, NFT_MSG_NEWSETELEM, t->known[i].ifindex,
 			      &t->known[i].guard);
 		put_port(&b, t->known[i].ifindex, &t->known[i].guard);
 	}
-	end(&b);
-	r = send_batch(&b);
+	nft_end(&b);
+	r = nft_send(&b);
 	return r < 0 ? r : (int)t->n_known;
 }
 

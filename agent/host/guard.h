@@ -12,24 +12,7 @@
 
 #include "agent/core/guard.h"
 #include "agent/host/guard-rules.h"
-
-struct mnl_socket;
-
-/* A guard that this process has put or found. */
-struct known_guard {
-	int ifindex;
-	struct guard guard;
-};
-
-/* A conversation with the kernel's nf_tables; opened when it is needed first. */
-struct nft {
-	struct mnl_socket *sk;	/* or NULL */
-	uint32_t seq;
-	struct known_guard *known;
-	size_t n_known;
-};
-
-void nft_close(struct nft *t);
+#include "agent/host/nft.h"
 
 /*
  * guard_read() - the guard of a port as it stands

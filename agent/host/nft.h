@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* nft.h - private to agent/host: a conversation with the kernel's nf_tables */
+#ifndef VIFAGENT_NFT_H
+#define VIFAGENT_NFT_H
+
+#include <libmnl/libmnl.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "agent/core/guard.h"
+
+/* No message of ours is longer. */
+#define NFT_MESSAGE_MAX ((size_t)8192)
+
+/* A guard that this process has put or found. */
+struct known_guard {
+	int ifindex;
+	struct guard guard;
+};
+
+/* The socket is opened when it is needed first. */
+struct nft {
+	struct mnl_socket *sk;	/* or NULL */
+	uint32_t seq;
+	struct known_guard *known;	/* see guard.c */
+	size_t n_known;
+};
+
+void nft_close(struct nft *t);
+
+/* Messages of one transaction, for the family bridge. */
+struct batch {
+	struct nft *nft;
+	char *buf;
+	size_t len, size;
+	int error;		/* 0, or the first failure to build it */
+};
+
+void nft_begin(struct batch *b);
+void nft_end(struct batch *b);
+
+/* Begin a message: its head.  Returns NULL, and notes the error, for no memory. */
+struct nlmsghdr *nft_start(struct batch *b, uint16_t type, uint16_t flags);
+
+/* It is complete. */
+void nft_added(struct batch *b, const struct nlmsghdr *h);
+
+/*
+ * nft_send() - carry a transaction out, whole or not at all
+ *
+ * Frees it.  Returns 0 or the first error.
+ */
+int nft_send(struct batch *b);
+
+/* Send messages as they are, and call @fn (may be NULL) for each answer.  Returns 0 or
+ * the first error that the kernel reports. */
+int nft_talk(struct nft *t, const void *buf, size_t len, mnl_cb_t fn, void *arg);
+
+#endif
