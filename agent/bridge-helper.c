@@ -178,14 +178,33 @@ static void check_acl(const char *bridge)
 	die("uid %u may not use bridge %s: %s", getuid(), bridge, reason);
 }
 
+/* A guard needs the NIC's MAC, which QEMU does not tell us. */
+static void check_guard(const char *bridge)
+{
+	const struct network *n;
+	char error[REASON_SIZE];
+	struct config *c;
+
+	if (agent_load_config(NULL, &c, error) < 0)
+		die("cannot tell whether ports of bridge %s have a guard: %s",
+		    bridge, error);
+	n = config_guard_of_bridge(c, bridge);
+	if (n)
+		die("network %s checks what ports of bridge %s send (guard = %s), and the MAC of this NIC is not known here; use vifctl run, or vifctl create with mac=",
+		    n->name, bridge, guard_name(n->guard));
+	config_free(c);
+}
+
 /* Otherwise an alternative name would be a way around the ACL. */
 static void check_real_name(struct host *h, const char *bridge)
 {
 	struct link l;
 
 	if (h->ops->link_by_any_name(h, bridge, &l) == 0 &&
-	    strcmp(l.name, bridge) != 0)
+	    strcmp(l.name, bridge) != 0) {
 		check_acl(l.name);
+		check_guard(l.name);
+	}
 }
 
 /* ---- the tap ---------------------------------------------------------- */
@@ -258,6 +277,7 @@ int main(int argc, char **argv)
 	check_socket(arguments.fd);
 	drop_privileges();
 	check_acl(arguments.bridge);
+	check_guard(arguments.bridge);
 	options.vnet_hdr = arguments.vnet_hdr;
 	r = tap_create(&options, &tap);
 	if (r == -EPERM)

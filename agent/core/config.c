@@ -45,6 +45,16 @@ bool config_guards(const struct config *c)
 	return false;
 }
 
+const struct network *config_guard_of_bridge(const struct config *c,
+					     const char *bridge)
+{
+	for (size_t i = 0; i < c->n_networks; i++)
+		if (c->networks[i].guard != GUARD_NONE &&
+		    strcmp(c->networks[i].bridge, bridge) == 0)
+			return &c->networks[i];
+	return NULL;
+}
+
 /* The network must allow the mode. */
 static void resolve_mode(const struct network *n, struct wish *w)
 {

@@ -68,6 +68,11 @@ struct config *config_free(struct config *c);
 /* Does any network guard its ports?  Else nobody needs addresses.  @c may be NULL. */
 bool config_guards(const struct config *c);
 
+/* The first network with a guard whose ports are on this bridge.  Returns NULL if there
+ * is none. */
+const struct network *config_guard_of_bridge(const struct config *c,
+					     const char *bridge);
+
 /* Returns NULL if there is no network of this name. */
 struct network *config_find(const struct config *c, const char *name);
 

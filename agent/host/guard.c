@@ -3,6 +3,7 @@
 #include "agent/host/guard.h"
 
 #include <errno.h>
+#include <libmnl/libmnl.h>
 #include <stdio.h>	/* libnftnl 1.2 forgets it */
 
 #include <libnftnl/chain.h>

@@ -95,7 +95,7 @@ void nft_end(struct batch *b)
 /* The kernel has worked everything off, and its answers are there, when sendto()
  * returns (netlink_unicast_kernel); only a dump goes on while it is read.
  * Returns 0 or the first error that it reports. */
-static int hear(struct nft *t, mnl_cb_t fn, void *arg)
+static int hear(struct nft *t, int (*fn)(const struct nlmsghdr *h, void *arg), void *arg)
 {
 	char buf[ANSWER_SIZE];
 	int fd = mnl_socket_get_fd(t->sk);
@@ -130,7 +130,7 @@ static void make_room(struct nft *t, size_t len)
 				 SO_SNDBUFFORCE, &size, sizeof(size));
 }
 
-int nft_talk(struct nft *t, const void *buf, size_t len, mnl_cb_t fn,
+int nft_talk(struct nft *t, const void *buf, size_t len, int (*fn)(const struct nlmsghdr *h, void *arg),
 		void *arg)
 {
 	int r = open_socket(t);

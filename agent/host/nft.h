@@ -3,11 +3,13 @@
 #ifndef VIFAGENT_NFT_H
 #define VIFAGENT_NFT_H
 
-#include <libmnl/libmnl.h>
+#include <linux/netlink.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "agent/core/guard.h"
+
+struct mnl_socket;
 
 /* No message of ours is longer. */
 #define NFT_MESSAGE_MAX ((size_t)8192)
@@ -54,6 +56,7 @@ int nft_send(struct batch *b);
 
 /* Send messages as they are, and call @fn (may be NULL) for each answer.  Returns 0 or
  * the first error that the kernel reports. */
-int nft_talk(struct nft *t, const void *buf, size_t len, mnl_cb_t fn, void *arg);
+int nft_talk(struct nft *t, const void *buf, size_t len,
+	     int (*fn)(const struct nlmsghdr *h, void *arg), void *arg);
 
 #endif

@@ -12,6 +12,7 @@ import signal
 import socket
 import struct
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -274,6 +275,21 @@ def test_what_the_kernel_refuses_leaves_nothing(helpers):
         with helpers.use(OURS, [f"--br={bridge}", "--fd={fd}"]) as answer:
             assert not answer.granted and words in answer.err and answer.err.count("\n") == 1
     assert sorted(helpers.bed.links()) == ["br0", "eth7"]
+
+
+@pytest.mark.parametrize("conf, why", [
+    ("[network br0]\nguard = mac\n", "network br0 checks what ports of bridge br0 send (guard = mac)"),
+    ("[network br0]\n[network red]\nbridge = br0\nguard = ip\n", "network red checks what ports of bridge br0 send"),
+    ("guard = mac\n", "cannot tell whether ports of bridge br0 have a guard"),
+    ("[network red]\nguard = mac\n", None),
+])
+def test_ports_of_a_network_with_a_guard_are_refused(helpers, conf, why):
+    """QEMU's helper is told no MAC."""
+    os.mkdir("/etc/vifagent", 0o755)
+    Path("/etc/vifagent/vifagent.conf").write_text(conf)
+    with helpers.use(OURS, ARGS) as answer:
+        assert answer.granted == (why is None) and (why or "") in answer.err
+    assert helpers.bed.links() == ["br0"]
 
 
 @pytest.mark.parametrize("acl, granted", [

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* no-guard.c - for programs without nftables: ports of a network with a guard fail */
+#include <errno.h>
+
+#include "agent/host/guard.h"
+
+void nft_close(struct nft *t)
+{
+	(void)t;
+}
+
+int guard_read(struct nft *t, int ifindex, struct guard *ret)
+{
+	(void)t;
+	(void)ifindex;
+	(void)ret;
+	return -EOPNOTSUPP;
+}
+
+int guard_set(struct nft *t, int ifindex, const struct guard *g)
+{
+	(void)t;
+	(void)ifindex;
+	(void)g;
+	return -EOPNOTSUPP;
+}
+
+int guard_drops(struct nft *t, int ifindex, uint64_t ret[GUARD_REASONS])
+{
+	(void)t;
+	(void)ifindex;
+	(void)ret;
+	return -EOPNOTSUPP;
+}
+
+int guard_mend(struct nft *t)
+{
+	(void)t;
+	return 0;
+}
+
+void guard_forget(struct nft *t, int ifindex)
+{
+	(void)t;
+	(void)ifindex;
+}
