@@ -67,6 +67,13 @@ static void record_options(const struct wish *w, const struct state *s,
 	r->set = (w->options_on ^ OPTIONS_DEFAULT) & w->options_named;
 }
 
+/* A bond's port has no such options. */
+static bool is_on_bridge(const struct state *s)
+{
+	return s->link.master && (s->link.master == s->bridge.ifindex ||
+				  link_is(&s->master, LINK_BRIDGE));
+}
+
 /* The record to write.  The former state is read only once. */
 static int wanted_alias(const struct wish *wish, const struct record *record,
 			const struct state *s, char buf[LINK_ALIASSIZE])
@@ -84,7 +91,7 @@ static int wanted_alias(const struct wish *wish, const struct record *record,
 	} else {
 		r.was = (struct was) { .mtu = l->mtu, .up = l->up,
 				       .addrgen = l->addrgen };
-		if (l->master)
+		if (is_on_bridge(s))
 			r.was.options = l->options ^ OPTIONS_DEFAULT;
 		memcpy(r.was.name, l->name, sizeof(r.was.name));
 		memcpy(r.was.mac, l->mac, sizeof(r.was.mac));

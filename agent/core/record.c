@@ -84,16 +84,18 @@ static void put_options(struct out *o, const char *key, uint16_t options)
 	put(o, key, text);
 }
 
-/* Its own MAC first, which may be drawn rather than requested. */
+/* "mac": the first one is the NIC's, which may be drawn rather than requested;
+ * "from": it may send from them, but what its own is is not known. */
 static void put_senders(struct out *o, const struct wish *w)
 {
+	bool knows_own = !mac_is_zero(w->mac);
 	char text[GUARD_TEXTSIZE];
 
 	guard_print_macs(&w->guard, '+', text);
-	if (text[0])
-		put(o, "mac", text);
-	else if (!mac_is_zero(w->mac))
+	if (knows_own && !text[0])
 		put_mac(o, "mac", w->mac);
+	else
+		put(o, knows_own ? "mac" : "from", text);
 	guard_print_ips(&w->guard, '+', text);
 	put(o, "ip", text);
 }
@@ -296,6 +298,7 @@ static int get(const char *key, const char *value, struct record *r)
 		{ "mtu", WISH_MTU }, { "mac", WISH_MAC },
 		{ "mode", WISH_MODE }, { "up", WISH_UP },
 		{ "vlan", WISH_VLAN }, { "ip", WISH_IP },
+		{ "from", WISH_SENDER },
 	};
 
 	for (size_t i = 0; i < sizeof(wishes) / sizeof(wishes[0]); i++)

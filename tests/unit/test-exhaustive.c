@@ -29,6 +29,8 @@ enum dim {
 	KIND, ALIAS, LNAME, MAC, LMTU, UP, MASTER, GEN, PVLAN, POPT,
 	/* all three bridges */
 	BMAC, BPORTS, BMTU, BUP, FILTER,
+	/* the guard that is wished, and the one that stands */
+	WGUARD, PGUARD,
 	/* does the look wait for a bridge that is being set up? */
 	PATIENT,
 	/* how a link that is ours was found, and why it is left */
@@ -51,6 +53,8 @@ enum { NO_VLAN, VLAN };
 enum { NO_OPTIONS, ISOLATED };
 enum { DEFAULT_OPTIONS, IS_ISOLATED, HAS_HAIRPIN };
 enum { DEFAULT_VLAN, WISHED_VLAN, OTHER_VLAN, IN_NO_VLAN };
+/* of another's addresses: as an ifindex is used again */
+enum { NO_GUARD, BY_MAC, BY_IP, ANOTHERS };
 enum { WAS_FREE, WAS_TAKEN };
 enum { WAS_ALONE, WAS_ON_BR0, WAS_ON_BRF, WAS_ON_GONE };
 
@@ -64,13 +68,13 @@ static const unsigned int sizes[DIMS] = {
 	[BMAC] = 2, [BPORTS] = 2, [BMTU] = 4, [BUP] = 2,
 	[WAS_NAME] = 2, [WAS_MASTER] = 4, [WAS_UP] = 2, [WAS_GEN] = 2,
 	[DEAD] = 2, [PATIENT] = 2, [WVLAN] = 2, [FILTER] = 3, [PVLAN] = 4,
-	[WOPT] = 2, [POPT] = 3,
+	[WOPT] = 2, [POPT] = 3, [WGUARD] = 3, [PGUARD] = 4,
 };
 
 static const char *const dim_names[DIMS] = {
 	"net", "name", "wmtu", "by", "wvlan", "wopt", "kind", "alias", "lname", "mac",
 	"lmtu", "up", "master", "gen", "pvlan", "popt", "bmac", "bports", "bmtu", "bup",
-	"filter", "patient", "was-name",
+	"filter", "wguard", "pguard", "patient", "was-name",
 	"was-master", "was-up", "was-gen", "dead",
 };
 
@@ -99,7 +103,7 @@ enum claim {
 	CONVERGES, STAYS, SAYS_WHY, TOUCHES_NOTHING, KEEPS_JOINED_BRIDGE,
 	KEEPS_LEFT_BRIDGE, KEEPS_OTHERS, UP_COMES_LAST, NAMES_ARE_WHOLE,
 	LEAVES_AS_FOUND, FAILS_AS_FOUND, SURVIVES_FAULTS, REMEMBERS_IN_FAULTS,
-	KEEPS_TO_ITS_VLANS, SURVIVES_VANISHING, LEAVES, LEAVES_BRIDGE_AS_IS, RETURNS_TO_BRIDGE, LEAVES_IN_FAULTS,
+	KEEPS_TO_ITS_VLANS, IS_ALWAYS_GUARDED, SURVIVES_VANISHING, LEAVES, LEAVES_BRIDGE_AS_IS, RETURNS_TO_BRIDGE, LEAVES_IN_FAULTS,
 	CLAIMS
 };
 
@@ -126,6 +130,7 @@ struct run {
 	bool joining;		/* else leaving */
 	bool was_up;		/* the port, before this act */
 	bool was_astray;	/* likewise: heard in another VLAN */
+	bool was_open;		/* likewise: sends what it must not */
 	bool was_elsewhere;	/* off the master that it was found on */
 	unsigned int fault_at;
 	enum fake_fault fault;
@@ -198,6 +203,7 @@ static void build_bridge(struct run *r, int b, const char *name, int other)
 	l->mtu_set = set;
 	l->l.up = r->v[BUP];
 	l->l.filtering = r->v[FILTER];
+	l->l.learns_linklocal = true;
 	if (!r->v[BPORTS])
 		return;
 	p = fake_host_put(&r->base, other, (char[]){ 'p', (char)('0' + b), 0 },
@@ -220,6 +226,7 @@ static void print_record(const struct run *r, char alias[LINK_ALIASSIZE])
 		.by = BY_HAND - r->v[BY],
 		.leaving = r->v[ALIAS] == OURS_LEAVING,
 		.held = r->v[ALIAS] == OURS_HELD,
+		.guarded = r->v[PGUARD] != NO_GUARD,
 		.was = { .mac = { 2, 0, 0, 1, 2, 3 }, .mtu = 1450,
 			 .up = r->v[WAS_UP],
 			 .addrgen = r->v[WAS_GEN] ? LINK_ADDRGEN_NONE :
@@ -258,6 +265,27 @@ static void build_alias(const struct run *r, char alias[LINK_ALIASSIZE])
 	}
 }
 
+static struct guard make_guard(unsigned int which)
+{
+	struct guard g = { .kind = which == BY_MAC ? GUARD_MAC :
+				   which == NO_GUARD ? GUARD_NONE : GUARD_IP,
+			   .n_macs = 1, .n_ip4 = 1,
+			   .mac = { { 2, 0, 0, 1, 2, which == ANOTHERS } },
+			   .ip4 = { { 192, 0, 2, 1 } } };
+
+	return which == NO_GUARD ? (struct guard) { 0 } : g;
+}
+
+/* As wish_guard() completes it. */
+static struct guard complete_guard(unsigned int which)
+{
+	const struct wish w = { .guard = make_guard(which) };
+	struct guard g;
+
+	wish_guard(&w, &g);
+	return g;
+}
+
 static void build_port(struct run *r)
 {
 	static const int masters[] = { 0, BR0, BR1, BRF, NO_BR };
@@ -275,6 +303,7 @@ static void build_port(struct run *r)
 	l->l.up = r->v[UP];
 	l->has_link_local = l->l.up && l->l.addrgen == LINK_ADDRGEN_EUI64;
 	build_alias(r, l->l.alias);
+	l->guard = complete_guard(r->v[PGUARD]);
 	if (!r->v[MASTER])
 		return;
 	fake_host_join(&r->base, PORT, masters[r->v[MASTER]]);
@@ -327,6 +356,7 @@ static void build_wish(struct run *r)
 	w->replace_alias = r->v[ALIAS] == REPLACE ||
 			   r->v[ALIAS] == REPLACE_LONG;
 	config_resolve(config, w);
+	w->guard = make_guard(r->v[WGUARD]);
 	if (!r->v[WOPT])
 		return;
 	w->options_named = OPTION(OPTION_ISOLATED) | OPTION(OPTION_FLOOD);
@@ -417,6 +447,8 @@ static void check_bridge(const struct run *r, int b)
 		breaks(r, claim, "%s has followed a port", was->name);
 	memcpy(rest.mac, was->mac, 6);
 	rest.mtu = was->mtu;
+	if (r->v[WGUARD])
+		rest.learns_linklocal = was->learns_linklocal;
 	if (memcmp(&rest, was, sizeof(rest)) != 0)
 		breaks(r, KEEPS_OTHERS, "bridge %s was changed", was->name);
 }
@@ -471,6 +503,30 @@ static bool is_astray(const struct run *r)
 		strcmp(p->vlan, wished_vlan) != 0);
 }
 
+/* Can it send on the bridge without the guard that it is to have? */
+static bool is_open(const struct run *r)
+{
+	const struct fake_link *p = &r->f.link[PORT - 1];
+	struct guard want = complete_guard(r->v[WGUARD]);
+
+	want.tags = p->guard.tags;
+	return r->joining && r->v[WGUARD] && p->l.up &&
+	       p->l.master == (r->v[NET] == N_BR0 ? BR0 : BR1) &&
+	       !guard_equal(&p->guard, &want);
+}
+
+static void check_guard(struct run *r)
+{
+	const struct fake_link *p = &r->f.link[PORT - 1];
+	bool open = is_open(r);
+	struct record record;
+
+	if (open && !r->was_open &&
+	    record_owner(p->l.alias, &record) == OWNER_US && !record.leaving)
+		breaks(r, IS_ALWAYS_GUARDED, "up without its guard");
+	r->was_open = open;
+}
+
 /* What fails is undone. */
 static void check_vlans(struct run *r)
 {
@@ -507,6 +563,7 @@ static void after_act(struct fake_host *f, int ifindex, const struct step *step)
 	check_others(r);
 	check_order(r, step);
 	check_vlans(r);
+	check_guard(r);
 	check_name(r);
 }
 
@@ -559,6 +616,7 @@ static unsigned int look(struct run *r, bool leave, bool dead)
 		aim.record.wish = r->wish;
 	r->joining = !leave;
 	r->was_astray = is_astray(r);
+	r->was_open = is_open(r);
 	for (int b = BR0; b <= BRF; b++)
 		r->bridges[b - BR0] = r->f.link[b - 1];
 	r->came_from = r->f.link[PORT - 1].l.master;
@@ -663,11 +721,22 @@ static const char *not_as_wished(const struct run *r)
 		return "VLANs";
 	if (p->l.options != wanted_options(r))
 		return "options";
+	if (is_open(r) || (!r->v[WGUARD] && p->guard.kind != GUARD_NONE))
+		return "guard";
+	if (r->v[WGUARD] && r->f.link[bridge - 1].l.learns_linklocal)
+		return "what the bridge learns from";
 	if (p->l.addrgen == LINK_ADDRGEN_EUI64)
 		return "addr-gen mode";
 	if (p->has_link_local)
 		return "link-local address";
 	return wrong_record(r, p->l.alias);
+}
+
+/* What is left from a link that had this ifindex before stays until it joins. */
+static bool is_new_guard(const struct run *r)
+{
+	return !guard_equal(&r->f.link[PORT - 1].guard,
+			    &r->base.link[PORT - 1].guard);
 }
 
 static const char *not_as_found(const struct run *r, bool dead)
@@ -692,6 +761,9 @@ static const char *not_as_found(const struct run *r, bool dead)
 		return "VLANs";
 	if (l->addrgen != w->addrgen)
 		return "addr-gen mode";
+	if (r->f.link[PORT - 1].guard.kind != GUARD_NONE &&
+	    (was_ours(r) || is_new_guard(r)))
+		return "guard";
 	return strcmp(l->alias, w->alias) != 0 ? "alias" : NULL;
 }
 
@@ -943,6 +1015,22 @@ static int sweep_all(void **state)
 		[ALIAS] = V(NO_ALIAS) | V(OURS) | V(OURS_LEAVING),
 		[MAC] = V(0) | V(1), [UP] = 3, [MASTER] = 31, [FILTER] = 7,
 		[PVLAN] = 15, [WAS_MASTER] = 15, [WAS_UP] = 3 } },
+	guards = { run_join, {
+		[NET] = JOINABLE_NETS, [NAME] = V(KEEP) | V(NEW), [WGUARD] = 7, [PGUARD] = 15,
+		[ALIAS] = V(OURS) | V(OURS_LEAVING), [MAC] = V(0) | V(1),
+		[UP] = 3, [MASTER] = 31, [WVLAN] = 3,
+		[FILTER] = V(VLAN_FILTERING_ON), [WAS_MASTER] = 15, [WAS_UP] = 3 } },
+	new_guards = { run_join, {
+		[NET] = JOINABLE_NETS, [NAME] = V(KEEP) | V(NEW), [WGUARD] = V(BY_MAC) | V(BY_IP), [PGUARD] = 15,
+		[ALIAS] = V(NO_ALIAS), [MAC] = 7, [LMTU] = 3,
+		[UP] = 3, [MASTER] = 31, [GEN] = 7, [WVLAN] = 3,
+		[FILTER] = V(VLAN_FILTERING_ON), [WOPT] = 3 } },
+	faulty_guards = { run_faults, {
+		[NET] = JOINABLE_NETS, [WGUARD] = V(BY_MAC) | V(BY_IP), [PGUARD] = 15,
+		[ALIAS] = V(NO_ALIAS) | V(OURS), [MAC] = V(PORT_MAC) | V(LOW_MAC),
+		[UP] = 3, [MASTER] = V(NO_MASTER) | V(ON_BR0) | V(ON_BRF),
+		[WVLAN] = 3, [FILTER] = V(VLAN_FILTERING_ON),
+		[WAS_MASTER] = 3, [WAS_UP] = 3 } },
 	options = { run_join, {
 		[NET] = JOINABLE_NETS, [WOPT] = 3, [ALIAS] = V(NO_ALIAS) | V(OURS) | V(OURS_LEAVING),
 		[MAC] = V(0) | V(1), [UP] = 3, [MASTER] = 31, [POPT] = 7,
@@ -998,6 +1086,9 @@ static int sweep_all(void **state)
 	report("odd names", sweep(&odd));
 	report("joins of bridges in the making", sweep(&patient));
 	report("joins in VLANs", sweep(&vlans));
+	report("joins with guards", sweep(&guards));
+	report("joins with guards, new", sweep(&new_guards));
+	report("joins with guards and every fault", sweep(&faulty_guards));
 	report("joins with options of the port", sweep(&options));
 	report("joins with options and every fault", sweep(&faulty_options));
 	report("joins with every fault", sweep(&faulty));
@@ -1054,6 +1145,8 @@ int main(void)
 		      "the nth act fails: left later, it is as found"),
 		CLAIM(KEEPS_TO_ITS_VLANS,
 		      "it is never heard outside its VLANs"),
+		CLAIM(IS_ALWAYS_GUARDED,
+		      "it is never up on its bridge without its guard"),
 		CLAIM(SURVIVES_VANISHING, "the port or its bridge vanishes"),
 		CLAIM(LEAVES, "leaving brings back what the record says"),
 		CLAIM(LEAVES_BRIDGE_AS_IS,
