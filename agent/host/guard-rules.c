@@ -423,6 +423,20 @@ static struct nftnl_expr *make_number(uint32_t number)
 	return e;
 }
 
+/* libnftnl takes no NULL. */
+static void free_expr(struct nftnl_expr *e)
+{
+	if (e)
+		nftnl_expr_free(e);
+}
+
+static struct nftnl_rule *free_rule(struct nftnl_rule *r)
+{
+	if (r)
+		nftnl_rule_free(r);
+	return NULL;
+}
+
 /* "update @dropped { iif . number counter }" */
 static struct nftnl_expr *make_count(void)
 {
@@ -430,8 +444,8 @@ static struct nftnl_expr *make_count(void)
 	struct nftnl_expr *counter = nftnl_expr_alloc("counter");
 
 	if (!e || !counter) {
-		nftnl_expr_free(e);
-		nftnl_expr_free(counter);
+		free_expr(e);
+		free_expr(counter);
 		return NULL;
 	}
 	nftnl_expr_set_u32(e, NFTNL_EXPR_DYNSET_SREG_KEY, FIRST);
@@ -449,8 +463,7 @@ static struct nftnl_rule *counting_rule(enum guard_reason why)
 	if (r && append(r, make_meta(NFT_META_IIF)) &&
 	    append(r, make_number(why)) && append(r, make_count()))
 		return r;
-	nftnl_rule_free(r);
-	return NULL;
+	return free_rule(r);
 }
 
 static struct nftnl_rule *dropping_rule(enum guard_reason why)
@@ -459,8 +472,7 @@ static struct nftnl_rule *dropping_rule(enum guard_reason why)
 
 	if (r && append(r, make_verdict(NF_DROP, NULL)))
 		return r;
-	nftnl_rule_free(r);
-	return NULL;
+	return free_rule(r);
 }
 
 struct nftnl_rule *guard_rule(size_t i)

@@ -263,8 +263,10 @@ static void put_port(struct batch *b, int ifindex, const struct guard *g)
 				       (uint32_t)NFT_GOTO);
 		nftnl_set_elem_set_str(e, NFTNL_SET_ELEM_CHAIN,
 				       guard_name(g->kind));
-		nftnl_set_elem_set(e, NFTNL_SET_ELEM_USERDATA, data,
-				   (uint32_t)len + 2);
+		/* Without it nobody would know the element any more. */
+		if (nftnl_set_elem_set(e, NFTNL_SET_ELEM_USERDATA, data,
+				       (uint32_t)len + 2) < 0)
+			b->error = -ENOMEM;
 		nftnl_set_elems_nlmsg_build_payload(h, s);
 	}
 	FINISH(b, h, s, set);
@@ -273,9 +275,10 @@ static void put_port(struct batch *b, int ifindex, const struct guard *g)
 /* ---- reading an element ----------------------------------------------- */
 
 struct answer {
+	bool exists;		/* the element does, … */
+	bool is_ours;		/* … and .guard is what we wrote down with it */
 	struct guard guard;
 	uint64_t packets;
-	bool found;
 };
 
 static void read_userdata(struct nftnl_set_elem *e, struct answer *ret)
@@ -285,7 +288,7 @@ static void read_userdata(struct nftnl_set_elem *e, struct answer *ret)
 						 &len);
 
 	if (data && len > 2 && data[0] == USERDATA_TYPE && data[1] == len - 2)
-		ret->found = guard_unpack(data + 2, len - 2, &ret->guard) == 0;
+		ret->is_ours = guard_unpack(data + 2, len - 2, &ret->guard) == 0;
 }
 
 static int on_element(const struct nlmsghdr *h, void *arg)
@@ -302,6 +305,7 @@ static int on_element(const struct nlmsghdr *h, void *arg)
 	if (it)
 		e = nftnl_set_elems_iter_next(it);
 	if (e) {
+		ret->exists = true;
 		read_userdata(e, ret);
 		counter = nftnl_set_elem_get(e, NFTNL_SET_ELEM_EXPR, NULL);
 		if (counter)
@@ -332,18 +336,13 @@ static int ask_element(struct nft *t, enum guard_set which, int ifindex,
 }
 
 /* What was put for the port, whether the rules stand or not. */
-static int read_port(struct nft *t, int ifindex, struct guard *ret)
+static int read_port(struct nft *t, int ifindex, struct answer *ret)
 {
-	struct answer a = { 0 };
-	int r = ask_element(t, SET_PORTS, ifindex, NULL, 0, &a);
+	int r;
 
-	if (r == -ENOENT || (r == 0 && !a.found)) {
-		*ret = (struct guard) { 0 };
-		return 0;
-	}
-	if (r == 0)
-		*ret = a.guard;
-	return r;
+	*ret = (struct answer) { 0 };
+	r = ask_element(t, SET_PORTS, ifindex, NULL, 0, ret);
+	return r == -ENOENT ? 0 : r;
 }
 
 /* ---- what this process knows ------------------------------------------ */
@@ -385,34 +384,37 @@ static void note(struct nft *t, int ifindex, const struct guard *g)
 
 int guard_read(struct nft *t, int ifindex, struct guard *ret)
 {
-	int r = read_port(t, ifindex, ret);
+	struct answer a;
+	int r = read_port(t, ifindex, &a);
 
-	if (r < 0 || ret->kind == GUARD_NONE)
+	if (r == 0 && a.is_ours) {
+		note(t, ifindex, &a.guard);
+		r = rules_stand(t);
+		if (r == 0)
+			a.guard = (struct guard) { 0 };
+	}
+	if (r < 0)
 		return r;
-	note(t, ifindex, ret);
-	r = rules_stand(t);
-	if (r == 0)
-		ret->kind = GUARD_NONE;
-	return r < 0 ? r : 0;
+	*ret = a.guard;
+	return 0;
 }
 
 int guard_set(struct nft *t, int ifindex, const struct guard *g)
 {
 	struct batch b = { .nft = t };
-	struct guard old = { 0 };
+	struct answer old;
 	int r = read_port(t, ifindex, &old);
 
 	if (r < 0)
 		return r;
-	if (old.kind == GUARD_NONE && g->kind == GUARD_NONE)
+	if (!old.exists && g->kind == GUARD_NONE)
 		return 0;
 	nft_begin(&b);
 	if (g->kind != GUARD_NONE && rules_stand(t) != 1)
 		put_everything_shared(&b);
-	if (old.kind != GUARD_NONE) {
+	if (old.exists)
 		put_element(&b, NFT_MSG_DELSETELEM, SET_PORTS, ifindex, NULL, 0);
-		put_addresses(&b, NFT_MSG_DELSETELEM, ifindex, &old);
-	}
+	put_addresses(&b, NFT_MSG_DELSETELEM, ifindex, &old.guard);
 	if (g->kind != GUARD_NONE) {
 		put_addresses(&b, NFT_MSG_NEWSETELEM, ifindex, g);
 		put_port(&b, ifindex, g);

@@ -22,7 +22,7 @@ static int open_socket(struct nft *t)
 {
 	if (t->sk)
 		return 0;
-	t->sk = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC);
+	t->sk = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (!t->sk)
 		return -errno;
 	if (mnl_socket_bind(t->sk, 0, MNL_SOCKET_AUTOPID) < 0) {
@@ -94,15 +94,17 @@ void nft_end(struct batch *b)
 
 /* The kernel has worked everything off, and its answers are there, when sendto()
  * returns (netlink_unicast_kernel); only a dump goes on while it is read.
- * Returns 0 or the first error that it reports. */
-static int hear(struct nft *t, int (*fn)(const struct nlmsghdr *h, void *arg), void *arg)
+ * Returns 0, the first error that it reports, or -ECONNRESET: an answer was lost, and
+ * the conversation begins anew, so that none of an earlier question comes later. */
+static int hear(struct nft *t, int (*fn)(const struct nlmsghdr *h, void *arg),
+		void *arg)
 {
 	char buf[ANSWER_SIZE];
 	int fd = mnl_socket_get_fd(t->sk);
 	int error = 0;
 	ssize_t n;
 
-	while ((n = recv(fd, buf, sizeof(buf), MSG_DONTWAIT)) > 0) {
+	while ((n = recv(fd, buf, sizeof(buf), 0)) > 0) {
 		const struct nlmsghdr *h = (const struct nlmsghdr *)buf;
 		int left = (int)n;
 
@@ -115,9 +117,10 @@ static int hear(struct nft *t, int (*fn)(const struct nlmsghdr *h, void *arg), v
 				(void)fn(h, arg);
 		}
 	}
-	if (!error && errno != EAGAIN)
-		error = -errno;
-	return error;
+	if (n < 0 && errno == EAGAIN)
+		return error;
+	close_socket(t);
+	return -ECONNRESET;
 }
 
 /* A transaction is one message for the socket, however long. */
@@ -130,8 +133,8 @@ static void make_room(struct nft *t, size_t len)
 				 SO_SNDBUFFORCE, &size, sizeof(size));
 }
 
-int nft_talk(struct nft *t, const void *buf, size_t len, int (*fn)(const struct nlmsghdr *h, void *arg),
-		void *arg)
+int nft_talk(struct nft *t, const void *buf, size_t len,
+	     int (*fn)(const struct nlmsghdr *h, void *arg), void *arg)
 {
 	int r = open_socket(t);
 

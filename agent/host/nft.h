@@ -54,8 +54,9 @@ void nft_added(struct batch *b, const struct nlmsghdr *h);
  */
 int nft_send(struct batch *b);
 
-/* Send messages as they are, and call @fn (may be NULL) for each answer.  Returns 0 or
- * the first error that the kernel reports. */
+/* Send messages as they are, and call @fn (may be NULL) for each answer.  Returns 0, the
+ * first error that the kernel reports, or -ECONNRESET: an answer was lost; what was sent
+ * may be done. */
 int nft_talk(struct nft *t, const void *buf, size_t len,
 	     int (*fn)(const struct nlmsghdr *h, void *arg), void *arg);
 

@@ -76,16 +76,21 @@ class Host:
     def link(self, domid, devid):
         self.bed.tap(f"vif{domid}.{devid}", hold=False, persistent=True)
 
-    def keys(self, domid, devid, state="2"):
-        nic = self.bed.nic(self.xs, domid, devid, backend=self.domid, state=state)
+    def keys(self, domid, devid, state="2", **more):
+        nic = self.bed.nic(self.xs, domid, devid, backend=self.domid, state=state, **more)
         self.nics.append(nic)
         return nic
 
-    def nic(self, state="2"):
+    def nic(self, state="2", **more):
         """Keys and link of one more NIC."""
         where = self.new_id()
         self.link(*where)
-        return self.keys(*where, state)
+        return self.keys(*where, state, **more)
+
+    def next_ip(self):
+        """An address for the NIC that comes next."""
+        i = len(self.nics)
+        return f"10.1.{i >> 8}.{i & 255}"
 
     def nic_list(self):
         """For the floor's stdin."""

@@ -83,12 +83,14 @@ def _script_ms(count, at_a_time):
         return took * 1e3 / count
 
 
-def _agent_ms(count):
+def agent_ms(count, config=None):
     """(joining count NICs, looking at them again), less and with the start of the daemon."""
     with host(nics=0) as here:
+        if config:
+            here.bed.conf.write_text(config)
         empty = here.start_daemon()
         for _ in range(count):
-            here.nic()
+            here.nic(**({"bridge": "red", "ip": here.next_ip()} if config else {}))
         first = here.start_daemon()
         here.check_all()
         with here.bed.count_netlink_changes() as changes:
@@ -113,7 +115,7 @@ def many(options, noise):
     some, some8 = options.pick(50, 10), options.pick(104, 16)
     times = {}
     for count in sizes:
-        contestants = {"agent": lambda count=count: _agent_ms(count),
+        contestants = {"agent": lambda count=count: agent_ms(count),
                        "floor": lambda count=count: _floor_ms(count),
                        "bare": lambda count=count: _floor_ms(count, "floor")}
         if count == most:

@@ -177,6 +177,36 @@ class Attach(Command):
         self.tap.close()
 
 
+class AttachGuarded(Attach):
+    """The same on a network with a guard: nftables is asked, too, and has nothing of ours before."""
+
+    name = "vifctl attach, guarded"
+
+    def prepare(self):
+        super().prepare()
+        self.bed.conf.write_text("[network red]\nbridge = br0\nguard = ip\n")
+
+    def command(self, env):
+        return self.run(self.bed.vifctl_argv("attach", "tap0", "red", "name=web0", "mtu=1400",
+                                             f"mac={MAC}", "ip=192.0.2.7"), env)
+
+    def guarded(self):
+        """The ports whose guard stands."""
+        found = self.bed.run(["nft", "list", "map", "bridge", "vifagent", "ports"], check=None)
+        return found.out.count(" : goto ip")
+
+    def joined(self):
+        return (self.bed.in_place("web0", mac=PORT_OF_MAC) and self.bed.link("web0").mtu == 1400
+                and self.guarded() == 1)
+
+    def judge_failure(self, result, before):
+        return super().judge_failure(result, before) + (["a guard is left"] if self.guarded() else [])
+
+    def clear(self):
+        super().clear()
+        self.bed.run(["nft", "delete", "table", "bridge", "vifagent"], check=None)
+
+
 class Create(Command):
     """vifctl create: a tap that stays."""
 
@@ -489,5 +519,5 @@ class DaemonKeeps(Daemon):
             tap.close()
 
 
-COMMANDS = [Attach, Create, Run, Online, Helper]
+COMMANDS = [Attach, AttachGuarded, Create, Run, Online, Helper]
 DAEMONS = [DaemonJoins, DaemonKeeps]
