@@ -25,17 +25,18 @@
 
 /* enum datatypes of nft's include/datatype.h, in which a concatenation has six
  * bits for each part. */
-enum { TYPE_IP4 = 7, TYPE_IP6 = 8, TYPE_MAC = 9, TYPE_INTEGER = 4,
+enum { TYPE_IP4 = 7, TYPE_IP6 = 8, TYPE_MAC = 9,
        TYPE_MARK = 19, TYPE_IFINDEX = 20 };
 
 #define IFINDEX_AND(type) ((uint32_t)TYPE_IFINDEX << 6 | (type))
 
 const struct guard_set_info guard_sets[GUARD_SETS] = {
 	[SET_PORTS] = { "ports", TYPE_IFINDEX, 4 },
+	[SET_MAC_ONLY] = { "mac-only", TYPE_IFINDEX, 4 },
 	[SET_MACS] = { "macs", IFINDEX_AND(TYPE_MAC), 12 },
 	[SET_IP4S] = { "ip4s", IFINDEX_AND(TYPE_IP4), 8 },
 	[SET_IP6S] = { "ip6s", IFINDEX_AND(TYPE_IP6), 20 },
-	[SET_NETS] = { "nets", IFINDEX_AND(TYPE_INTEGER), 12 },
+	[SET_NETS] = { "nets", IFINDEX_AND(TYPE_IP6), 20 },
 	[SET_TAGS] = { "tags", TYPE_IFINDEX, 4 },
 	[SET_DROPPED] = { "dropped", IFINDEX_AND(TYPE_MARK), 8 },
 };
@@ -48,7 +49,7 @@ static const char *const bad[GUARD_REASONS] = {
 };
 
 const char *const guard_chains[] = {
-	"prerouting", "mac", "ip", "arp", "rarp", "ip4", "ip4-source", "ip6",
+	"prerouting", "port", "arp", "rarp", "ip4", "ip4-source", "ip6",
 	"nd", "nd-unspecified", "nd-own", "nd-option", "bad-mac", "bad-vlan", "bad-type", "bad-arp", "bad-ip4",
 	"bad-ip6", "bad-nd", "bad-dhcp",
 };
@@ -80,7 +81,7 @@ struct op {
 	int header;		/* enum nft_payload_bases */
 	uint32_t offset, len;
 	const char *chain;
-	uint8_t bytes[8];
+	uint8_t bytes[16];
 };
 
 #define OPS 11
@@ -112,9 +113,17 @@ struct rule {
 	IIF, { .kind = OP_LOAD, .second = true, .header = (h), .offset = (at), .len = (n) }
 #define IN(s) { .kind = OP_LOOKUP, .what = (s) }
 #define NOT_IN(s) { .kind = OP_MISSING, .what = (s) }
-#define ETH_IN(at, n, s) KEY(NFT_PAYLOAD_LL_HEADER, at, n), IN(s)
 #define NET_IN(at, n, s) KEY(NFT_PAYLOAD_NETWORK_HEADER, at, n), IN(s)
 #define L4_IN(at, n, s) KEY(NFT_PAYLOAD_TRANSPORT_HEADER, at, n), IN(s)
+
+/* The first half of an IPv6 address: its prefix. */
+#define PREFIX_IN(h, at) \
+	KEY(h, at, 16), \
+	{ .kind = OP_AND, .second = true, .len = 16, \
+	  .bytes = { 255, 255, 255, 255, 255, 255, 255, 255 } }, \
+	IN(SET_NETS)
+#define NET_PREFIX_IN(at) PREFIX_IN(NFT_PAYLOAD_NETWORK_HEADER, at)
+#define L4_PREFIX_IN(at) PREFIX_IN(NFT_PAYLOAD_TRANSPORT_HEADER, at)
 
 #define ACCEPT { .kind = OP_ACCEPT }
 #define GOTO(name) { .kind = OP_GOTO, .chain = (name) }
@@ -130,10 +139,7 @@ struct rule {
 #define ICMP6_ND \
 	L4PROTO, IS(58), L4(0, 1), CMP(NFT_CMP_GTE, 133), CMP(NFT_CMP_LTE, 137)
 
-/* Not all 16 bytes of "::" fit into .bytes; the first half of no other address
- * of a guest is 0 (see guard.c), but that of others is.  So both halves. */
-#define FROM_UNSPECIFIED \
-	NET(8, 8), IS(ZERO4, ZERO4), NET(16, 8), IS(ZERO4, ZERO4)
+#define FROM_UNSPECIFIED NET(8, 16), IS(ZERO4, ZERO4, ZERO4, ZERO4)
 
 /* RFC 7112, 7113: what a first fragment begins with must not hide what it is. */
 #define HIDDEN_FRAGMENT(next) \
@@ -142,23 +148,22 @@ struct rule {
 /* ---- the rules -------------------------------------------------------- */
 
 static const struct rule rules[] = {
-	{ "prerouting", { IIF, IN(SET_PORTS) } },
+	/* Not by a map to chains: the kernel would look through all of it at each change
+	 * (nft_table_validate). */
+	{ "prerouting", { IIF, IN(SET_PORTS), GOTO("port") } },
 
-	/* guard = mac */
-	{ "mac", { ETH_IN(6, 6, SET_MACS), ACCEPT } },
-	{ "mac", { GOTO("bad-mac") } },
-
+	{ "port", { KEY(NFT_PAYLOAD_LL_HEADER, 6, 6), NOT_IN(SET_MACS), GOTO("bad-mac") } },
+	{ "port", { IIF, IN(SET_MAC_ONLY), ACCEPT } },
 	/* guard = ip.  802.1ad, and VLANs that the port is not given: */
-	{ "ip", { KEY(NFT_PAYLOAD_LL_HEADER, 6, 6), NOT_IN(SET_MACS), GOTO("bad-mac") } },
-	{ "ip", { ETH(12, 2), IS(0x88, 0xa8), GOTO("bad-vlan") } },
-	{ "ip", { ETH(12, 2), IS(0x81, 0x00), ETH(14, 2),
+	{ "port", { ETH(12, 2), IS(0x88, 0xa8), GOTO("bad-vlan") } },
+	{ "port", { ETH(12, 2), IS(0x81, 0x00), ETH(14, 2),
 		  { .kind = OP_AND, .len = 2, .bytes = { 0x0f, 0xff } },
 		  ISNT(0, 0), IIF, NOT_IN(SET_TAGS), GOTO("bad-vlan") } },
-	{ "ip", { PROTOCOL, IS(0x08, 0x00), GOTO("ip4") } },
-	{ "ip", { PROTOCOL, IS(0x86, 0xdd), GOTO("ip6") } },
-	{ "ip", { PROTOCOL, IS(0x08, 0x06), GOTO("arp") } },
-	{ "ip", { PROTOCOL, IS(0x80, 0x35), GOTO("rarp") } },
-	{ "ip", { GOTO("bad-type") } },
+	{ "port", { PROTOCOL, IS(0x08, 0x00), GOTO("ip4") } },
+	{ "port", { PROTOCOL, IS(0x86, 0xdd), GOTO("ip6") } },
+	{ "port", { PROTOCOL, IS(0x08, 0x06), GOTO("arp") } },
+	{ "port", { PROTOCOL, IS(0x80, 0x35), GOTO("rarp") } },
+	{ "port", { GOTO("bad-type") } },
 
 	/* RFC 826: Ethernet and IPv4; the sender is itself, or asks whether an
 	 * address is free (RFC 5227). */
@@ -197,7 +202,7 @@ static const struct rule rules[] = {
 	{ "ip6", { ICMP6(143), FROM_UNSPECIFIED, ACCEPT } },
 	{ "ip6", { ICMP6_ND, GOTO("nd") } },
 	{ "ip6", { NET_IN(8, 16, SET_IP6S), ACCEPT } },
-	{ "ip6", { NET_IN(8, 8, SET_NETS), ACCEPT } },
+	{ "ip6", { NET_PREFIX_IN(8), ACCEPT } },
 	{ "ip6", { GOTO("bad-ip6") } },
 
 	/* RFC 4861: no extension header, hop limit 255; no router. */
@@ -206,13 +211,13 @@ static const struct rule rules[] = {
 	{ "nd", { L4(0, 1), IS(137), GOTO("bad-nd") } },
 	{ "nd", { FROM_UNSPECIFIED, GOTO("nd-unspecified") } },
 	{ "nd", { NET_IN(8, 16, SET_IP6S), GOTO("nd-own") } },
-	{ "nd", { NET_IN(8, 8, SET_NETS), GOTO("nd-own") } },
+	{ "nd", { NET_PREFIX_IN(8), GOTO("nd-own") } },
 	{ "nd", { GOTO("bad-nd") } },
 
 	/* Before it has an address: is one free?  Where is a router? */
 	{ "nd-unspecified", { L4(0, 1), IS(133), NET(4, 2), IS(0, 8), ACCEPT } },
 	{ "nd-unspecified", { L4(0, 1), IS(135), L4_IN(8, 16, SET_IP6S), GOTO("nd-option") } },
-	{ "nd-unspecified", { L4(0, 1), IS(135), L4_IN(8, 8, SET_NETS), GOTO("nd-option") } },
+	{ "nd-unspecified", { L4(0, 1), IS(135), L4_PREFIX_IN(8), GOTO("nd-option") } },
 	{ "nd-unspecified", { GOTO("bad-nd") } },
 
 	/* The link-layer address is its own, and so is what it advertises. */
@@ -221,7 +226,7 @@ static const struct rule rules[] = {
 		      L4_IN(10, 6, SET_MACS), ACCEPT } },
 	{ "nd-own", { L4(0, 1), IS(135), GOTO("nd-option") } },
 	{ "nd-own", { L4(0, 1), IS(136), L4_IN(8, 16, SET_IP6S), GOTO("nd-option") } },
-	{ "nd-own", { L4(0, 1), IS(136), L4_IN(8, 8, SET_NETS), GOTO("nd-option") } },
+	{ "nd-own", { L4(0, 1), IS(136), L4_PREFIX_IN(8), GOTO("nd-option") } },
 	{ "nd-own", { GOTO("bad-nd") } },
 
 	/* At most one: its address as source or target, or a nonce (RFC 7527). */
@@ -247,12 +252,6 @@ size_t guard_n_rules(void)
 #define FIRST NFT_REG32_00
 #define SECOND NFT_REG32_01
 
-/* "vmap" */
-static void map_to_chain(struct nftnl_expr *e)
-{
-	nftnl_expr_set_u32(e, NFTNL_EXPR_LOOKUP_DREG, NFT_REG_VERDICT);
-}
-
 static struct nftnl_expr *make_lookup(const struct op *op)
 {
 	struct nftnl_expr *e = nftnl_expr_alloc("lookup");
@@ -261,8 +260,6 @@ static struct nftnl_expr *make_lookup(const struct op *op)
 		return NULL;
 	nftnl_expr_set_u32(e, NFTNL_EXPR_LOOKUP_SREG, FIRST);
 	nftnl_expr_set_str(e, NFTNL_EXPR_LOOKUP_SET, guard_sets[op->what].name);
-	if (op->what == SET_PORTS)
-		map_to_chain(e);
 	if (op->kind == OP_MISSING)
 		nftnl_expr_set_u32(e, NFTNL_EXPR_LOOKUP_FLAGS, NFT_LOOKUP_F_INV);
 	return e;
@@ -326,13 +323,13 @@ static struct nftnl_expr *make_fragment(const struct op *op)
 
 static struct nftnl_expr *make_and(const struct op *op)
 {
-	static const uint8_t zero[8];
+	static const uint8_t zero[16];
 	struct nftnl_expr *e = nftnl_expr_alloc("bitwise");
 
 	if (!e)
 		return NULL;
-	nftnl_expr_set_u32(e, NFTNL_EXPR_BITWISE_SREG, FIRST);
-	nftnl_expr_set_u32(e, NFTNL_EXPR_BITWISE_DREG, FIRST);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_BITWISE_SREG, op->second ? SECOND : FIRST);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_BITWISE_DREG, op->second ? SECOND : FIRST);
 	nftnl_expr_set_u32(e, NFTNL_EXPR_BITWISE_LEN, op->len);
 	nftnl_expr_set(e, NFTNL_EXPR_BITWISE_MASK, op->bytes, op->len);
 	nftnl_expr_set(e, NFTNL_EXPR_BITWISE_XOR, zero, op->len);

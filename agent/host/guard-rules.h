@@ -16,11 +16,12 @@ struct nftnl_rule;
 /* The set's keys: of some, the ifindex comes first (in the host's byte order, four
  * bytes), and each part begins at a multiple of four bytes. */
 enum guard_set {
-	SET_PORTS,		/* ifindex : goto a chain */
+	SET_PORTS,		/* ifindex */
+	SET_MAC_ONLY,		/* ifindex: with guard = mac */
 	SET_MACS,		/* ifindex . MAC */
 	SET_IP4S,		/* ifindex . IPv4 address */
 	SET_IP6S,		/* ifindex . IPv6 address */
-	SET_NETS,		/* ifindex . first half of an IPv6 address */
+	SET_NETS,		/* ifindex . first half of an IPv6 address . 0 */
 	SET_TAGS,		/* ifindex */
 	SET_DROPPED,		/* ifindex . enum guard_reason, with a counter */
 	GUARD_SETS

@@ -6,6 +6,7 @@
 #include <libmnl/libmnl.h>
 #include <libnftnl/common.h>
 #include <linux/netfilter.h>
+#include <search.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
@@ -37,9 +38,8 @@ static int open_socket(struct nft *t)
 void nft_close(struct nft *t)
 {
 	close_socket(t);
-	free(t->known);
+	tdestroy(t->known, free);
 	t->known = NULL;
-	t->n_known = 0;
 }
 
 /* Room for one message.  Returns NULL and notes the error if there is none. */

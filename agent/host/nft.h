@@ -3,6 +3,7 @@
 #ifndef VIFAGENT_NFT_H
 #define VIFAGENT_NFT_H
 
+#include <errno.h>
 #include <linux/netlink.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -14,18 +15,11 @@ struct mnl_socket;
 /* No message of ours is longer. */
 #define NFT_MESSAGE_MAX ((size_t)8192)
 
-/* A guard that this process has put or found. */
-struct known_guard {
-	int ifindex;
-	struct guard guard;
-};
-
 /* The socket is opened when it is needed first. */
 struct nft {
 	struct mnl_socket *sk;	/* or NULL */
 	uint32_t seq;
-	struct known_guard *known;	/* see guard.c */
-	size_t n_known;
+	void *known;		/* guards: see guard.c */
 };
 
 void nft_close(struct nft *t);
@@ -46,6 +40,17 @@ struct nlmsghdr *nft_start(struct batch *b, uint16_t type, uint16_t flags);
 
 /* It is complete. */
 void nft_added(struct batch *b, const struct nlmsghdr *h);
+
+/* A message was made from an object, which is freed here. */
+#define NFT_FINISH(b, h, object, type) \
+	do { \
+		if (object) \
+			nftnl_ ## type ## _free(object); \
+		else \
+			(b)->error = -ENOMEM; \
+		if ((h) && (object)) \
+			nft_added(b, h); \
+	} while (0)
 
 /*
  * nft_send() - carry a transaction out, whole or not at all

@@ -192,8 +192,8 @@ class AttachGuarded(Attach):
 
     def guarded(self):
         """The ports whose guard stands."""
-        found = self.bed.run(["nft", "list", "map", "bridge", "vifagent", "ports"], check=None)
-        return found.out.count(" : goto ip")
+        found = self.bed.run(["nft", "-j", "list", "set", "bridge", "vifagent", "ports"], check=None)
+        return len(found.json()["nftables"][1]["set"].get("elem", [])) if found.rc == 0 else 0
 
     def joined(self):
         return (self.bed.in_place("web0", mac=PORT_OF_MAC) and self.bed.link("web0").mtu == 1400

@@ -310,7 +310,7 @@ def test_the_administrators_own_rules_stay(host, victim):
     ["delete", "table", "bridge", "vifagent"],
     ["flush", "chain", "bridge", "vifagent", "prerouting"],
     ["flush", "table", "bridge", "vifagent"],
-    ["flush", "map", "bridge", "vifagent", "ports"],
+    ["flush", "set", "bridge", "vifagent", "ports"],
 ])
 def test_what_others_remove_comes_back(host, victim, harm):
     daemon = host.daemon()

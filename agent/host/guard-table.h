@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* guard-table.h - private to agent/host: our table in nftables, and what all ports share */
+#ifndef VIFAGENT_GUARD_TABLE_H
+#define VIFAGENT_GUARD_TABLE_H
+
+#include "agent/host/guard-rules.h"
+#include "agent/host/nft.h"
+
+struct nftnl_set;
+
+/* One of our sets, to be sent about, empty.  Returns NULL for no memory. */
+struct nftnl_set *guard_new_set(enum guard_set which);
+
+/*
+ * guard_put_table() - the table, its sets, chains and rules
+ *
+ * What is there already stays, with the other ports' elements; rules that somebody has
+ * removed or changed are as they were.
+ */
+void guard_put_table(struct batch *b);
+
+/* Are all rules there?  Returns 1, 0, or a negative errno value. */
+int guard_rules_stand(struct nft *t);
+
+#endif
