@@ -182,13 +182,26 @@ static void record_first(struct link_change *c, struct plan *p)
 	c->fields &= ~(unsigned int)CHANGE_ALIAS;
 }
 
+/* It may send from other addresses than so far. */
+static bool has_another_guard(const struct wish *w, const struct state *s)
+{
+	struct guard want;
+
+	wish_guard(w, &want);
+	return want.kind != GUARD_NONE && s->guard.kind != GUARD_NONE &&
+	       !guard_equal(&want, &s->guard);
+}
+
 /* What the kernel changes only on a link that is down: names before Linux 6.2,
  * addresses of some drivers.  And the kernel puts a new port into the bridge's
- * default VLAN, in which it must not send. */
+ * default VLAN, in which it must not send; nor must it send on one bridge from the
+ * addresses that it has on another. */
 static unsigned int needs_down(const struct wish *w, const struct state *s)
 {
+	bool moves_down = w->vlan[0] || has_another_guard(w, s);
+
 	return CHANGE_MAC | (s->renames_live ? 0 : CHANGE_NAME) |
-	       (w->vlan[0] ? CHANGE_MASTER : 0);
+	       (moves_down ? CHANGE_MASTER : 0);
 }
 
 /* Before it is on the bridge, or on another one, all that it sends must be
@@ -228,11 +241,11 @@ static void join_steps(const struct wish *wish, const struct state *state,
 	pin_bridge(state, &c, p);
 	if (c.fields & CHANGE_ALIAS && state->owner != OWNER_US)
 		record_first(&c, p);
-	guard_first(wish, state, p);
 	if (up && c.fields & needs_down(wish, state)) {
 		step_add_up(p, false);
 		up = false;
 	}
+	guard_first(wish, state, p);
 	if (c.fields)
 		*step_add_change(p) = c;
 	if (wish->kind == NETWORK_BRIDGE)

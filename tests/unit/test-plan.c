@@ -718,6 +718,18 @@ static void a_guard_that_is_gone_comes_back(void **state)
 	joins("");
 }
 
+/* On neither bridge may it send from the addresses that it has on the other. */
+static void with_another_guard_it_moves_while_it_is_down(void **state)
+{
+	(void)state;
+	want_guard(GUARD_IP, "52:54:00:00:00:07", "10.0.0.1");
+	is_guarded();
+	s.link.master = OLD;
+	joins("master br0");
+	want_guard(GUARD_IP, "52:54:00:00:00:07", "10.0.0.9");
+	joins("down; guard ip, mac=52:54:00:00:00:07, ip=10.0.0.9,fe80::5054:ff:fe00:7; record, master br0; up");
+}
+
 /* Until the last step it may be on the bridge of a network that has a guard. */
 static void a_guard_that_is_not_wished_any_more_goes_last(void **state)
 {
@@ -1323,6 +1335,7 @@ int main(void)
 		plan_test(the_guard_stands_before_it_is_on_the_bridge),
 		plan_test(a_guarded_port_needs_nothing),
 		plan_test(a_guard_that_is_gone_comes_back),
+		plan_test(with_another_guard_it_moves_while_it_is_down),
 		plan_test(a_guard_that_is_not_wished_any_more_goes_last),
 		plan_test(left_it_loses_its_guard_last),
 		plan_test(a_guard_without_addresses_is_refused),
