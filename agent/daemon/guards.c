@@ -50,6 +50,14 @@ static void on_nftables(evutil_socket_t fd, short what, void *arg)
 		mend(g);
 }
 
+/* Links may have gone while no daemon ran. */
+static void sweep(const struct guards *g)
+{
+	struct host *h = g->sources->agent->host;
+
+	h->ops->sweep_guards(h);
+}
+
 int guards_listen(struct guards *g)
 {
 	if (g->watch || !config_guards(g->sources->agent->config))
@@ -58,8 +66,10 @@ int guards_listen(struct guards *g)
 		return 0;
 	g->readable = sources_reader(g->sources, guard_watch_fd(g->watch),
 				     on_nftables, g);
-	if (g->readable)
+	if (g->readable) {
+		sweep(g);
 		return 0;
+	}
 	g->watch = guard_watch_close(g->watch);
 	return -ENOMEM;
 }

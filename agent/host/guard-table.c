@@ -14,6 +14,7 @@
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter_bridge.h>
+#include <stdbool.h>
 #include <string.h>
 
 /* Before the filters of others, which are at NF_BR_PRI_NAT_DST_BRIDGED (-300) at the
@@ -57,6 +58,32 @@ static void say_byte_order(struct nftnl_set *s)
 
 	memcpy(data + 2, &host_endian, sizeof(host_endian));
 	(void)nftnl_set_set_data(s, NFTNL_SET_USERDATA, data, sizeof(data));
+}
+
+static bool is_set(const struct nftnl_set *s, enum guard_set which)
+{
+	const char *name = nftnl_set_get_str(s, NFTNL_SET_NAME);
+
+	return name && strcmp(name, guard_sets[which].name) == 0;
+}
+
+int guard_each_element(const struct nlmsghdr *h, enum guard_set which,
+		       void (*fn)(struct nftnl_set_elem *e, void *arg), void *arg)
+{
+	struct nftnl_set_elems_iter *it = NULL;
+	struct nftnl_set *s = nftnl_set_alloc();
+	struct nftnl_set_elem *e;
+
+	if (!s)
+		return -ENOMEM;
+	if (nftnl_set_elems_nlmsg_parse(h, s) == 0 && is_set(s, which))
+		it = nftnl_set_elems_iter_create(s);
+	while (it && (e = nftnl_set_elems_iter_next(it)))
+		fn(e, arg);
+	if (it)
+		nftnl_set_elems_iter_destroy(it);
+	nftnl_set_free(s);
+	return 0;
 }
 
 static void describe_set(struct nftnl_set *s, enum guard_set which)

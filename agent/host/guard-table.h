@@ -7,9 +7,18 @@
 #include "agent/host/nft.h"
 
 struct nftnl_set;
+struct nftnl_set_elem;
 
 /* One of our sets, to be sent about, empty.  Returns NULL for no memory. */
 struct nftnl_set *guard_new_set(enum guard_set which);
+
+/*
+ * guard_each_element() - the elements of one of our sets of which a message tells
+ *
+ * Calls @fn for each.  Returns 0 or -ENOMEM; a message about something else has none.
+ */
+int guard_each_element(const struct nlmsghdr *h, enum guard_set which,
+		       void (*fn)(struct nftnl_set_elem *e, void *arg), void *arg);
 
 /*
  * guard_put_table() - the table, its sets, chains and rules

@@ -14,7 +14,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "agent/host/guard-rules.h"
+#include "agent/host/guard-table.h"
 
 /* "nft flush ruleset" may tell of thousands of rules that are not ours. */
 #define RECEIVE_BUFFER (4 << 20)
@@ -52,8 +52,9 @@ static bool is_ours(const struct nlmsghdr *h)
 }
 
 /* The ifindex is the whole key. */
-static void tell_element(struct guard_watch *w, struct nftnl_set_elem *e)
+static void tell_element(struct nftnl_set_elem *e, void *arg)
 {
+	const struct guard_watch *w = arg;
 	uint32_t len = 0;
 	const void *key = nftnl_set_elem_get(e, NFTNL_SET_ELEM_KEY, &len);
 	int ifindex;
@@ -62,27 +63,6 @@ static void tell_element(struct guard_watch *w, struct nftnl_set_elem *e)
 		return;
 	memcpy(&ifindex, key, sizeof(ifindex));
 	w->fn(ifindex, w->arg);
-}
-
-static void tell_elements(struct guard_watch *w, const struct nlmsghdr *h)
-{
-	struct nftnl_set *s = nftnl_set_alloc();
-	struct nftnl_set_elems_iter *it = NULL;
-	struct nftnl_set_elem *e;
-	const char *name = NULL;
-
-	if (s && nftnl_set_elems_nlmsg_parse(h, s) == 0)
-		name = nftnl_set_get_str(s, NFTNL_SET_NAME);
-	if (name && strcmp(name, guard_sets[SET_PORTS].name) == 0)
-		it = nftnl_set_elems_iter_create(s);
-	while (it && (e = nftnl_set_elems_iter_next(it)))
-		tell_element(w, e);
-	if (it)
-		nftnl_set_elems_iter_destroy(it);
-	/* Without memory for it we know nothing. */
-	w->lost |= !s;
-	if (s)
-		nftnl_set_free(s);
 }
 
 static void on_change(struct guard_watch *w, const struct nlmsghdr *h)
@@ -97,7 +77,8 @@ static void on_change(struct guard_watch *w, const struct nlmsghdr *h)
 		w->lost = true;
 		break;
 	case NFT_MSG_DELSETELEM:
-		tell_elements(w, h);
+		/* Without memory for it we know nothing. */
+		w->lost |= guard_each_element(h, SET_PORTS, tell_element, w) < 0;
 		break;
 	}
 }

@@ -109,6 +109,7 @@ static void put_port(struct batch *b, int ifindex, const struct guard *g)
 /* ---- reading an element ----------------------------------------------- */
 
 struct answer {
+	enum guard_set set;	/* of which was asked */
 	bool exists;		/* the element does, … */
 	bool is_ours;		/* … and .guard is what we wrote down with it */
 	struct guard guard;
@@ -125,31 +126,22 @@ static void read_userdata(struct nftnl_set_elem *e, struct answer *ret)
 		ret->is_ours = guard_unpack(data + 2, len - 2, &ret->guard) == 0;
 }
 
-static int on_element(const struct nlmsghdr *h, void *arg)
+static void read_element(struct nftnl_set_elem *e, void *arg)
 {
-	struct nftnl_set *s = nftnl_set_alloc();
-	struct nftnl_set_elems_iter *it = NULL;
-	struct nftnl_set_elem *e = NULL;
-	const struct nftnl_expr *counter;
+	const struct nftnl_expr *counter = nftnl_set_elem_get(e, NFTNL_SET_ELEM_EXPR, NULL);
 	struct answer *ret = arg;
 
-	if (s && (h->nlmsg_type & 0xff) == NFT_MSG_NEWSETELEM &&
-	    nftnl_set_elems_nlmsg_parse(h, s) == 0)
-		it = nftnl_set_elems_iter_create(s);
-	if (it)
-		e = nftnl_set_elems_iter_next(it);
-	if (e) {
-		ret->exists = true;
-		read_userdata(e, ret);
-		counter = nftnl_set_elem_get(e, NFTNL_SET_ELEM_EXPR, NULL);
-		if (counter)
-			ret->packets = nftnl_expr_get_u64(counter, NFTNL_EXPR_CTR_PACKETS);
-	}
-	if (it)
-		nftnl_set_elems_iter_destroy(it);
-	if (s)
-		nftnl_set_free(s);
-	return 0;
+	ret->exists = true;
+	read_userdata(e, ret);
+	if (counter)
+		ret->packets = nftnl_expr_get_u64(counter, NFTNL_EXPR_CTR_PACKETS);
+}
+
+static int on_element(const struct nlmsghdr *h, void *arg)
+{
+	struct answer *ret = arg;
+
+	return guard_each_element(h, ret->set, read_element, ret);
 }
 
 /* Returns 0, -ENOENT: there is no such element, or another negative errno value. */
@@ -166,6 +158,7 @@ static int ask_element(struct nft *t, enum guard_set which, int ifindex,
 		return -ENOMEM;
 	nftnl_set_elems_nlmsg_build_payload(h, s);
 	nftnl_set_free(s);
+	ret->set = which;
 	return nft_talk(t, h, h->nlmsg_len, on_element, ret);
 }
 
@@ -276,6 +269,63 @@ int guard_set(struct nft *t, int ifindex, const struct guard *g)
 	if (r == 0)
 		note(t, ifindex, g);
 	return r;
+}
+
+/* ---- all of them -------------------------------------------------------- */
+
+static void load_one(struct nftnl_set_elem *e, void *arg)
+{
+	uint32_t len = 0;
+	const void *key = nftnl_set_elem_get(e, NFTNL_SET_ELEM_KEY, &len);
+	struct answer a = { 0 };
+	int ifindex;
+
+	read_userdata(e, &a);
+	if (!key || len < sizeof(ifindex) || !a.is_ours)
+		return;
+	memcpy(&ifindex, key, sizeof(ifindex));
+	note(arg, ifindex, &a.guard);
+}
+
+static int on_elements(const struct nlmsghdr *h, void *arg)
+{
+	return guard_each_element(h, SET_PORTS, load_one, arg);
+}
+
+int guard_load(struct nft *t)
+{
+	char buf[NFT_MESSAGE_MAX];
+	struct nlmsghdr *h = nftnl_nlmsg_build_hdr(buf, NFT_MSG_GETSETELEM,
+						   NFPROTO_BRIDGE, NLM_F_DUMP,
+						   ++t->seq);
+	struct nftnl_set *s = guard_new_set(SET_PORTS);
+
+	if (!s)
+		return -ENOMEM;
+	nftnl_set_elems_nlmsg_build_payload(h, s);
+	nftnl_set_free(s);
+	return nft_talk(t, h, h->nlmsg_len, on_elements, t);
+}
+
+struct each {
+	void (*fn)(int ifindex, void *arg);
+	void *arg;
+};
+
+static void each_one(const void *node, VISIT visit, void *arg)
+{
+	const struct known *k = *(struct known *const *)node;
+	const struct each *e = arg;
+
+	if (visit == postorder || visit == leaf)
+		e->fn(k->ifindex, e->arg);
+}
+
+void guard_each(const struct nft *t, void (*fn)(int ifindex, void *arg), void *arg)
+{
+	struct each e = { fn, arg };
+
+	twalk_r(t->known, each_one, &e);
 }
 
 struct mending {

@@ -35,6 +35,16 @@ int guard_set(struct nft *t, int ifindex, const struct guard *g);
 int guard_mend(struct nft *t);
 void guard_forget(struct nft *t, int ifindex);
 
+/*
+ * guard_load() - learn of all guards that stand
+ *
+ * Returns 0, -ENOENT: there are none, or another negative errno value.
+ */
+int guard_load(struct nft *t);
+
+/* Calls @fn for each guard that this process knows of. */
+void guard_each(const struct nft *t, void (*fn)(int ifindex, void *arg), void *arg);
+
 /* How many frames of the port were dropped, for each reason; in the last day. */
 int guard_drops(struct nft *t, int ifindex, uint64_t ret[GUARD_REASONS]);
 

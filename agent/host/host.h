@@ -61,6 +61,10 @@ struct host_ops {
 	 * knows of one. */
 	void (*forget_guard)(struct host *h, int ifindex);
 
+	/* Learn of all guards that stand, and remove those of links that are
+	 * gone. */
+	void (*sweep_guards)(struct host *h);
+
 	/* Between the two no other program of ours acts on links, unless it
 	 * has waited for too long; see turn.h. */
 	void (*take_turn)(struct host *h);

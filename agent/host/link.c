@@ -293,6 +293,33 @@ static void forget_guard(struct host *h, int ifindex)
 	guard_forget(&kernel_of(h)->nft, ifindex);
 }
 
+/* Of links that are gone; as many as one sweep removes. */
+struct leftovers {
+	struct host *host;
+	size_t n;
+	int ifindex[1024];
+};
+
+static void find_leftover(int ifindex, void *arg)
+{
+	struct leftovers *l = arg;
+	struct link link;
+
+	if (l->n < sizeof(l->ifindex) / sizeof(l->ifindex[0]) &&
+	    link_by_index(l->host, ifindex, &link) == -ENODEV)
+		l->ifindex[l->n++] = ifindex;
+}
+
+static void sweep_guards(struct host *h)
+{
+	struct leftovers l = { .host = h };
+
+	(void)guard_load(&kernel_of(h)->nft);
+	guard_each(&kernel_of(h)->nft, find_leftover, &l);
+	for (size_t i = 0; i < l.n; i++)
+		forget_guard(h, l.ifindex[i]);
+}
+
 static void take_turn(struct host *h)
 {
 	turn_take(&kernel_of(h)->turn);
@@ -356,6 +383,7 @@ static const struct host_ops kernel_ops = {
 	.drops = drops,
 	.mend_guards = mend_guards,
 	.forget_guard = forget_guard,
+	.sweep_guards = sweep_guards,
 	.take_turn = take_turn,
 	.end_turn = end_turn,
 	.do_step = do_step,

@@ -113,8 +113,9 @@ static int hear(struct nft *t, int (*fn)(const struct nlmsghdr *h, void *arg),
 
 			if (h->nlmsg_type == NLMSG_ERROR && !error)
 				error = e->error;
-			else if (h->nlmsg_type >= NLMSG_MIN_TYPE && fn)
-				(void)fn(h, arg);
+			else if (h->nlmsg_type >= NLMSG_MIN_TYPE && fn &&
+				 fn(h, arg) < 0 && !error)
+				error = -ENOMEM;
 		}
 	}
 	if (n < 0 && errno == EAGAIN)

@@ -59,7 +59,7 @@ void nft_added(struct batch *b, const struct nlmsghdr *h);
  */
 int nft_send(struct batch *b);
 
-/* Send messages as they are, and call @fn (may be NULL) for each answer.  Returns 0, the
+/* Send messages as they are, and call @fn (may be NULL; returns 0 or -ENOMEM) for each answer.  Returns 0, the
  * first error that the kernel reports, or -ECONNRESET: an answer was lost; what was sent
  * may be done. */
 int nft_talk(struct nft *t, const void *buf, size_t len,

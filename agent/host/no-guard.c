@@ -33,6 +33,19 @@ int guard_drops(struct nft *t, int ifindex, uint64_t ret[GUARD_REASONS])
 	return -EOPNOTSUPP;
 }
 
+int guard_load(struct nft *t)
+{
+	(void)t;
+	return -EOPNOTSUPP;
+}
+
+void guard_each(const struct nft *t, void (*fn)(int ifindex, void *arg), void *arg)
+{
+	(void)t;
+	(void)fn;
+	(void)arg;
+}
+
 int guard_mend(struct nft *t)
 {
 	(void)t;

@@ -275,6 +275,17 @@ def test_a_link_that_is_gone_leaves_nothing(host):
     host.until(lambda: not any(elements(host).values()))
 
 
+def test_what_is_left_of_links_that_went_without_a_daemon_goes_when_one_starts(host):
+    guest(host)
+    guest(host, f"mac={OTHER}", "ip=10.0.0.66", name="tap1")
+    host._taps[0].close()
+    host.until(lambda: not host.link("tap0"))
+    assert len(elements(host)["ports"]) == 2
+    host.daemon()
+    host.until(lambda: len(elements(host)["ports"]) == 1)
+    assert elements(host)["ports"] == ["tap1"] and len(elements(host)["ip4s"]) == 1
+
+
 def test_an_address_that_is_taken_away_no_longer_passes(host, victim):
     tap = guest(host)
     own = {"its own": spoofed.eth() / spoofed.ip4() / spoofed.UDP_X}
