@@ -191,8 +191,9 @@ static struct json_object *rule_json(const struct acl_rule *rule)
 	return o;
 }
 
+/* @reason: why it is allowed, or not */
 static void print_json(const struct question *q, const struct acl *acl,
-		       const char *reason)
+		       bool allowed, const char *reason)
 {
 	struct json_object *o = json_object_new_object();
 	struct json_object *notes = json_object_new_array();
@@ -205,7 +206,7 @@ static void print_json(const struct question *q, const struct acl *acl,
 	json_object_object_add(o, "bridge", json_object_new_string(q->bridge));
 	json_object_object_add(o, "acl", json_object_new_string(acl->file));
 	json_object_object_add(o, "allowed",
-			       json_object_new_boolean(acl_allows(acl)));
+			       json_object_new_boolean(allowed));
 	json_object_object_add(o, "reason", json_object_new_string(reason));
 	json_object_object_add(o, "rule", rule_json(acl_decisive(acl)));
 	if (acl->error[0])
@@ -216,10 +217,10 @@ static void print_json(const struct question *q, const struct acl *acl,
 }
 
 static void print(const struct question *q, const struct acl *acl,
-		  const char *reason)
+		  bool allowed, const char *reason)
 {
 	(void)printf("%s %s use %s: %s\n", q->user.name,
-		     acl_allows(acl) ? "may" : "may not", q->bridge, reason);
+		     allowed ? "may" : "may not", q->bridge, reason);
 	for (unsigned int i = 0; i < acl->n_notes && i < ACL_NOTES_MAX; i++)
 		(void)cmd_fail(0, "note: %s", acl->note[i]);
 	if (acl->n_notes > ACL_NOTES_MAX)
@@ -227,11 +228,26 @@ static void print(const struct question *q, const struct acl *acl,
 			       acl->n_notes - ACL_NOTES_MAX);
 }
 
+/* Would the helper refuse it because of a guard, whatever the ACL says? */
+static bool is_guarded(const struct cmd *c, const char *bridge,
+		       char reason[REASON_SIZE])
+{
+	const struct network *n = NULL;
+
+	if (c->agent.config)
+		n = config_guard_of_bridge(c->agent.config, bridge);
+	if (n)
+		text_reason(reason, "network %s checks what its ports send (guard = %s), and QEMU tells the helper no MAC; use vifctl run, or vifctl create with mac=",
+			    n->name, guard_name(n->guard));
+	return n;
+}
+
 /* Returns an exit code. */
 static int check(struct cmd *c, const struct question *q)
 {
 	char reason[REASON_SIZE];
 	struct answer a = { 0 };
+	bool allowed;
 	int r;
 
 	if (geteuid() != 0 && q->user.uid != getuid())
@@ -241,11 +257,12 @@ static int check(struct cmd *c, const struct question *q)
 	if (r)
 		return r;
 	acl_reason(&a.acl, reason);
+	allowed = acl_allows(&a.acl) && !is_guarded(c, q->bridge, reason);
 	if (c->json)
-		print_json(q, &a.acl, reason);
+		print_json(q, &a.acl, allowed, reason);
 	else
-		print(q, &a.acl, reason);
-	return acl_allows(&a.acl) ? CMD_OK : CMD_FAILED;
+		print(q, &a.acl, allowed, reason);
+	return allowed ? CMD_OK : CMD_FAILED;
 }
 
 int cmd_helper_check(struct cmd *c)

@@ -67,6 +67,12 @@ static void record_options(const struct wish *w, const struct state *s,
 	r->set = (w->options_on ^ OPTIONS_DEFAULT) & w->options_named;
 }
 
+/* It could not be asked for, so it is not removed either. */
+static bool keeps_guard(const struct state *s)
+{
+	return s->owner == OWNER_US && s->record.guarded && !s->have_guard;
+}
+
 /* A bond's port has no such options. */
 static bool is_on_bridge(const struct state *s)
 {
@@ -102,7 +108,7 @@ static int wanted_alias(const struct wish *wish, const struct record *record,
 		memcpy(r.was.alias, l->alias, sizeof(r.was.alias));
 	}
 	record_options(wish, s, &r);
-	r.guarded = wish->guard.kind != GUARD_NONE;
+	r.guarded = wish->guard.kind != GUARD_NONE || keeps_guard(s);
 	if (record_vlans(wish, s, &r.was) < 0)
 		return -E2BIG;
 	/* There must be room for the "leave=1" of a detach. */

@@ -50,6 +50,7 @@ static void remember(struct port *p, const struct look *look)
 	       wish_place(&look->wish), sizeof(place->name));
 	place->mtu = state_place(s)->mtu;
 	place->filtering = state_place(s)->filtering;
+	place->must_not_learn = look->wish.guard.kind != GUARD_NONE;
 	table_set_holder(p, part, s->have_holder ? s->holder.ifindex : 0);
 }
 

@@ -83,6 +83,7 @@ static bool concerns_place(const struct port *p, const struct place *place,
 	if (place->ifindex == l->ifindex)
 		return ev->what == HOST_LINK_GONE || place->mtu != l->mtu ||
 		       place->filtering != l->filtering ||
+		       (place->must_not_learn && l->learns_linklocal) ||
 		       p->state != PORT_QUIET ||
 		       strcmp(place->name, l->name) != 0;
 	return !place->ifindex && place->name[0] &&

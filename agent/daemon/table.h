@@ -32,6 +32,7 @@ struct place {
 	int ifindex;			/* 0: it does not exist */
 	uint32_t mtu;
 	enum vlan_filtering filtering;
+	bool must_not_learn;		/* from frames that no guard sees */
 	char name[VIF_NAMESIZE];
 };
 

@@ -118,7 +118,8 @@ static int gather_vlans(struct host *h, const struct wish *w, struct state *s)
 }
 
 /* Without a network that has a guard nf_tables is not even asked: the kernel would
- * load it.  Only root may ask; whatever else goes wrong the step will tell. */
+ * load it.  Only root may ask, and not by a program without nftables; whatever else goes wrong
+ * the step will tell. */
 static int gather_guard(struct host *h, enum guard_kind kind, struct state *s)
 {
 	bool guarded = s->owner == OWNER_US && s->record.guarded;
@@ -127,7 +128,7 @@ static int gather_guard(struct host *h, enum guard_kind kind, struct state *s)
 	if (kind == GUARD_NONE && !guarded)
 		return 0;
 	r = h->ops->guard(h, s->link.ifindex, &s->guard);
-	s->have_guard = r != -EPERM;
+	s->have_guard = r != -EPERM && (r != -EOPNOTSUPP || kind != GUARD_NONE);
 	return r == -ENOMEM ? r : 0;
 }
 

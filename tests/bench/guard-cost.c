@@ -20,7 +20,7 @@
 
 #include "agent/host/guard.h"
 
-#define SAMPLES 101
+#define SAMPLES 21
 #define FRAMES 2000
 #define FIRST 1000000	/* ifindices that nobody has */
 

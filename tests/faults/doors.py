@@ -90,6 +90,8 @@ class Door:
 class Command(Door):
     """A program that joins, and ends: or it does not, says why, and leaves everything as it was."""
 
+    every = True  # each of its calls fails once, not only each call site
+
     def command(self, env):
         """Run it; returns its Result."""
         raise NotImplementedError
@@ -181,6 +183,7 @@ class AttachGuarded(Attach):
     """The same on a network with a guard: nftables is asked, too, and has nothing of ours before."""
 
     name = "vifctl attach, guarded"
+    every = False  # a thousand, most of them for rules that are all alike
 
     def prepare(self):
         super().prepare()

@@ -26,7 +26,7 @@ def sweep(request, door, every, side_by_side):
 @pytest.mark.parametrize("door", COMMANDS, ids=lambda door: door.__name__)
 def test_a_command_fails_cleanly_or_succeeds(request, door):
     """There is time for each of its calls."""
-    sweep(request, door, True, 4 * cores())
+    sweep(request, door, door.every or request.config.getoption("all"), 4 * cores())
 
 
 @pytest.mark.parametrize("door", DAEMONS, ids=lambda door: door.__name__)

@@ -53,6 +53,14 @@ def test_allowed(host):
     assert notes(result) == []
 
 
+def test_a_network_with_a_guard(host):
+    """The helper refuses its bridge, whatever the ACL says; see test_helper.py."""
+    acl("allow br0\n")
+    host.conf.write_text("[network red]\nbridge = br0\nguard = mac\n")
+    result = host.vifctl("helper-check", "alice", "br0", check=1)
+    assert result.out.startswith("alice may not use br0: network red checks what its ports send (guard = mac)")
+
+
 def test_not_mentioned(host):
     acl("allow br0\n")
     result = host.vifctl("helper-check", "alice", "br1", check=1)

@@ -67,6 +67,7 @@ def files_of(pid):
     return {os.readlink(fd) for fd in Path(f"/proc/{pid}/fd").iterdir()}
 
 
+@pytest.mark.long
 def test_another_script_is_left_alone(guest):
     """Without serve = all a NIC of Xen's own script is none of ours."""
     guest.attach(f"bridge={BRIDGE}", "script=vif-bridge")

@@ -113,6 +113,7 @@ def test_netback_unbound_and_bound(driver, served):
     ping(served.ip)
 
 
+@pytest.mark.long
 def test_frontend_destroyed(driver):
     g = Guest(vifs=[",".join(by(driver))])
     g.create()

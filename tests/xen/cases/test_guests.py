@@ -34,6 +34,7 @@ def test_pv_with_one_nic(guest):
     agree(guest, {0: BRIDGE})
 
 
+@pytest.mark.long
 def test_pv_with_three_nics_on_two_bridges():
     with bridge("xenbr1") as second, \
             Guest(vifs=(f"bridge={BRIDGE}", f"bridge={second}", f"bridge={BRIDGE}")) as g:
