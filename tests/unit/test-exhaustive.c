@@ -991,7 +991,7 @@ static int sweep_all(void **state)
 		[LNAME] = V(AS_FOUND) | V(AS_WISHED), [MAC] = V(0) | V(1),
 		[UP] = 3, [MASTER] = V(NO_MASTER) | V(ON_BR0), [GEN] = V(0),
 		[BMAC] = 3, [BMTU] = V(FLOAT_1500) | V(SET_9000),
-		[BUP] = 3, [WAS_MASTER] = 15, [WAS_UP] = 3 } },
+		[WAS_MASTER] = 15, [WAS_UP] = 3 } },
 	/* what cannot: every reason, and every two or three of them */
 	refused = { run_join, {
 		[NET] = V(N_BR0) | V(N_NONE) | V(N_MISSING) | V(N_NO_BRIDGE) |
