@@ -195,16 +195,20 @@ static void check_guard(const char *bridge)
 	config_free(c);
 }
 
+static void check_bridge(const char *bridge)
+{
+	check_acl(bridge);
+	check_guard(bridge);
+}
+
 /* Otherwise an alternative name would be a way around the ACL. */
 static void check_real_name(struct host *h, const char *bridge)
 {
 	struct link l;
 
 	if (h->ops->link_by_any_name(h, bridge, &l) == 0 &&
-	    strcmp(l.name, bridge) != 0) {
-		check_acl(l.name);
-		check_guard(l.name);
-	}
+	    strcmp(l.name, bridge) != 0)
+		check_bridge(l.name);
 }
 
 /* ---- the tap ---------------------------------------------------------- */
@@ -276,8 +280,7 @@ int main(int argc, char **argv)
 	close_others(arguments.fd);
 	check_socket(arguments.fd);
 	drop_privileges();
-	check_acl(arguments.bridge);
-	check_guard(arguments.bridge);
+	check_bridge(arguments.bridge);
 	options.vnet_hdr = arguments.vnet_hdr;
 	r = tap_create(&options, &tap);
 	if (r == -EPERM)

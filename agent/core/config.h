@@ -65,11 +65,12 @@ struct config *config_new(void);
 /* Returns NULL; @c may be NULL. */
 struct config *config_free(struct config *c);
 
-/* Does any network guard its ports?  Else nobody needs addresses.  @c may be NULL. */
+/* Does any network have a guard?  Otherwise addresses are not needed.  @c may be
+ * NULL. */
 bool config_guards(const struct config *c);
 
-/* The first network with a guard whose ports are on this bridge.  Returns NULL if there
- * is none. */
+/* The first network with a guard whose ports are on this bridge.  Returns NULL if no
+ * network has. */
 const struct network *config_guard_of_bridge(const struct config *c,
 					     const char *bridge);
 

@@ -109,7 +109,7 @@ static int wrong(char why[REASON_SIZE], const char *word, const char *what)
 
 /* ---- one address ------------------------------------------------------ */
 
-static int add_mac(struct guard *g, const char *word, char why[REASON_SIZE])
+static int add_mac(struct guard *g, char *word, char why[REASON_SIZE])
 {
 	uint8_t mac[6];
 
@@ -180,11 +180,6 @@ static int add_ip(struct guard *g, char *word, char why[REASON_SIZE])
 
 typedef int (*add_fn)(struct guard *g, char *word, char why[REASON_SIZE]);
 
-static int add_mac_word(struct guard *g, char *word, char why[REASON_SIZE])
-{
-	return add_mac(g, word, why);
-}
-
 static int add_words(struct guard *g, const char *text, const char *separators,
 		     add_fn fn, char why[REASON_SIZE])
 {
@@ -212,7 +207,7 @@ int guard_parse_macs(const char *text, struct guard *ret,
 	int r;
 
 	g.n_macs = 0;
-	r = add_words(&g, text, SEPARATORS, add_mac_word, why);
+	r = add_words(&g, text, SEPARATORS, add_mac, why);
 	if (r == 0 && g.n_macs == 0)
 		r = wrong(why, text, "has no MAC address");
 	if (r == 0)

@@ -67,7 +67,7 @@ static void record_options(const struct wish *w, const struct state *s,
 	r->set = (w->options_on ^ OPTIONS_DEFAULT) & w->options_named;
 }
 
-/* It could not be asked for, so it is not removed either. */
+/* Its guard is not known, so it is not removed either. */
 static bool keeps_guard(const struct state *s)
 {
 	return s->owner == OWNER_US && s->record.guarded && !s->have_guard;
@@ -285,7 +285,7 @@ static bool reaches_too_many(const struct wish *w, const struct state *s)
 /* The port is up on the bridge, but what it sends cannot be checked. */
 static bool sends_too_much(const struct wish *w, const struct state *s)
 {
-	return wish_lacks(w) && s->owner == OWNER_US && s->link.up &&
+	return (wish_lacks_mac(w) || wish_lacks_ips(w)) && s->owner == OWNER_US && s->link.up &&
 	       s->link.master && s->link.master == s->bridge.ifindex;
 }
 

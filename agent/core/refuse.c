@@ -3,7 +3,6 @@
 #include "agent/core/refuse.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include "agent/core/mac.h"
 
@@ -168,16 +167,15 @@ static bool no_vlans(const struct wish *w, const struct state *s,
 static bool no_guard(const struct wish *w, const struct state *s,
 		     struct plan *p)
 {
-	const char *lacks = wish_lacks(w);
 	char ips[GUARD_TEXTSIZE];
 
-	if (lacks)
-		return refuse(p, REFUSED, "network %s checks what its ports send (guard = %s), but the %s of this NIC %s not known; request %s (the configuration of the domain, or vifctl attach %s %s %s)",
-			      w->network, guard_name(w->guard.kind), lacks,
-			      strcmp(lacks, "MAC") == 0 ? "is" : "are",
-			      strcmp(lacks, "MAC") == 0 ? "it with mac=" : "them with ip=",
-			      s->link.name, w->network,
-			      strcmp(lacks, "MAC") == 0 ? "mac=52:54:00:12:34:56" : "ip=192.0.2.1");
+	if (wish_lacks_mac(w))
+		return refuse(p, REFUSED, "network %s checks what its ports send (guard = %s), but the MAC of this NIC is not known; request it with mac= (the configuration of the domain, or vifctl attach %s %s mac=52:54:00:12:34:56)",
+			      w->network, guard_name(w->guard.kind),
+			      s->link.name, w->network);
+	if (wish_lacks_ips(w))
+		return refuse(p, REFUSED, "network %s checks what its ports send (guard = ip), but the IP addresses of this NIC are not known; request them with ip= (the configuration of the domain, or vifctl attach %s %s ip=192.0.2.1)",
+			      w->network, s->link.name, w->network);
 	/* Xen's key ip has always been there; see notes.c. */
 	if (w->guard.kind == GUARD_IP || w->ip_by == BY_NOBODY ||
 	    w->ip_by == BY_XENSTORE || !guard_has_ips(&w->guard))

@@ -50,7 +50,7 @@ struct state {
 				 * wished, too */
 	struct vlans vlans;
 
-	bool have_guard;	/* .guard was asked for */
+	bool have_guard;	/* .guard is known */
 	struct guard guard;	/* as it stands; .kind GUARD_NONE: none */
 
 	struct addresses addresses;

@@ -257,15 +257,15 @@ void wish_guard(const struct wish *w, struct guard *ret)
 	*ret = g;
 }
 
-const char *wish_lacks(const struct wish *w)
+bool wish_lacks_mac(const struct wish *w)
 {
-	if (w->guard.kind == GUARD_NONE)
-		return NULL;
-	if (w->guard.n_macs == 0 && mac_is_zero(w->mac))
-		return "MAC";
-	if (w->guard.kind == GUARD_IP && !guard_has_ips(&w->guard))
-		return "IP addresses";
-	return NULL;
+	return w->guard.kind != GUARD_NONE && w->guard.n_macs == 0 &&
+	       mac_is_zero(w->mac);
+}
+
+bool wish_lacks_ips(const struct wish *w)
+{
+	return w->guard.kind == GUARD_IP && !guard_has_ips(&w->guard);
 }
 
 void wish_port_mac(const struct wish *w, uint8_t ret[6])

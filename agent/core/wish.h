@@ -105,8 +105,9 @@ int wish_set(struct wish *w, enum wish_key key, const char *label,
  */
 void wish_guard(const struct wish *w, struct guard *ret);
 
-/* What a guard takes to be of use: "MAC" or "IP addresses"; NULL: it is all there. */
-const char *wish_lacks(const struct wish *w);
+/* Does the guard of its network need addresses that are not known? */
+bool wish_lacks_mac(const struct wish *w);
+bool wish_lacks_ips(const struct wish *w);
 
 /*
  * wish_port_mac() - the address of a port while it is one

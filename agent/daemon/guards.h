@@ -15,8 +15,8 @@ struct guards *guards_free(struct guards *g);
 /*
  * guards_listen() - start listening, if any network has a guard
  *
- * Unless it listens already.  A kernel without nftables is no error: the ports will
- * be refused.  Returns 0 or -ENOMEM.
+ * Unless it listens already.  On a kernel without nftables it returns 0, too: the
+ * ports will be refused.  Returns 0 or -ENOMEM.
  */
 int guards_listen(struct guards *g);
 

@@ -239,8 +239,8 @@ static const struct rule rules[] = {
 
 #define RULES (sizeof(rules) / sizeof(rules[0]))
 
-/* And for each reason one that counts, and one that drops: if there is no more
- * room to count, it still drops. */
+/* Each reason has two more: one counts, the other drops. If the set of counts is
+ * full, frames are still dropped. */
 size_t guard_n_rules(void)
 {
 	return RULES + (size_t)GUARD_REASONS * 2;

@@ -86,6 +86,17 @@ int guard_each_element(const struct nlmsghdr *h, enum guard_set which,
 	return 0;
 }
 
+int guard_element_ifindex(struct nftnl_set_elem *e)
+{
+	uint32_t len = 0;
+	const void *key = nftnl_set_elem_get(e, NFTNL_SET_ELEM_KEY, &len);
+	int ifindex = 0;
+
+	if (key && len >= sizeof(ifindex))
+		memcpy(&ifindex, key, sizeof(ifindex));
+	return ifindex;
+}
+
 static void describe_set(struct nftnl_set *s, enum guard_set which)
 {
 	uint32_t flags = 0;

@@ -20,6 +20,9 @@ struct nftnl_set *guard_new_set(enum guard_set which);
 int guard_each_element(const struct nlmsghdr *h, enum guard_set which,
 		       void (*fn)(struct nftnl_set_elem *e, void *arg), void *arg);
 
+/* The ifindex that its key begins with; 0: it has none. */
+int guard_element_ifindex(struct nftnl_set_elem *e);
+
 /*
  * guard_put_table() - the table, its sets, chains and rules
  *

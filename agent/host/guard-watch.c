@@ -51,18 +51,13 @@ static bool is_ours(const struct nlmsghdr *h)
 	return strcmp(name, GUARD_TABLE) == 0;
 }
 
-/* The ifindex is the whole key. */
 static void tell_element(struct nftnl_set_elem *e, void *arg)
 {
 	const struct guard_watch *w = arg;
-	uint32_t len = 0;
-	const void *key = nftnl_set_elem_get(e, NFTNL_SET_ELEM_KEY, &len);
-	int ifindex;
+	int ifindex = guard_element_ifindex(e);
 
-	if (!key || len < sizeof(ifindex))
-		return;
-	memcpy(&ifindex, key, sizeof(ifindex));
-	w->fn(ifindex, w->arg);
+	if (ifindex)
+		w->fn(ifindex, w->arg);
 }
 
 static void on_change(struct guard_watch *w, const struct nlmsghdr *h)

@@ -97,7 +97,7 @@ static void put_port(struct batch *b, int ifindex, const struct guard *g)
 
 	data[1] = (uint8_t)len;
 	if (h && s) {
-		/* Without it nobody would know the element any more. */
+		/* Without it the element would not be recognized as ours. */
 		if (nftnl_set_elem_set(e, NFTNL_SET_ELEM_USERDATA, data,
 				       (uint32_t)len + 2) < 0)
 			b->error = -ENOMEM;
@@ -144,7 +144,7 @@ static int on_element(const struct nlmsghdr *h, void *arg)
 	return guard_each_element(h, ret->set, read_element, ret);
 }
 
-/* Returns 0, -ENOENT: there is no such element, or another negative errno value. */
+/* Returns 0; -ENOENT: the element does not exist; or another negative errno value. */
 static int ask_element(struct nft *t, enum guard_set which, int ifindex,
 		       const void *rest, size_t len, struct answer *ret)
 {
@@ -275,16 +275,12 @@ int guard_set(struct nft *t, int ifindex, const struct guard *g)
 
 static void load_one(struct nftnl_set_elem *e, void *arg)
 {
-	uint32_t len = 0;
-	const void *key = nftnl_set_elem_get(e, NFTNL_SET_ELEM_KEY, &len);
+	int ifindex = guard_element_ifindex(e);
 	struct answer a = { 0 };
-	int ifindex;
 
 	read_userdata(e, &a);
-	if (!key || len < sizeof(ifindex) || !a.is_ours)
-		return;
-	memcpy(&ifindex, key, sizeof(ifindex));
-	note(arg, ifindex, &a.guard);
+	if (ifindex && a.is_ours)
+		note(arg, ifindex, &a.guard);
 }
 
 static int on_elements(const struct nlmsghdr *h, void *arg)
@@ -308,7 +304,7 @@ int guard_load(struct nft *t)
 }
 
 struct each {
-	void (*fn)(int ifindex, void *arg);
+	guard_fn fn;
 	void *arg;
 };
 
@@ -318,10 +314,10 @@ static void each_one(const void *node, VISIT visit, void *arg)
 	const struct each *e = arg;
 
 	if (visit == postorder || visit == leaf)
-		e->fn(k->ifindex, e->arg);
+		e->fn(k->ifindex, &k->guard, e->arg);
 }
 
-void guard_each(const struct nft *t, void (*fn)(int ifindex, void *arg), void *arg)
+void guard_each(const struct nft *t, guard_fn fn, void *arg)
 {
 	struct each e = { fn, arg };
 
@@ -333,15 +329,12 @@ struct mending {
 	int ports;
 };
 
-static void mend_one(const void *node, VISIT visit, void *arg)
+static void mend_one(int ifindex, const struct guard *g, void *arg)
 {
-	const struct known *k = *(struct known *const *)node;
 	struct mending *m = arg;
 
-	if (visit != postorder && visit != leaf)
-		return;
-	put_addresses(&m->batch, NFT_MSG_NEWSETELEM, k->ifindex, &k->guard);
-	put_port(&m->batch, k->ifindex, &k->guard);
+	put_addresses(&m->batch, NFT_MSG_NEWSETELEM, ifindex, g);
+	put_port(&m->batch, ifindex, g);
 	m->ports++;
 }
 
@@ -354,7 +347,7 @@ int guard_mend(struct nft *t)
 		return 0;
 	nft_begin(&m.batch);
 	guard_put_table(&m.batch);
-	twalk_r(t->known, mend_one, &m);
+	guard_each(t, mend_one, &m);
 	nft_end(&m.batch);
 	r = nft_send(&m.batch);
 	return r < 0 ? r : m.ports;

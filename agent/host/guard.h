@@ -16,7 +16,7 @@
 
 /*
  * guard_read() - the guard of a port as it stands
- * @ret:	.kind is GUARD_NONE if there is none, or if rules are missing
+ * @ret:	.kind is GUARD_NONE if the port has no guard or rules are missing
  *
  * Returns 0 or a negative errno value.
  */
@@ -43,7 +43,8 @@ void guard_forget(struct nft *t, int ifindex);
 int guard_load(struct nft *t);
 
 /* Calls @fn for each guard that this process knows of. */
-void guard_each(const struct nft *t, void (*fn)(int ifindex, void *arg), void *arg);
+typedef void (*guard_fn)(int ifindex, const struct guard *g, void *arg);
+void guard_each(const struct nft *t, guard_fn fn, void *arg);
 
 /* How many frames of the port were dropped, for each reason; in the last day. */
 int guard_drops(struct nft *t, int ifindex, uint64_t ret[GUARD_REASONS]);

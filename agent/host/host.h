@@ -45,7 +45,7 @@ struct host_ops {
 	 * port; -EOPNOTSUPP: before Linux 5.6, or without VLANs. */
 	int (*vlans)(struct host *h, int ifindex, struct vlans *ret);
 
-	/* The guard of a port as it stands; .kind GUARD_NONE: there is none.
+	/* The current guard of a port; .kind GUARD_NONE: it has no guard.
 	 * -EPERM: only root may ask. */
 	int (*guard)(struct host *h, int ifindex, struct guard *ret);
 

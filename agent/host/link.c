@@ -300,11 +300,12 @@ struct leftovers {
 	int ifindex[1024];
 };
 
-static void find_leftover(int ifindex, void *arg)
+static void find_leftover(int ifindex, const struct guard *g, void *arg)
 {
 	struct leftovers *l = arg;
 	struct link link;
 
+	(void)g;
 	if (l->n < sizeof(l->ifindex) / sizeof(l->ifindex[0]) &&
 	    link_by_index(l->host, ifindex, &link) == -ENODEV)
 		l->ifindex[l->n++] = ifindex;

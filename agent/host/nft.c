@@ -42,7 +42,7 @@ void nft_close(struct nft *t)
 	t->known = NULL;
 }
 
-/* Room for one message.  Returns NULL and notes the error if there is none. */
+/* Room for one message.  Returns NULL, and notes the error, for no memory. */
 static void *room(struct batch *b)
 {
 	char *grown;

@@ -59,9 +59,13 @@ void nft_added(struct batch *b, const struct nlmsghdr *h);
  */
 int nft_send(struct batch *b);
 
-/* Send messages as they are, and call @fn (may be NULL; returns 0 or -ENOMEM) for each answer.  Returns 0, the
- * first error that the kernel reports, or -ECONNRESET: an answer was lost; what was sent
- * may be done. */
+/*
+ * nft_talk() - send messages as they are
+ * @fn:		called for each answer; returns 0 or -ENOMEM; may be NULL
+ *
+ * Returns 0, the first error that the kernel reports, or -ECONNRESET: an answer was
+ * lost, and what was sent may be done.
+ */
 int nft_talk(struct nft *t, const void *buf, size_t len,
 	     int (*fn)(const struct nlmsghdr *h, void *arg), void *arg);
 

@@ -39,7 +39,7 @@ int guard_load(struct nft *t)
 	return -EOPNOTSUPP;
 }
 
-void guard_each(const struct nft *t, void (*fn)(int ifindex, void *arg), void *arg)
+void guard_each(const struct nft *t, guard_fn fn, void *arg)
 {
 	(void)t;
 	(void)fn;
