@@ -178,17 +178,21 @@ static void check_acl(const char *bridge)
 	die("uid %u may not use bridge %s: %s", getuid(), bridge, reason);
 }
 
-/* A guard needs the NIC's MAC, which QEMU does not tell us. */
-static void check_guard(const char *bridge)
+/* A guard needs the NIC's MAC, which QEMU does not tell us; and only root may give a
+ * port a guard or a rate. */
+static void check_filter(const char *bridge)
 {
 	const struct network *n;
 	char error[REASON_SIZE];
 	struct config *c;
 
 	if (agent_load_config(NULL, &c, error) < 0)
-		die("cannot tell whether ports of bridge %s have a guard: %s",
+		die("cannot tell whether ports of bridge %s have a guard or a rate: %s",
 		    bridge, error);
-	n = config_guard_of_bridge(c, bridge);
+	n = config_filter_of_bridge(c, bridge);
+	if (n && n->guard == GUARD_NONE)
+		die("network %s limits how fast ports of bridge %s are (rate), which this program may not do; use vifctl run or vifctl create",
+		    n->name, bridge);
 	if (n)
 		die("network %s checks what ports of bridge %s send (guard = %s), and the MAC of this NIC is not known here; use vifctl run, or vifctl create with mac=",
 		    n->name, bridge, guard_name(n->guard));
@@ -198,7 +202,7 @@ static void check_guard(const char *bridge)
 static void check_bridge(const char *bridge)
 {
 	check_acl(bridge);
-	check_guard(bridge);
+	check_filter(bridge);
 }
 
 /* Otherwise an alternative name would be a way around the ACL. */

@@ -105,13 +105,14 @@ static struct json_object *wish_json(const struct wish *w)
 {
 	struct json_object *o = json_object_new_object();
 	struct json_object *mtu = NULL, *mac = NULL;
-	char ips[GUARD_TEXTSIZE];
+	char ips[GUARD_TEXTSIZE], rate[RATE_TEXTSIZE];
 
 	if (w->mtu)
 		mtu = json_object_new_int64(w->mtu);
 	if (!mac_is_zero(w->mac))
 		mac = mac_json(w->mac);
 	guard_print_ips(&w->guard, ',', ips);
+	rate_print(&w->guard.rate, rate);
 	add_string(o, "by", source_name(w->by));
 	add_string(o, "network", w->network);
 	add_string(o, "bridge", w->bridge);
@@ -121,6 +122,7 @@ static struct json_object *wish_json(const struct wish *w)
 	add_string(o, "vlan", w->vlan);
 	add_string(o, "guard", w->guard.kind ? guard_name(w->guard.kind) : NULL);
 	add_string(o, "ip", ips);
+	add_string(o, "rate", rate);
 	json_object_object_add(o, "options",
 			       options_json(w->options_named, w->options_on));
 	json_object_object_add(o, "mtu", mtu);

@@ -53,13 +53,17 @@ static void print_vlans(const struct state *s)
 static void print_guard(const struct state *s)
 {
 	const struct guard *g = &s->guard;
-	char macs[GUARD_TEXTSIZE], ips[GUARD_TEXTSIZE];
+	char macs[GUARD_TEXTSIZE], ips[GUARD_TEXTSIZE], rate[RATE_TEXTSIZE];
 
 	guard_print_macs(g, ',', macs);
 	guard_print_ips(g, ',', ips);
 	(void)printf("    guard   %s%s%s%s%s%s\n", guard_name(g->kind),
 		     macs[0] ? ", mac " : "", macs, ips[0] ? ", ip " : "", ips,
 		     g->tags ? ", in tagged VLANs, too" : "");
+	if (rate_is_limited(&g->rate)) {
+		rate_print(&g->rate, rate);
+		(void)printf("    rate    %s\n", rate);
+	}
 }
 
 /* What it sent that it may not send. */
@@ -69,14 +73,14 @@ static void print_drops(struct cmd *c, const struct state *s)
 	uint64_t n[GUARD_REASONS];
 	const char *comma = " ";
 
-	if (s->guard.kind == GUARD_NONE ||
+	if (guard_is_none(&s->guard) ||
 	    h->ops->drops(h, s->link.ifindex, n) < 0)
 		return;
 	(void)printf("    dropped");
 	for (enum guard_reason why = 0; why < GUARD_REASONS; why++) {
 		if (!n[why])
 			continue;
-		(void)printf("%s%" PRIu64 " for its %s", comma, n[why],
+		(void)printf("%s%" PRIu64 " for %s", comma, n[why],
 			     guard_reason_name(why));
 		comma = ", ";
 	}
@@ -112,7 +116,7 @@ static void print_wish(const struct wish *w)
 {
 	const char *kind = w->kind == NETWORK_MACVTAP ? "device" : "bridge";
 	const char *place = wish_place(w);
-	char options[OPTIONS_TEXTSIZE];
+	char options[OPTIONS_TEXTSIZE], rate[RATE_TEXTSIZE];
 	char mac[MAC_TEXTSIZE];
 
 	(void)printf("    wish    network %s, %s %s, by %s",
@@ -132,6 +136,10 @@ static void print_wish(const struct wish *w)
 		(void)printf(", vlan %s by %s", w->vlan, wish_vlan_source(w));
 	if (w->guard.kind != GUARD_NONE)
 		(void)printf(", guard %s", guard_name(w->guard.kind));
+	if (rate_is_limited(&w->guard.rate)) {
+		rate_print(&w->guard.rate, rate);
+		(void)printf(", rate %s", rate);
+	}
 	port_options_say(options, w->options_named, w->options_on);
 	if (options[0])
 		(void)printf(", %s", options);

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/core/config-network.h"
+
 /* libxl kills a script after 40 s (LIBXL_HOTPLUG_TIMEOUT); ours must report
  * its error long before that. */
 #define SCRIPT_WAIT_MAX 30
@@ -17,22 +19,7 @@
  * toolstack that has not looked by then has given up. */
 #define TOOLSTACK_DELAY_MAX 10000
 
-/* inih's INI_MAX_LINE; inih silently takes the rest for a new line. */
-#define LINE_MAX_LEN 198
-
-/* The file on its way through inih, which reads it line by line. */
-struct parser {
-	struct config *config;
-	const char *next;		/* the line to be read next */
-	const char *end;
-	int line;			/* number of the last one read */
-	int error_line;
-	char error[REASON_SIZE];	/* of the first bad line */
-};
-
-/* Report what is wrong; inih's handlers return 0 for an error. */
-__attribute__((format(printf, 2, 3)))
-static int wrong(struct parser *p, const char *fmt, ...)
+int parser_wrong(struct parser *p, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -43,314 +30,6 @@ static int wrong(struct parser *p, const char *fmt, ...)
 		va_end(ap);
 	}
 	return 0;
-}
-
-/* The network that a section is about, made when it is new. */
-static struct network *section_network(struct parser *p, const char *name)
-{
-	struct wish w = { 0 };
-	struct config *c = p->config;
-	struct network *n = config_find(c, name);
-
-	if (n && !n->line)
-		n->line = p->line;
-	if (n)
-		return n;
-	if (wish_set(&w, WISH_NETWORK, "network", name, strlen(name)) < 0) {
-		wrong(p, "%s", w.error);
-		return NULL;
-	}
-	n = reallocarray(c->networks, c->n_networks + 1, sizeof(*n));
-	if (!n) {
-		wrong(p, "out of memory");
-		return NULL;
-	}
-	c->networks = n;
-	n += c->n_networks++;
-	memset(n, 0, sizeof(*n));
-	memcpy(n->name, w.network, sizeof(n->name));
-	n->line = p->line;
-	n->modes = n->mode = MACVTAP_MODE_DEFAULT;
-	n->allmulticast = true;
-	return n;
-}
-
-/* ---- [network NAME] --------------------------------------------------- */
-
-static int set_kind(struct parser *p, struct network *n, const char *value)
-{
-	if (strcmp(value, "bridge") == 0)
-		n->kind = NETWORK_BRIDGE;
-	else if (strcmp(value, "macvtap") == 0)
-		n->kind = NETWORK_MACVTAP;
-	else
-		return wrong(p, "kind = %s is unknown: use bridge or macvtap",
-			     text_quote_str(value).text);
-	return 1;
-}
-
-static int set_mtu(struct parser *p, struct network *n, const char *value)
-{
-	struct wish w = { 0 };
-
-	if (wish_set(&w, WISH_MTU, "mtu", value, strlen(value)) < 0)
-		return wrong(p, "%s", w.error);
-	n->mtu = w.mtu;
-	return 1;
-}
-
-static int set_vlan(struct parser *p, struct network *n, const char *value)
-{
-	struct wish w = { 0 };
-
-	if (wish_set(&w, WISH_VLAN, "vlan", value, strlen(value)) < 0)
-		return wrong(p, "%s", w.error);
-	memcpy(n->vlan, w.vlan, sizeof(n->vlan));
-	return 1;
-}
-
-static int set_guard(struct parser *p, struct network *n, const char *value)
-{
-	if (guard_find(value, &n->guard) < 0)
-		return wrong(p, "guard = %s is unknown: use mac, ip or none",
-			     text_quote_str(value).text);
-	return 1;
-}
-
-static int set_link(struct parser *p, const char *key, const char *value,
-		    char ret[VIF_NAMESIZE])
-{
-	struct wish w = { 0 };
-
-	if (wish_set(&w, WISH_NAME, key, value, strlen(value)) < 0)
-		return wrong(p, "%s", w.error);
-	memcpy(ret, w.name, VIF_NAMESIZE);
-	return 1;
-}
-
-static int set_bridge(struct parser *p, struct network *n, const char *value)
-{
-	return set_link(p, "bridge", value, n->bridge);
-}
-
-static int set_device(struct parser *p, struct network *n, const char *value)
-{
-	return set_link(p, "device", value, n->device);
-}
-
-static int set_taps(struct parser *p, struct network *n, const char *value)
-{
-	if (!text_copy(n->taps, sizeof(n->taps), value))
-		return wrong(p, "taps is too long");
-	return 1;
-}
-
-/* "vepa bridge" */
-static int set_mode(struct parser *p, struct network *n, const char *value)
-{
-	char text[LINE_MAX_LEN + 1];
-	char *save = NULL;
-	uint32_t modes = 0;
-
-	if (!text_copy(text, sizeof(text), value))
-		return wrong(p, "mode is too long");
-	for (char *word = strtok_r(text, " \t", &save); word;
-	     word = strtok_r(NULL, " \t", &save)) {
-		uint32_t mode = macvtap_mode(word);
-
-		if (!mode)
-			return wrong(p, "mode %s is unknown: use vepa, private, bridge or passthru",
-				     text_quote_str(word).text);
-		if (modes & mode)
-			return wrong(p, "mode %s is given twice", word);
-		if (!modes)
-			n->mode = mode;
-		modes |= mode;
-	}
-	if (!modes)
-		return wrong(p, "mode is empty: use one or more of vepa, private, bridge and passthru");
-	n->modes = modes;
-	return 1;
-}
-
-static int yes_or_no(struct parser *p, const char *key, const char *value,
-		     bool *ret)
-{
-	if (strcmp(value, "yes") != 0 && strcmp(value, "no") != 0)
-		return wrong(p, "%s = %s is neither yes nor no", key,
-			     text_quote_str(value).text);
-	*ret = strcmp(value, "yes") == 0;
-	return 1;
-}
-
-static int set_allmulticast(struct parser *p, struct network *n,
-			    const char *value)
-{
-	return yes_or_no(p, "allmulticast", value, &n->allmulticast);
-}
-
-static int set_option(struct parser *p, struct network *n,
-		      enum port_option option, const char *value)
-{
-	bool on = false;
-
-	if (!yes_or_no(p, port_option_name(option), value, &on))
-		return 0;
-	n->options_named |= OPTION(option);
-	n->options_on &= (uint16_t)~OPTION(option);
-	if (on)
-		n->options_on |= OPTION(option);
-	return 1;
-}
-
-/* All but the options. */
-static const struct {
-	const char *name;
-	int (*set)(struct parser *p, struct network *n, const char *value);
-} network_keys[NETWORK_KEYS] = {
-	[KEY_KIND] = { "kind", set_kind },
-	[KEY_MTU] = { "mtu", set_mtu },
-	[KEY_BRIDGE] = { "bridge", set_bridge },
-	[KEY_TAPS] = { "taps", set_taps },
-	[KEY_VLAN] = { "vlan", set_vlan },
-	[KEY_GUARD] = { "guard", set_guard },
-	[KEY_DEVICE] = { "device", set_device },
-	[KEY_MODE] = { "mode", set_mode },
-	[KEY_ALLMULTICAST] = { "allmulticast", set_allmulticast },
-};
-
-static bool is_option(int key)
-{
-	return key >= KEY_OPTIONS && key < KEY_OPTIONS + PORT_OPTIONS;
-}
-
-static const char *key_name(int key)
-{
-	if (is_option(key))
-		return port_option_name((enum port_option)(key - KEY_OPTIONS));
-	return network_keys[key].name;
-}
-
-static int network_key(struct parser *p, const char *name, const char *key,
-		       const char *value)
-{
-	struct network *n = section_network(p, name);
-
-	if (!n)
-		return 0;
-	for (int i = 0; i < NETWORK_KEYS; i++) {
-		if (strcmp(key, key_name(i)) != 0)
-			continue;
-		n->said[i] = p->line;
-		if (is_option(i))
-			return set_option(p, n, (enum port_option)(i - KEY_OPTIONS), value);
-		return network_keys[i].set(p, n, value);
-	}
-	return wrong(p, "%s is not a key of [network]: use kind, mtu, bridge, taps, vlan, guard, device, mode, allmulticast or an option of ports (see vifagent.conf(5))",
-		     text_quote_str(key).text);
-}
-
-/* Which keys belong to a kind of network only. */
-static const char *kind_of_key(int key)
-{
-	if (is_option(key))
-		return "bridge";
-	switch (key) {
-	case KEY_BRIDGE:
-	case KEY_TAPS:
-	case KEY_VLAN:
-	case KEY_GUARD:
-		return "bridge";
-	case KEY_DEVICE:
-	case KEY_MODE:
-	case KEY_ALLMULTICAST:
-		return "macvtap";
-	default:
-		return NULL;
-	}
-}
-
-/* The line of this file that sets @key, or that sets the network's kind. */
-static int line_of(const struct network *n, enum network_key key)
-{
-	if (n->said[key] > 0)
-		return n->said[key];
-	if (n->said[KEY_KIND] > 0)
-		return n->said[KEY_KIND];
-	return n->line;
-}
-
-static int check_keys(struct parser *p, const struct network *n)
-{
-	const char *kind = n->kind == NETWORK_MACVTAP ? "macvtap" : "bridge";
-
-	for (int i = 0; i < NETWORK_KEYS; i++) {
-		const char *other = kind_of_key(i);
-		const char *where = "";
-
-		if (!n->said[i] || !other || strcmp(other, kind) == 0)
-			continue;
-		if (n->said[i] == LINE_ELSEWHERE)
-			where = "; another file sets it";
-		p->line = line_of(n, (enum network_key)i);
-		return wrong(p, "%s is for kind = %s, but [network %s] is of kind %s%s",
-			     key_name(i), other, n->name, kind, where);
-	}
-	return 1;
-}
-
-/* Every network needs the name of a bridge or device that can exist. */
-static int complete(struct parser *p, struct network *n)
-{
-	struct wish w = { 0 };
-
-	p->line = line_of(n, KEY_KIND);
-	if (n->kind == NETWORK_MACVTAP && !n->device[0])
-		return wrong(p, "[network %s] has no device=, the NIC below its macvtaps",
-			     n->name);
-	if (n->kind == NETWORK_MACVTAP || n->said[KEY_BRIDGE])
-		return 1;
-	p->line = n->line;
-	if (wish_set(&w, WISH_NAME, "bridge", n->name, strlen(n->name)) < 0)
-		return wrong(p, "[network %s] has no bridge=, and %s", n->name,
-			     w.error);
-	memcpy(n->bridge, w.name, sizeof(n->bridge));
-	return 1;
-}
-
-/*
- * bridge= is the name of a bridge.  If a network with another bridge has that
- * name, too, it is not clear which one is meant; and networks could name each
- * other in a circle.
- */
-static int check_chain(struct parser *p, const struct network *n)
-{
-	const struct network *other = config_find(p->config, n->bridge);
-
-	if (n->kind != NETWORK_BRIDGE || !other || other == n)
-		return 1;
-	if (other->kind == NETWORK_BRIDGE &&
-	    strcmp(other->bridge, n->bridge) == 0)
-		return 1;
-	p->line = other->line;
-	if (n->said[KEY_BRIDGE] > 0)
-		p->line = n->said[KEY_BRIDGE];
-	return wrong(p, "[network %s] has bridge = %s, but [network %s] is something else: bridge= takes a bridge of the host, not a network",
-		     n->name, n->bridge, n->bridge);
-}
-
-static int check_networks(struct parser *p)
-{
-	struct config *c = p->config;
-
-	for (size_t i = 0; i < c->n_networks; i++)
-		if (!check_keys(p, &c->networks[i]) ||
-		    !complete(p, &c->networks[i]))
-			return 0;
-	for (size_t i = 0; i < c->n_networks; i++)
-		if (!check_chain(p, &c->networks[i]))
-			return 0;
-	return 1;
 }
 
 /* Keys of earlier files have no line in this one. */
@@ -374,7 +53,7 @@ static int number_key(struct parser *p, const char *key, const char *value,
 	unsigned long n;
 
 	if (text_number(value, max, &n) < 0)
-		return wrong(p, "%s = %s is not a number of %s from 0 to %lu",
+		return parser_wrong(p, "%s = %s is not a number of %s from 0 to %lu",
 			     key, text_quote_str(value).text, unit, max);
 	*ret = (uint32_t)n;
 	return 1;
@@ -384,7 +63,7 @@ static int xen_key(struct parser *p, const char *key, const char *value)
 {
 	if (strcmp(key, "serve") == 0) {
 		if (strcmp(value, "all") != 0 && strcmp(value, "script") != 0)
-			return wrong(p, "serve = %s is neither script nor all",
+			return parser_wrong(p, "serve = %s is neither script nor all",
 				     text_quote_str(value).text);
 		p->config->serve_all = strcmp(value, "all") == 0;
 		return 1;
@@ -395,7 +74,7 @@ static int xen_key(struct parser *p, const char *key, const char *value)
 	if (strcmp(key, "toolstack-delay") == 0)
 		return number_key(p, key, value, TOOLSTACK_DELAY_MAX,
 				  "milliseconds", &p->config->toolstack_delay);
-	return wrong(p, "%s is not a key of [xen]: use serve, script-wait or toolstack-delay",
+	return parser_wrong(p, "%s is not a key of [xen]: use serve, script-wait or toolstack-delay",
 		     text_quote_str(key).text);
 }
 
@@ -418,13 +97,13 @@ static int handler(void *user, const char *section, const char *key,
 	const char *foreign = foreign_syntax(value);
 
 	if (foreign)
-		return wrong(p, "%s = %s: %s", text_quote_str(key).text,
+		return parser_wrong(p, "%s = %s: %s", text_quote_str(key).text,
 			     text_quote_str(value).text, foreign);
 	if (strncmp(section, "network ", 8) == 0)
-		return network_key(p, section + 8, key, value);
+		return parser_network_key(p, section + 8, key, value);
 	if (strcmp(section, "xen") == 0)
 		return xen_key(p, key, value);
-	return wrong(p, "section %s is unknown: use [xen] or [network NAME]",
+	return parser_wrong(p, "section %s is unknown: use [xen] or [network NAME]",
 		     text_quote_str(section).text);
 }
 
@@ -435,16 +114,16 @@ static void open_section(struct parser *p, const char *s, size_t len)
 	const char *end = memchr(s, ']', len);
 
 	if (!end) {
-		wrong(p, "the section's name does not end with ]");
+		parser_wrong(p, "the section's name does not end with ]");
 		return;
 	}
 	len = (size_t)(end - s);
 	memcpy(name, s, len);
 	name[len] = '\0';
 	if (strncmp(name, "network ", 8) == 0)
-		(void)section_network(p, name + 8);
+		(void)parser_section(p, name + 8);
 	else if (strcmp(name, "xen") != 0)
-		wrong(p, "section %s is unknown: use [xen] or [network NAME]",
+		parser_wrong(p, "section %s is unknown: use [xen] or [network NAME]",
 		      text_quote_str(name).text);
 }
 
@@ -459,11 +138,11 @@ static char *read_line(char *buf, int size, void *user)
 		return NULL;
 	p->line++;
 	if (!p->next[n] && p->next + n != p->end) {
-		wrong(p, "it contains a NUL byte");
+		parser_wrong(p, "it contains a NUL byte");
 		return NULL;
 	}
 	if (n > LINE_MAX_LEN || n >= (size_t)size) {
-		wrong(p, "it is longer than %d characters", LINE_MAX_LEN);
+		parser_wrong(p, "it is longer than %d characters", LINE_MAX_LEN);
 		return NULL;
 	}
 	memcpy(buf, p->next, n);
@@ -484,7 +163,7 @@ int config_add(struct config *c, const char *text, size_t len,
 	begin_file(c);
 	ini_allow_multiline = false;
 	line = ini_parse_stream(read_line, &p, handler, &p);
-	if (!p.error[0] && line == 0 && check_networks(&p))
+	if (!p.error[0] && line == 0 && parser_check_networks(&p))
 		return 0;
 	if (line < 0)
 		return -ENOMEM;

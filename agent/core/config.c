@@ -45,11 +45,24 @@ bool config_guards(const struct config *c)
 	return false;
 }
 
-const struct network *config_guard_of_bridge(const struct config *c,
-					     const char *bridge)
+static bool network_filters(const struct network *n)
+{
+	return n->guard != GUARD_NONE || rate_is_limited(&n->rate);
+}
+
+bool config_filters(const struct config *c)
+{
+	for (size_t i = 0; c && i < c->n_networks; i++)
+		if (network_filters(&c->networks[i]))
+			return true;
+	return false;
+}
+
+const struct network *config_filter_of_bridge(const struct config *c,
+					      const char *bridge)
 {
 	for (size_t i = 0; i < c->n_networks; i++)
-		if (c->networks[i].guard != GUARD_NONE &&
+		if (network_filters(&c->networks[i]) &&
 		    strcmp(c->networks[i].bridge, bridge) == 0)
 			return &c->networks[i];
 	return NULL;
@@ -79,6 +92,7 @@ static void resolve_network(const struct network *n, struct wish *w)
 		if (!w->vlan[0])
 			memcpy(w->vlan, n->vlan, sizeof(w->vlan));
 		w->guard.kind = n->guard;
+		w->guard.rate = n->rate;
 		w->options_named = n->options_named;
 		w->options_on = n->options_on;
 		return;
@@ -100,6 +114,7 @@ void config_resolve(const struct config *c, struct wish *w)
 		return;
 	w->is_configured = n;
 	w->guard.kind = GUARD_NONE;
+	w->guard.rate = (struct rate) { 0 };
 	if (n)
 		resolve_network(n, w);
 	else if (excess == 0)

@@ -21,6 +21,7 @@ enum network_key {
 	KEY_TAPS,
 	KEY_VLAN,
 	KEY_GUARD,
+	KEY_RATE,
 	KEY_OPTIONS,		/* the first; one for each enum port_option */
 	KEY_DEVICE = KEY_OPTIONS + PORT_OPTIONS,	/* kind = macvtap */
 	KEY_MODE,
@@ -39,6 +40,7 @@ struct network {
 	char bridge[VIF_NAMESIZE];	/* by default the name */
 	char vlan[VLAN_TEXTSIZE];	/* of ports that request none, or "" */
 	enum guard_kind guard;		/* of its ports */
+	struct rate rate;
 	char taps[CONFIG_TAPSSIZE];	/* patterns of names, or "" */
 	char device[VIF_NAMESIZE];
 	uint32_t modes;			/* those that may be requested */
@@ -69,9 +71,12 @@ struct config *config_free(struct config *c);
  * NULL. */
 bool config_guards(const struct config *c);
 
-/* The first network with a guard whose ports are on this bridge.  Returns NULL if no
- * network has. */
-const struct network *config_guard_of_bridge(const struct config *c,
+/* Does any network have a guard or a rate?  @c may be NULL. */
+bool config_filters(const struct config *c);
+
+/* The first network with a guard or a rate whose ports are on this bridge.  Returns
+ * NULL if no network has. */
+const struct network *config_filter_of_bridge(const struct config *c,
 					     const char *bridge);
 
 /* Returns NULL if there is no network of this name. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* guard.c - from which addresses a port may send */
+/* guard.c - from which addresses a port may send, and how fast */
 #include "agent/core/guard.h"
 
 #include <arpa/inet.h>
@@ -35,10 +35,12 @@ int guard_find(const char *name, enum guard_kind *ret)
 const char *guard_reason_name(enum guard_reason why)
 {
 	static const char *const names[GUARD_REASONS] = {
-		[DROPPED_MAC] = "MAC",	[DROPPED_VLAN] = "VLAN",
-		[DROPPED_TYPE] = "type", [DROPPED_ARP] = "ARP",
-		[DROPPED_IP4] = "IPv4", [DROPPED_IP6] = "IPv6",
-		[DROPPED_ND] = "ND",	[DROPPED_DHCP] = "DHCP",
+		[DROPPED_MAC] = "its MAC",   [DROPPED_VLAN] = "its VLAN",
+		[DROPPED_TYPE] = "its type", [DROPPED_ARP] = "its ARP",
+		[DROPPED_IP4] = "its IPv4",  [DROPPED_IP6] = "its IPv6",
+		[DROPPED_ND] = "its ND",     [DROPPED_DHCP] = "its DHCP",
+		[DROPPED_SENT] = "the rate it sent at",
+		[DROPPED_RECEIVED] = "the rate it received at",
 	};
 
 	return names[why];
@@ -319,6 +321,11 @@ void guard_add_link_local(struct guard *g)
 	}
 }
 
+bool guard_is_none(const struct guard *g)
+{
+	return g->kind == GUARD_NONE && !rate_is_limited(&g->rate);
+}
+
 bool guard_equal(const struct guard *a, const struct guard *b)
 {
 	uint8_t x[GUARD_PACKED], y[GUARD_PACKED];
@@ -333,27 +340,32 @@ static size_t put_bytes(uint8_t *buf, size_t at, const void *bytes, size_t len)
 	return at + len;
 }
 
-static size_t packed_size(const uint8_t head[6])
+/* In front: kind, tags, four numbers of addresses; then the rates. */
+#define HEAD 6
+#define FRONT (HEAD + sizeof(struct rate))
+
+static size_t packed_size(const uint8_t head[HEAD])
 {
-	return 6 + head[2] * 6U + head[3] * 4U + head[4] * 16U + head[5] * 8U;
+	return FRONT + head[2] * 6U + head[3] * 4U + head[4] * 16U + head[5] * 8U;
 }
 
 size_t guard_pack(const struct guard *g, uint8_t buf[GUARD_PACKED])
 {
-	const uint8_t head[6] = { (uint8_t)g->kind, g->tags, g->n_macs,
-				  g->n_ip4, g->n_ip6, g->n_nets };
+	const uint8_t head[HEAD] = { (uint8_t)g->kind, g->tags, g->n_macs,
+				     g->n_ip4, g->n_ip6, g->n_nets };
 	size_t n = put_bytes(buf, 0, head, sizeof(head));
 
+	n = put_bytes(buf, n, &g->rate, sizeof(g->rate));
 	n = put_bytes(buf, n, g->mac, g->n_macs * sizeof(g->mac[0]));
 	n = put_bytes(buf, n, g->ip4, g->n_ip4 * sizeof(g->ip4[0]));
 	n = put_bytes(buf, n, g->ip6, g->n_ip6 * sizeof(g->ip6[0]));
 	return put_bytes(buf, n, g->net, g->n_nets * sizeof(g->net[0]));
 }
 
-_Static_assert(6 + GUARD_MACS * 6 + GUARD_IP4S * 4 + GUARD_ALL_IP6S * 16 +
+_Static_assert(FRONT + GUARD_MACS * 6 + GUARD_IP4S * 4 + GUARD_ALL_IP6S * 16 +
 	       GUARD_NETS * 8 <= GUARD_PACKED, "GUARD_PACKED is too small");
 
-static bool is_head(const uint8_t head[6])
+static bool is_head(const uint8_t head[HEAD])
 {
 	return head[0] <= GUARD_IP && head[1] <= 1 && head[2] <= GUARD_MACS &&
 	       head[3] <= GUARD_IP4S && head[4] <= GUARD_ALL_IP6S &&
@@ -364,7 +376,7 @@ int guard_unpack(const uint8_t *b, size_t len, struct guard *ret)
 {
 	struct guard g = { 0 };
 
-	if (len < 6 || !is_head(b) || len != packed_size(b))
+	if (len < FRONT || !is_head(b) || len != packed_size(b))
 		return -EINVAL;
 	g.kind = (enum guard_kind)b[0];
 	g.tags = b[1];
@@ -372,7 +384,8 @@ int guard_unpack(const uint8_t *b, size_t len, struct guard *ret)
 	g.n_ip4 = b[3];
 	g.n_ip6 = b[4];
 	g.n_nets = b[5];
-	b += 6;
+	memcpy(&g.rate, b + HEAD, sizeof(g.rate));
+	b += FRONT;
 	memcpy(g.mac, b, g.n_macs * sizeof(g.mac[0]));
 	b += g.n_macs * sizeof(g.mac[0]);
 	memcpy(g.ip4, b, g.n_ip4 * sizeof(g.ip4[0]));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* guard.h - from which addresses a port may send */
+/* guard.h - from which addresses a port may send, and how fast */
 #ifndef VIFAGENT_GUARD_H
 #define VIFAGENT_GUARD_H
 
@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "agent/base/text.h"
+#include "agent/core/rate.h"
 
 /* [network] guard=: what is checked of every frame that a port sends. */
 enum guard_kind {
@@ -26,10 +27,12 @@ enum guard_reason {
 	DROPPED_IP6,
 	DROPPED_ND,		/* neighbour discovery (RFC 4861) */
 	DROPPED_DHCP,
+	DROPPED_SENT,		/* it sent faster than its rate, … */
+	DROPPED_RECEIVED,	/* … and was to receive faster */
 	GUARD_REASONS
 };
 
-/* "MAC", "VLAN" and so on. */
+/* "its MAC", "its VLAN" and so on. */
 const char *guard_reason_name(enum guard_reason why);
 
 /* How many of each one port may have. */
@@ -43,6 +46,7 @@ const char *guard_reason_name(enum guard_reason why);
 
 struct guard {
 	enum guard_kind kind;
+	struct rate rate;
 	bool tags;		/* it is in tagged VLANs, too */
 	uint8_t n_macs, n_ip4, n_ip6, n_nets;
 	uint8_t mac[GUARD_MACS][6];
@@ -79,6 +83,9 @@ void guard_print_macs(const struct guard *g, char separator,
 		      char buf[GUARD_TEXTSIZE]);
 void guard_print_ips(const struct guard *g, char separator,
 		     char buf[GUARD_TEXTSIZE]);
+
+/* Neither are its addresses checked nor is there a limit. */
+bool guard_is_none(const struct guard *g);
 
 bool guard_has_ips(const struct guard *g);
 

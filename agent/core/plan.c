@@ -108,7 +108,7 @@ static int wanted_alias(const struct wish *wish, const struct record *record,
 		memcpy(r.was.alias, l->alias, sizeof(r.was.alias));
 	}
 	record_options(wish, s, &r);
-	r.guarded = wish->guard.kind != GUARD_NONE || keeps_guard(s);
+	r.guarded = wish_is_filtered(wish) || keeps_guard(s);
 	if (record_vlans(wish, s, &r.was) < 0)
 		return -E2BIG;
 	/* There must be room for the "leave=1" of a detach. */
@@ -225,14 +225,16 @@ static void guard_first(const struct wish *w, const struct state *s,
 	step_add_guard(p, s, &want);
 }
 
-/* The last step: until then it may still be on the former bridge. */
+/* No addresses are checked any more, only its rate if there is one.  Until it is on the
+ * bridge it may still be on the former one. */
 static void unguard_last(const struct wish *w, const struct state *s,
 			 struct plan *p)
 {
-	static const struct guard none;
+	struct guard want;
 
-	if (w->guard.kind == GUARD_NONE)
-		step_add_guard(p, s, &none);
+	wish_guard(w, &want);
+	if (want.kind == GUARD_NONE)
+		step_add_guard(p, s, &want);
 }
 
 static void join_steps(const struct wish *wish, const struct state *state,

@@ -93,7 +93,8 @@ enum step_kind {
 	STEP_PIN_MTU,		/* … MTU stay whatever its ports have */
 	STEP_PIN_LEARNING,	/* make the bridge not learn from frames to
 				 * 01:80:c2:00:00:0X, which no filter sees */
-	STEP_GUARD,		/* check from now on what the port sends */
+	STEP_GUARD,		/* check from now on what the port sends, and how
+				 * fast */
 	STEP_CHANGE,		/* one message about the port */
 	STEP_OPTIONS,		/* of the port on its bridge */
 	STEP_VLANS,		/* be in these VLANs of its bridge, only */

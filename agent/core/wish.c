@@ -247,7 +247,7 @@ void wish_guard(const struct wish *w, struct guard *ret)
 	if (g.n_macs == 0 && !mac_is_zero(w->mac))
 		memcpy(g.mac[g.n_macs++], w->mac, sizeof(w->mac));
 	if (g.kind == GUARD_NONE)
-		g = (struct guard) { 0 };
+		g = (struct guard) { .rate = w->guard.rate };
 	if (g.kind == GUARD_MAC)
 		g.n_ip4 = g.n_ip6 = g.n_nets = 0;
 	if (g.kind == GUARD_IP) {
@@ -255,6 +255,11 @@ void wish_guard(const struct wish *w, struct guard *ret)
 		g.tags = has_tagged_vlan(w);
 	}
 	*ret = g;
+}
+
+bool wish_is_filtered(const struct wish *w)
+{
+	return !guard_is_none(&w->guard);
 }
 
 bool wish_lacks_mac(const struct wish *w)

@@ -59,8 +59,8 @@ struct wish {
 	enum source vlan_by;		/* whose request that is; BY_NOBODY: the
 					 * network's */
 	bool vlan_is_wrong;		/* the requested VLANs are invalid */
-	struct guard guard;		/* what it may send from; .kind is the
-					 * network's */
+	struct guard guard;		/* what it may send from; .kind and
+					 * .rate are the network's */
 	enum source ip_by;		/* who requests its IP addresses */
 	bool stays_down;		/* up=no: another program sets it up */
 	bool force;			/* by hand: even if the host uses it */
@@ -104,6 +104,9 @@ int wish_set(struct wish *w, enum wish_key key, const char *label,
  * With the link-local addresses that follow from its MACs.
  */
 void wish_guard(const struct wish *w, struct guard *ret);
+
+/* Its guard has addresses to check, or a rate: the kernel is told of it. */
+bool wish_is_filtered(const struct wish *w);
 
 /* Does the guard of its network need addresses that are not known? */
 bool wish_lacks_mac(const struct wish *w);

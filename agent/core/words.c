@@ -84,13 +84,14 @@ static void change_text(const struct link_change *c, const struct state *s,
 
 static void guard_text(const struct guard *g, char *buf, size_t size)
 {
-	char macs[GUARD_TEXTSIZE], ips[GUARD_TEXTSIZE];
+	char macs[GUARD_TEXTSIZE], ips[GUARD_TEXTSIZE], rate[RATE_TEXTSIZE];
 
 	guard_print_macs(g, ',', macs);
 	guard_print_ips(g, ',', ips);
-	(void)snprintf(buf, size, "guard %s%s%s%s%s", guard_name(g->kind),
+	rate_print(&g->rate, rate);
+	(void)snprintf(buf, size, "guard %s%s%s%s%s%s%s", guard_name(g->kind),
 		       macs[0] ? ", mac=" : "", macs, ips[0] ? ", ip=" : "",
-		       ips);
+		       ips, rate[0] ? ", rate " : "", rate);
 }
 
 void step_text(const struct step *step, const struct state *state, char *buf,

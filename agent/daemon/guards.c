@@ -60,7 +60,7 @@ static void sweep(const struct guards *g)
 
 int guards_listen(struct guards *g)
 {
-	if (g->watch || !config_guards(g->sources->agent->config))
+	if (g->watch || !config_filters(g->sources->agent->config))
 		return 0;
 	if (guard_watch_open(&g->watch) < 0)
 		return 0;

@@ -117,18 +117,18 @@ static int gather_vlans(struct host *h, const struct wish *w, struct state *s)
 	return r == -ENODEV ? 0 : r;
 }
 
-/* Without a network that has a guard nf_tables is not even asked: the kernel would
+/* Without a network that has a guard or a rate nf_tables is not even asked: the kernel would
  * load it.  Only root may ask, and not by a program without nftables; whatever else goes wrong
  * the step will tell. */
-static int gather_guard(struct host *h, enum guard_kind kind, struct state *s)
+static int gather_guard(struct host *h, bool is_filtered, struct state *s)
 {
 	bool guarded = s->owner == OWNER_US && s->record.guarded;
 	int r;
 
-	if (kind == GUARD_NONE && !guarded)
+	if (!is_filtered && !guarded)
 		return 0;
 	r = h->ops->guard(h, s->link.ifindex, &s->guard);
-	s->have_guard = r != -EPERM && (r != -EOPNOTSUPP || kind != GUARD_NONE);
+	s->have_guard = r != -EPERM && (r != -EOPNOTSUPP || is_filtered);
 	return r == -ENOMEM ? r : 0;
 }
 
@@ -214,7 +214,7 @@ int gather_join(struct host *h, const struct wish *w, const struct record *recor
 	if (r == 0)
 		r = gather_vlans(h, w, &g);
 	if (r == 0)
-		r = gather_guard(h, w->guard.kind, &g);
+		r = gather_guard(h, wish_is_filtered(w), &g);
 	if (r == 0)
 		r = gather_holder(h, w->name, &g);
 	/* Hardware comes back from a container with any alias. */
@@ -235,7 +235,7 @@ int gather_leave(struct host *h, struct state *s)
 	int r = gather_former(h, &g);
 
 	if (r == 0)
-		r = gather_guard(h, GUARD_NONE, &g);
+		r = gather_guard(h, false, &g);
 	if (r == 0)
 		r = gather_master(h, g.link.mtu, &g);
 	if (r == 0)

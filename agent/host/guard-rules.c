@@ -32,12 +32,15 @@ enum { TYPE_IP4 = 7, TYPE_IP6 = 8, TYPE_MAC = 9,
 
 const struct guard_set_info guard_sets[GUARD_SETS] = {
 	[SET_PORTS] = { "ports", TYPE_IFINDEX, 4 },
+	[SET_RATE_ONLY] = { "rate-only", TYPE_IFINDEX, 4 },
 	[SET_MAC_ONLY] = { "mac-only", TYPE_IFINDEX, 4 },
 	[SET_MACS] = { "macs", IFINDEX_AND(TYPE_MAC), 12 },
 	[SET_IP4S] = { "ip4s", IFINDEX_AND(TYPE_IP4), 8 },
 	[SET_IP6S] = { "ip6s", IFINDEX_AND(TYPE_IP6), 20 },
 	[SET_NETS] = { "nets", IFINDEX_AND(TYPE_IP6), 20 },
 	[SET_TAGS] = { "tags", TYPE_IFINDEX, 4 },
+	[SET_SENT] = { "sent", TYPE_IFINDEX, 4 },
+	[SET_RECEIVED] = { "received", TYPE_IFINDEX, 4 },
 	[SET_DROPPED] = { "dropped", IFINDEX_AND(TYPE_MARK), 8 },
 };
 
@@ -46,12 +49,15 @@ static const char *const bad[GUARD_REASONS] = {
 	[DROPPED_TYPE] = "bad-type", [DROPPED_ARP] = "bad-arp",
 	[DROPPED_IP4] = "bad-ip4",   [DROPPED_IP6] = "bad-ip6",
 	[DROPPED_ND] = "bad-nd",     [DROPPED_DHCP] = "bad-dhcp",
+	[DROPPED_SENT] = "too-much-sent",
+	[DROPPED_RECEIVED] = "too-much-received",
 };
 
 const char *const guard_chains[] = {
-	"prerouting", "port", "arp", "rarp", "ip4", "ip4-source", "ip6",
+	[CHAIN_PREROUTING] = "prerouting", [CHAIN_POSTROUTING] = "postrouting",
+	"port", "arp", "rarp", "ip4", "ip4-source", "ip6",
 	"nd", "nd-unspecified", "nd-own", "nd-option", "bad-mac", "bad-vlan", "bad-type", "bad-arp", "bad-ip4",
-	"bad-ip6", "bad-nd", "bad-dhcp",
+	"bad-ip6", "bad-nd", "bad-dhcp", "too-much-sent", "too-much-received",
 };
 
 const size_t guard_n_chains = sizeof(guard_chains) / sizeof(guard_chains[0]);
@@ -94,6 +100,7 @@ struct rule {
 /* What is loaded */
 #define META(key) { .kind = OP_META, .what = (key) }
 #define IIF META(NFT_META_IIF)
+#define OIF META(NFT_META_OIF)
 #define PROTOCOL META(NFT_META_PROTOCOL)
 #define L4PROTO META(NFT_META_L4PROTO)
 #define LOAD(h, at, n) { .kind = OP_LOAD, .header = (h), .offset = (at), .len = (n) }
@@ -150,8 +157,11 @@ struct rule {
 static const struct rule rules[] = {
 	/* Not by a map to chains: the kernel would look through all of it at each change
 	 * (nft_table_validate). */
+	{ "prerouting", { IIF, IN(SET_SENT), GOTO("too-much-sent") } },
 	{ "prerouting", { IIF, IN(SET_PORTS), GOTO("port") } },
+	{ "postrouting", { OIF, IN(SET_RECEIVED), GOTO("too-much-received") } },
 
+	{ "port", { IIF, IN(SET_RATE_ONLY), ACCEPT } },
 	{ "port", { KEY(NFT_PAYLOAD_LL_HEADER, 6, 6), NOT_IN(SET_MACS), GOTO("bad-mac") } },
 	{ "port", { IIF, IN(SET_MAC_ONLY), ACCEPT } },
 	/* guard = ip.  802.1ad, and VLANs that the port is not given: */
@@ -434,7 +444,7 @@ static struct nftnl_rule *free_rule(struct nftnl_rule *r)
 	return NULL;
 }
 
-/* "update @dropped { iif . number counter }" */
+/* "update @dropped { iif . number counter }", or oif */
 static struct nftnl_expr *make_count(void)
 {
 	struct nftnl_expr *e = nftnl_expr_alloc("dynset");
@@ -455,9 +465,10 @@ static struct nftnl_expr *make_count(void)
 
 static struct nftnl_rule *counting_rule(enum guard_reason why)
 {
+	int port = why == DROPPED_RECEIVED ? NFT_META_OIF : NFT_META_IIF;
 	struct nftnl_rule *r = new_rule(bad[why]);
 
-	if (r && append(r, make_meta(NFT_META_IIF)) &&
+	if (r && append(r, make_meta(port)) &&
 	    append(r, make_number(why)) && append(r, make_count()))
 		return r;
 	return free_rule(r);

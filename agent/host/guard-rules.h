@@ -17,12 +17,15 @@ struct nftnl_rule;
  * bytes), and each part begins at a multiple of four bytes. */
 enum guard_set {
 	SET_PORTS,		/* ifindex */
+	SET_RATE_ONLY,		/* ifindex: without guard */
 	SET_MAC_ONLY,		/* ifindex: with guard = mac */
 	SET_MACS,		/* ifindex . MAC */
 	SET_IP4S,		/* ifindex . IPv4 address */
 	SET_IP6S,		/* ifindex . IPv6 address */
 	SET_NETS,		/* ifindex . first half of an IPv6 address . 0 */
 	SET_TAGS,		/* ifindex */
+	SET_SENT,		/* ifindex, with a limit: matches what exceeds it */
+	SET_RECEIVED,		/* the same */
 	SET_DROPPED,		/* ifindex . enum guard_reason, with a counter */
 	GUARD_SETS
 };
@@ -35,9 +38,11 @@ struct guard_set_info {
 
 extern const struct guard_set_info guard_sets[GUARD_SETS];
 
-/* Its chains; the first one has the hook. */
+/* Its chains; the first ones have hooks. */
 extern const char *const guard_chains[];
 extern const size_t guard_n_chains;
+
+enum { CHAIN_PREROUTING, CHAIN_POSTROUTING, GUARD_HOOKS };
 
 size_t guard_n_rules(void);
 

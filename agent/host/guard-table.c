@@ -17,9 +17,16 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* Before the filters of others, which are at NF_BR_PRI_NAT_DST_BRIDGED (-300) at the
- * earliest (linux/netfilter_bridge.h). */
-#define HOOK_PRIORITY (-310)
+/* What a port sends is checked before the filters of others, which are at
+ * NF_BR_PRI_NAT_DST_BRIDGED (-300) at the earliest; what it receives is counted after
+ * those, which are at NF_BR_PRI_NAT_SRC (300) at the latest (linux/netfilter_bridge.h). */
+static const struct {
+	uint32_t hook;
+	int32_t priority;
+} hooks[GUARD_HOOKS] = {
+	[CHAIN_PREROUTING] = { NF_BR_PRE_ROUTING, -310 },
+	[CHAIN_POSTROUTING] = { NF_BR_POST_ROUTING, 310 },
+};
 
 /* How long a port's count of dropped frames is kept after the last one, in ms. */
 #define COUNT_TIMEOUT (24ULL * 3600 * 1000)
@@ -127,7 +134,7 @@ static void put_set(struct batch *b, enum guard_set which)
 	NFT_FINISH(b, h, s, set);
 }
 
-/* The first one sees every frame that a port of any bridge receives. */
+/* Those with hooks see every frame that a port of any bridge sends or receives. */
 static void put_chain(struct batch *b, size_t i)
 {
 	struct nlmsghdr *h = nft_start(b, NFT_MSG_NEWCHAIN, NLM_F_CREATE);
@@ -136,11 +143,12 @@ static void put_chain(struct batch *b, size_t i)
 	if (h && c) {
 		nftnl_chain_set_str(c, NFTNL_CHAIN_TABLE, GUARD_TABLE);
 		nftnl_chain_set_str(c, NFTNL_CHAIN_NAME, guard_chains[i]);
-		if (i == 0) {
+		if (i < GUARD_HOOKS) {
 			nftnl_chain_set_str(c, NFTNL_CHAIN_TYPE, "filter");
 			nftnl_chain_set_u32(c, NFTNL_CHAIN_HOOKNUM,
-					    NF_BR_PRE_ROUTING);
-			nftnl_chain_set_s32(c, NFTNL_CHAIN_PRIO, HOOK_PRIORITY);
+					    hooks[i].hook);
+			nftnl_chain_set_s32(c, NFTNL_CHAIN_PRIO,
+					    hooks[i].priority);
 			nftnl_chain_set_u32(c, NFTNL_CHAIN_POLICY, NF_ACCEPT);
 		}
 		nftnl_chain_nlmsg_build_payload(h, c);

@@ -64,7 +64,59 @@ static void put_element(struct batch *b, uint16_t type, enum guard_set which,
 	NFT_FINISH(b, h, s, set);
 }
 
+/* So much may come at once: no frame that the kernel has not cut yet is longer (64 KiB and
+ * headers), and a slow rate must let it through. */
+#define BURST (128 << 10)
+
+/* What exceeds a rate, in kbit/s.  The kernel also lets what one second allows come at once
+ * (nft_limit_init, net/netfilter/nft_limit.c). */
+static struct nftnl_expr *new_limit(uint32_t kbit)
+{
+	struct nftnl_expr *e = nftnl_expr_alloc("limit");
+
+	if (!e)
+		return NULL;
+	nftnl_expr_set_u64(e, NFTNL_EXPR_LIMIT_RATE, (uint64_t)kbit * 1000 / 8);
+	nftnl_expr_set_u64(e, NFTNL_EXPR_LIMIT_UNIT, 1);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_LIMIT_BURST, BURST);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_LIMIT_TYPE, NFT_LIMIT_PKT_BYTES);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_LIMIT_FLAGS, NFT_LIMIT_F_INV);
+	return e;
+}
+
+static void put_limit(struct batch *b, uint16_t type, enum guard_set which,
+		      int ifindex, uint32_t kbit)
+{
+	struct nlmsghdr *h = nft_start(b, type,
+				   type == NFT_MSG_NEWSETELEM ? NLM_F_CREATE : 0);
+	struct nftnl_set_elem *e;
+	struct nftnl_set *s = new_element(which, ifindex, NULL, 0, &e);
+	struct nftnl_expr *limit = new_limit(kbit);
+
+	if (!limit)
+		b->error = -ENOMEM;
+	else if (s)
+		nftnl_set_elem_add_expr(e, limit);
+	else
+		nftnl_expr_free(limit);
+	if (h && s)
+		nftnl_set_elems_nlmsg_build_payload(h, s);
+	NFT_FINISH(b, h, s, set);
+}
+
 /* @type: NFT_MSG_NEWSETELEM or NFT_MSG_DELSETELEM */
+static void put_rates(struct batch *b, uint16_t type, int ifindex,
+		      const struct guard *g)
+{
+	if (g->rate.send)
+		put_limit(b, type, SET_SENT, ifindex, g->rate.send);
+	if (g->rate.receive)
+		put_limit(b, type, SET_RECEIVED, ifindex, g->rate.receive);
+	if (rate_is_limited(&g->rate) && g->kind == GUARD_NONE)
+		put_element(b, type, SET_RATE_ONLY, ifindex, NULL, 0);
+}
+
+/* The same */
 static void put_addresses(struct batch *b, uint16_t type, int ifindex,
 			  const struct guard *g)
 {
@@ -84,6 +136,7 @@ static void put_addresses(struct batch *b, uint16_t type, int ifindex,
 		put_element(b, type, SET_TAGS, ifindex, NULL, 0);
 	if (g->kind == GUARD_MAC)
 		put_element(b, type, SET_MAC_ONLY, ifindex, NULL, 0);
+	put_rates(b, type, ifindex, g);
 }
 
 /* The port's own element, with its guard as bytes. */
@@ -208,7 +261,7 @@ static void note(struct nft *t, int ifindex, const struct guard *g)
 {
 	struct known *k = find_known(t, ifindex);
 
-	if (g->kind == GUARD_NONE) {
+	if (guard_is_none(g)) {
 		remove_known(t, k);
 		return;
 	}
@@ -252,15 +305,15 @@ int guard_set(struct nft *t, int ifindex, const struct guard *g)
 
 	if (r < 0)
 		return r;
-	if (!old.exists && g->kind == GUARD_NONE)
+	if (!old.exists && guard_is_none(g))
 		return 0;
 	nft_begin(&b);
-	if (g->kind != GUARD_NONE && guard_rules_stand(t) != 1)
+	if (!guard_is_none(g) && guard_rules_stand(t) != 1)
 		guard_put_table(&b);
 	if (old.exists)
 		put_element(&b, NFT_MSG_DELSETELEM, SET_PORTS, ifindex, NULL, 0);
 	put_addresses(&b, NFT_MSG_DELSETELEM, ifindex, &old.guard);
-	if (g->kind != GUARD_NONE) {
+	if (!guard_is_none(g)) {
 		put_addresses(&b, NFT_MSG_NEWSETELEM, ifindex, g);
 		put_port(&b, ifindex, g);
 	}

@@ -24,7 +24,7 @@ int guard_read(struct nft *t, int ifindex, struct guard *ret);
 
 /*
  * guard_set() - give a port this guard, in one transaction
- * @g:		.kind GUARD_NONE: none
+ * @g:		guard_is_none(): none
  *
  * The table and the rules, too, if they are missing.  Returns 0; -EOPNOTSUPP: this
  * kernel cannot; or another negative errno value, and nothing has changed.
