@@ -74,7 +74,7 @@ static void print_drops(struct cmd *c, const struct state *s)
 	const char *comma = " ";
 
 	if (guard_is_none(&s->guard) ||
-	    h->ops->drops(h, s->link.ifindex, n) < 0)
+	    h->ops->drops(h, &s->link, n) < 0)
 		return;
 	(void)printf("    dropped");
 	for (enum guard_reason why = 0; why < GUARD_REASONS; why++) {

@@ -228,8 +228,6 @@ static const char *kind_of_key(int key)
 	case KEY_BRIDGE:
 	case KEY_TAPS:
 	case KEY_VLAN:
-	case KEY_GUARD:
-	case KEY_RATE:
 		return "bridge";
 	case KEY_DEVICE:
 	case KEY_MODE:

@@ -85,14 +85,14 @@ static void resolve_mode(const struct network *n, struct wish *w)
 static void resolve_network(const struct network *n, struct wish *w)
 {
 	w->kind = n->kind;
+	w->guard.kind = n->guard;
+	w->guard.rate = n->rate;
 	if (!w->mtu)
 		w->mtu = n->mtu;
 	if (n->kind == NETWORK_BRIDGE) {
 		memcpy(w->bridge, n->bridge, sizeof(w->bridge));
 		if (!w->vlan[0])
 			memcpy(w->vlan, n->vlan, sizeof(w->vlan));
-		w->guard.kind = n->guard;
-		w->guard.rate = n->rate;
 		w->options_named = n->options_named;
 		w->options_on = n->options_on;
 		return;

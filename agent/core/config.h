@@ -17,11 +17,11 @@
 enum network_key {
 	KEY_KIND,
 	KEY_MTU,
+	KEY_GUARD,
+	KEY_RATE,
 	KEY_BRIDGE,		/* kind = bridge */
 	KEY_TAPS,
 	KEY_VLAN,
-	KEY_GUARD,
-	KEY_RATE,
 	KEY_OPTIONS,		/* the first; one for each enum port_option */
 	KEY_DEVICE = KEY_OPTIONS + PORT_OPTIONS,	/* kind = macvtap */
 	KEY_MODE,

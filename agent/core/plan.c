@@ -199,14 +199,16 @@ static bool has_another_guard(const struct wish *w, const struct state *s)
 }
 
 /* What the kernel changes only on a link that is down: names before Linux 6.2,
- * addresses of some drivers.  And the kernel puts a new port into the bridge's
+ * addresses of some drivers.  A macvtap's guard is for a name.  And the kernel puts a new port into the bridge's
  * default VLAN, in which it must not send; nor must it send on one bridge from the
  * addresses that it has on another. */
 static unsigned int needs_down(const struct wish *w, const struct state *s)
 {
 	bool moves_down = w->vlan[0] || has_another_guard(w, s);
+	bool loses_guard = w->kind == NETWORK_MACVTAP && wish_is_filtered(w);
+	bool renames_live = s->renames_live && !loses_guard;
 
-	return CHANGE_MAC | (s->renames_live ? 0 : CHANGE_NAME) |
+	return CHANGE_MAC | (renames_live ? 0 : CHANGE_NAME) |
 	       (moves_down ? CHANGE_MASTER : 0);
 }
 
@@ -218,22 +220,22 @@ static void guard_first(const struct wish *w, const struct state *s,
 	struct guard want;
 
 	wish_guard(w, &want);
-	if (want.kind == GUARD_NONE)
+	if (want.kind == GUARD_NONE || w->kind == NETWORK_MACVTAP)
 		return;
 	if (s->bridge.learns_linklocal)
 		step_add(p, STEP_PIN_LEARNING)->bridge = s->bridge.ifindex;
 	step_add_guard(p, s, &want);
 }
 
-/* No addresses are checked any more, only its rate if there is one.  Until it is on the
- * bridge it may still be on the former one. */
-static void unguard_last(const struct wish *w, const struct state *s,
-			 struct plan *p)
+/* No addresses are checked any more, only its rate if there is one: until it is on the
+ * bridge it may still be on the former one.  And the hook of a macvtap is for its name. */
+static void guard_last(const struct wish *w, const struct state *s,
+		       struct plan *p)
 {
 	struct guard want;
 
 	wish_guard(w, &want);
-	if (want.kind == GUARD_NONE)
+	if (want.kind == GUARD_NONE || w->kind == NETWORK_MACVTAP)
 		step_add_guard(p, s, &want);
 }
 
@@ -265,7 +267,7 @@ static void join_steps(const struct wish *wish, const struct state *state,
 	/* With mode none, which it has by now, no other comes. */
 	if (state->addresses.has_link_local)
 		step_add(p, STEP_FLUSH);
-	unguard_last(wish, state, p);
+	guard_last(wish, state, p);
 	if (up || (wish->stays_down && !state->link.up))
 		return;
 	if (state->have_device && !state->device.up)
@@ -284,11 +286,17 @@ static bool reaches_too_many(const struct wish *w, const struct state *s)
 	       link_is(b, LINK_BRIDGE) && b->filtering != VLAN_FILTERING_ON;
 }
 
-/* The port is up on the bridge, but what it sends cannot be checked. */
+static bool is_in_place(const struct wish *w, const struct state *s)
+{
+	return w->kind == NETWORK_MACVTAP ||
+	       (s->link.master && s->link.master == s->bridge.ifindex);
+}
+
+/* The port is up in its place, but what it sends cannot be checked. */
 static bool sends_too_much(const struct wish *w, const struct state *s)
 {
-	return (wish_lacks_mac(w) || wish_lacks_ips(w)) && s->owner == OWNER_US && s->link.up &&
-	       s->link.master && s->link.master == s->bridge.ifindex;
+	return (wish_lacks_mac(w) || wish_lacks_ips(w)) &&
+	       s->owner == OWNER_US && s->link.up && is_in_place(w, s);
 }
 
 void plan_join(const struct wish *wish, const struct record *record,

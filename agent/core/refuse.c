@@ -164,18 +164,16 @@ static bool no_vlans(const struct wish *w, const struct state *s,
 }
 
 /* Without its addresses the guard could only let everything through, or nothing. */
-static bool no_guard(const struct wish *w, const struct state *s,
-		     struct plan *p)
+static bool no_guard(const struct wish *w, struct plan *p)
 {
 	char ips[GUARD_TEXTSIZE];
 
 	if (wish_lacks_mac(w))
-		return refuse(p, REFUSED, "network %s checks what its ports send (guard = %s), but the MAC of this NIC is not known; request it with mac= (the configuration of the domain, or vifctl attach %s %s mac=52:54:00:12:34:56)",
-			      w->network, guard_name(w->guard.kind),
-			      s->link.name, w->network);
+		return refuse(p, REFUSED, "network %s checks what its ports send (guard = %s), but the MAC of this NIC is not known; request it with mac=52:54:00:12:34:56 (in the domain's configuration, or of vifctl attach, create or run)",
+			      w->network, guard_name(w->guard.kind));
 	if (wish_lacks_ips(w))
-		return refuse(p, REFUSED, "network %s checks what its ports send (guard = ip), but the IP addresses of this NIC are not known; request them with ip= (the configuration of the domain, or vifctl attach %s %s ip=192.0.2.1)",
-			      w->network, s->link.name, w->network);
+		return refuse(p, REFUSED, "network %s checks what its ports send (guard = ip), but the IP addresses of this NIC are not known; request them with ip=192.0.2.1 (in the domain's configuration, or of vifctl attach, create or run)",
+			      w->network);
 	/* Xen's key ip has always been there; see notes.c. */
 	if (w->guard.kind == GUARD_IP || w->ip_by == BY_NOBODY ||
 	    w->ip_by == BY_XENSTORE || !guard_has_ips(&w->guard))
@@ -248,8 +246,8 @@ static bool no_place(const struct wish *w, const struct state *s,
 {
 	if (w->kind == NETWORK_BRIDGE)
 		return no_bridge(w, s, p) || no_vlans(w, s, p) ||
-		       no_guard(w, s, p);
-	return no_device(w, s, p) || is_another(w, s, p);
+		       no_guard(w, p);
+	return no_device(w, s, p) || is_another(w, s, p) || no_guard(w, p);
 }
 
 bool refuse_join(const struct wish *w, const struct state *s, struct plan *ret)
@@ -267,5 +265,5 @@ bool refuse_macvtap(const struct wish *w, const struct state *s,
 {
 	if (w->error[0])
 		return refuse(ret, REFUSED, "%s", w->error);
-	return no_device(w, s, ret);
+	return no_device(w, s, ret) || no_guard(w, ret);
 }

@@ -127,7 +127,7 @@ static int gather_guard(struct host *h, bool is_filtered, struct state *s)
 
 	if (!is_filtered && !guarded)
 		return 0;
-	r = h->ops->guard(h, s->link.ifindex, &s->guard);
+	r = h->ops->guard(h, &s->link, &s->guard);
 	s->have_guard = r != -EPERM && (r != -EOPNOTSUPP || is_filtered);
 	return r == -ENOMEM ? r : 0;
 }

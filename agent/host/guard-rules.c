@@ -15,34 +15,13 @@
 
 #include <stdio.h>	/* libnftnl 1.2 forgets it */
 
-#include <libnftnl/expr.h>
 #include <libnftnl/rule.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
-#include <stdbool.h>
+
+#include "agent/host/guard-op.h"
 
 /* ---- names ------------------------------------------------------------ */
-
-/* enum datatypes of nft's include/datatype.h, in which a concatenation has six
- * bits for each part. */
-enum { TYPE_IP4 = 7, TYPE_IP6 = 8, TYPE_MAC = 9,
-       TYPE_MARK = 19, TYPE_IFINDEX = 20 };
-
-#define IFINDEX_AND(type) ((uint32_t)TYPE_IFINDEX << 6 | (type))
-
-const struct guard_set_info guard_sets[GUARD_SETS] = {
-	[SET_PORTS] = { "ports", TYPE_IFINDEX, 4 },
-	[SET_RATE_ONLY] = { "rate-only", TYPE_IFINDEX, 4 },
-	[SET_MAC_ONLY] = { "mac-only", TYPE_IFINDEX, 4 },
-	[SET_MACS] = { "macs", IFINDEX_AND(TYPE_MAC), 12 },
-	[SET_IP4S] = { "ip4s", IFINDEX_AND(TYPE_IP4), 8 },
-	[SET_IP6S] = { "ip6s", IFINDEX_AND(TYPE_IP6), 20 },
-	[SET_NETS] = { "nets", IFINDEX_AND(TYPE_IP6), 20 },
-	[SET_TAGS] = { "tags", TYPE_IFINDEX, 4 },
-	[SET_SENT] = { "sent", TYPE_IFINDEX, 4 },
-	[SET_RECEIVED] = { "received", TYPE_IFINDEX, 4 },
-	[SET_DROPPED] = { "dropped", IFINDEX_AND(TYPE_MARK), 8 },
-};
 
 static const char *const bad[GUARD_REASONS] = {
 	[DROPPED_MAC] = "bad-mac",   [DROPPED_VLAN] = "bad-vlan",
@@ -54,7 +33,6 @@ static const char *const bad[GUARD_REASONS] = {
 };
 
 const char *const guard_chains[] = {
-	[CHAIN_PREROUTING] = "prerouting", [CHAIN_POSTROUTING] = "postrouting",
 	"port", "arp", "rarp", "ip4", "ip4-source", "ip6",
 	"nd", "nd-unspecified", "nd-own", "nd-option", "bad-mac", "bad-vlan", "bad-type", "bad-arp", "bad-ip4",
 	"bad-ip6", "bad-nd", "bad-dhcp", "too-much-sent", "too-much-received",
@@ -63,32 +41,6 @@ const char *const guard_chains[] = {
 const size_t guard_n_chains = sizeof(guard_chains) / sizeof(guard_chains[0]);
 
 /* ---- the language ----------------------------------------------------- */
-
-enum op_kind {
-	OP_END,
-	OP_META,		/* .what: enum nft_meta_keys */
-	OP_LOAD,		/* .len bytes at .offset of a header */
-	OP_FRAGMENT,		/* .len 0: is there a fragment header (1 or 0)?
-				 * else its next header */
-	OP_AND,			/* with .bytes */
-	OP_CMP,			/* .what: enum nft_cmp_ops; with .bytes */
-	OP_LOOKUP,		/* .what: enum guard_set */
-	OP_MISSING,		/* not in that set */
-	OP_GOTO,		/* .chain */
-	OP_ACCEPT,
-};
-
-/* Operations work on the register; with .second on the part of it behind an
- * ifindex, so that both together are a key. */
-struct op {
-	enum op_kind kind;
-	bool second;
-	int what;
-	int header;		/* enum nft_payload_bases */
-	uint32_t offset, len;
-	const char *chain;
-	uint8_t bytes[16];
-};
 
 #define OPS 11
 
@@ -155,12 +107,6 @@ struct rule {
 /* ---- the rules -------------------------------------------------------- */
 
 static const struct rule rules[] = {
-	/* Not by a map to chains: the kernel would look through all of it at each change
-	 * (nft_table_validate). */
-	{ "prerouting", { IIF, IN(SET_SENT), GOTO("too-much-sent") } },
-	{ "prerouting", { IIF, IN(SET_PORTS), GOTO("port") } },
-	{ "postrouting", { OIF, IN(SET_RECEIVED), GOTO("too-much-received") } },
-
 	{ "port", { IIF, IN(SET_RATE_ONLY), ACCEPT } },
 	{ "port", { KEY(NFT_PAYLOAD_LL_HEADER, 6, 6), NOT_IN(SET_MACS), GOTO("bad-mac") } },
 	{ "port", { IIF, IN(SET_MAC_ONLY), ACCEPT } },
@@ -249,6 +195,25 @@ static const struct rule rules[] = {
 
 #define RULES (sizeof(rules) / sizeof(rules[0]))
 
+#define HOOK_RULES 2
+
+/* Not by a map to chains: the kernel would look through all of it at each change
+ * (nft_table_validate). */
+static const struct rule hook_rules[GUARD_HOOKS][HOOK_RULES] = {
+	[HOOK_SENDS] = {
+		{ .op = { IIF, IN(SET_SENT), GOTO("too-much-sent") } },
+		{ .op = { IIF, IN(SET_PORTS), GOTO("port") } },
+	},
+	[HOOK_RECEIVES] = {
+		{ .op = { OIF, IN(SET_RECEIVED), GOTO("too-much-received") } },
+	},
+};
+
+size_t guard_n_hook_rules(enum guard_hook hook)
+{
+	return hook == HOOK_SENDS ? 2 : 1;
+}
+
 /* Each reason has two more: one counts, the other drops. If the set of counts is
  * full, frames are still dropped. */
 size_t guard_n_rules(void)
@@ -258,139 +223,13 @@ size_t guard_n_rules(void)
 
 /* ---- making them ------------------------------------------------------- */
 
-/* Where the two parts of a key are. */
-#define FIRST NFT_REG32_00
-#define SECOND NFT_REG32_01
-
-static struct nftnl_expr *make_lookup(const struct op *op)
-{
-	struct nftnl_expr *e = nftnl_expr_alloc("lookup");
-
-	if (!e)
-		return NULL;
-	nftnl_expr_set_u32(e, NFTNL_EXPR_LOOKUP_SREG, FIRST);
-	nftnl_expr_set_str(e, NFTNL_EXPR_LOOKUP_SET, guard_sets[op->what].name);
-	if (op->kind == OP_MISSING)
-		nftnl_expr_set_u32(e, NFTNL_EXPR_LOOKUP_FLAGS, NFT_LOOKUP_F_INV);
-	return e;
-}
-
-static struct nftnl_expr *make_verdict(int verdict, const char *chain)
-{
-	struct nftnl_expr *e = nftnl_expr_alloc("immediate");
-
-	if (!e)
-		return NULL;
-	nftnl_expr_set_u32(e, NFTNL_EXPR_IMM_DREG, NFT_REG_VERDICT);
-	nftnl_expr_set_u32(e, NFTNL_EXPR_IMM_VERDICT, (uint32_t)verdict);
-	if (chain)
-		nftnl_expr_set_str(e, NFTNL_EXPR_IMM_CHAIN, chain);
-	return e;
-}
-
-static struct nftnl_expr *make_meta(int key)
-{
-	struct nftnl_expr *e = nftnl_expr_alloc("meta");
-
-	if (!e)
-		return NULL;
-	nftnl_expr_set_u32(e, NFTNL_EXPR_META_KEY, (uint32_t)key);
-	nftnl_expr_set_u32(e, NFTNL_EXPR_META_DREG, FIRST);
-	return e;
-}
-
-static struct nftnl_expr *make_load(const struct op *op)
-{
-	struct nftnl_expr *e = nftnl_expr_alloc("payload");
-
-	if (!e)
-		return NULL;
-	nftnl_expr_set_u32(e, NFTNL_EXPR_PAYLOAD_DREG, op->second ? SECOND : FIRST);
-	nftnl_expr_set_u32(e, NFTNL_EXPR_PAYLOAD_BASE, (uint32_t)op->header);
-	nftnl_expr_set_u32(e, NFTNL_EXPR_PAYLOAD_OFFSET, op->offset);
-	nftnl_expr_set_u32(e, NFTNL_EXPR_PAYLOAD_LEN, op->len);
-	return e;
-}
-
-#define IPV6_FRAGMENT 44	/* RFC 8200 */
-
-/* The next header is the fragment header's first byte. */
-static struct nftnl_expr *make_fragment(const struct op *op)
-{
-	struct nftnl_expr *e = nftnl_expr_alloc("exthdr");
-
-	if (!e)
-		return NULL;
-	nftnl_expr_set_u32(e, NFTNL_EXPR_EXTHDR_DREG, FIRST);
-	nftnl_expr_set_u8(e, NFTNL_EXPR_EXTHDR_TYPE, IPV6_FRAGMENT);
-	nftnl_expr_set_u32(e, NFTNL_EXPR_EXTHDR_OP, NFT_EXTHDR_OP_IPV6);
-	nftnl_expr_set_u32(e, NFTNL_EXPR_EXTHDR_OFFSET, 0);
-	nftnl_expr_set_u32(e, NFTNL_EXPR_EXTHDR_LEN, 1);
-	nftnl_expr_set_u32(e, NFTNL_EXPR_EXTHDR_FLAGS,
-			   op->len ? 0 : NFT_EXTHDR_F_PRESENT);
-	return e;
-}
-
-static struct nftnl_expr *make_and(const struct op *op)
-{
-	static const uint8_t zero[16];
-	struct nftnl_expr *e = nftnl_expr_alloc("bitwise");
-
-	if (!e)
-		return NULL;
-	nftnl_expr_set_u32(e, NFTNL_EXPR_BITWISE_SREG, op->second ? SECOND : FIRST);
-	nftnl_expr_set_u32(e, NFTNL_EXPR_BITWISE_DREG, op->second ? SECOND : FIRST);
-	nftnl_expr_set_u32(e, NFTNL_EXPR_BITWISE_LEN, op->len);
-	nftnl_expr_set(e, NFTNL_EXPR_BITWISE_MASK, op->bytes, op->len);
-	nftnl_expr_set(e, NFTNL_EXPR_BITWISE_XOR, zero, op->len);
-	return e;
-}
-
-static struct nftnl_expr *make_cmp(const struct op *op)
-{
-	struct nftnl_expr *e = nftnl_expr_alloc("cmp");
-
-	if (!e)
-		return NULL;
-	nftnl_expr_set_u32(e, NFTNL_EXPR_CMP_SREG, FIRST);
-	nftnl_expr_set_u32(e, NFTNL_EXPR_CMP_OP, (uint32_t)op->what);
-	nftnl_expr_set(e, NFTNL_EXPR_CMP_DATA, op->bytes, op->len);
-	return e;
-}
-
-static struct nftnl_expr *make_op(const struct op *op)
-{
-	switch (op->kind) {
-	case OP_META:
-		return make_meta(op->what);
-	case OP_LOAD:
-		return make_load(op);
-	case OP_FRAGMENT:
-		return make_fragment(op);
-	case OP_AND:
-		return make_and(op);
-	case OP_CMP:
-		return make_cmp(op);
-	case OP_LOOKUP:
-	case OP_MISSING:
-		return make_lookup(op);
-	case OP_GOTO:
-		return make_verdict(NFT_GOTO, op->chain);
-	case OP_ACCEPT:
-		return make_verdict(NF_ACCEPT, NULL);
-	case OP_END:
-		break;
-	}
-	return NULL;
-}
-
-static struct nftnl_rule *new_rule(const char *chain)
+static struct nftnl_rule *new_rule(const char *chain, int family)
 {
 	struct nftnl_rule *r = nftnl_rule_alloc();
 
 	if (!r)
 		return NULL;
-	nftnl_rule_set_u32(r, NFTNL_RULE_FAMILY, NFPROTO_BRIDGE);
+	nftnl_rule_set_u32(r, NFTNL_RULE_FAMILY, (uint32_t)family);
 	nftnl_rule_set_str(r, NFTNL_RULE_TABLE, GUARD_TABLE);
 	nftnl_rule_set_str(r, NFTNL_RULE_CHAIN, chain);
 	return r;
@@ -404,12 +243,13 @@ static bool append(struct nftnl_rule *r, struct nftnl_expr *e)
 	return e;
 }
 
-static struct nftnl_rule *make_rule(const struct rule *rule)
+static struct nftnl_rule *make_rule(const struct rule *rule, int family,
+				    const char *chain)
 {
-	struct nftnl_rule *r = new_rule(rule->chain);
+	struct nftnl_rule *r = new_rule(chain, family);
 
 	for (size_t i = 0; r && i < OPS && rule->op[i].kind != OP_END; i++) {
-		if (append(r, make_op(&rule->op[i])))
+		if (append(r, guard_make_op(&rule->op[i], family)))
 			continue;
 		nftnl_rule_free(r);
 		r = NULL;
@@ -419,24 +259,6 @@ static struct nftnl_rule *make_rule(const struct rule *rule)
 
 /* ---- counting and dropping --------------------------------------------- */
 
-static struct nftnl_expr *make_number(uint32_t number)
-{
-	struct nftnl_expr *e = nftnl_expr_alloc("immediate");
-
-	if (!e)
-		return NULL;
-	nftnl_expr_set_u32(e, NFTNL_EXPR_IMM_DREG, SECOND);
-	nftnl_expr_set(e, NFTNL_EXPR_IMM_DATA, &number, sizeof(number));
-	return e;
-}
-
-/* libnftnl takes no NULL. */
-static void free_expr(struct nftnl_expr *e)
-{
-	if (e)
-		nftnl_expr_free(e);
-}
-
 static struct nftnl_rule *free_rule(struct nftnl_rule *r)
 {
 	if (r)
@@ -444,51 +266,38 @@ static struct nftnl_rule *free_rule(struct nftnl_rule *r)
 	return NULL;
 }
 
-/* "update @dropped { iif . number counter }", or oif */
-static struct nftnl_expr *make_count(void)
-{
-	struct nftnl_expr *e = nftnl_expr_alloc("dynset");
-	struct nftnl_expr *counter = nftnl_expr_alloc("counter");
-
-	if (!e || !counter) {
-		free_expr(e);
-		free_expr(counter);
-		return NULL;
-	}
-	nftnl_expr_set_u32(e, NFTNL_EXPR_DYNSET_SREG_KEY, FIRST);
-	nftnl_expr_set_u32(e, NFTNL_EXPR_DYNSET_OP, NFT_DYNSET_OP_UPDATE);
-	nftnl_expr_set_str(e, NFTNL_EXPR_DYNSET_SET_NAME,
-			   guard_sets[SET_DROPPED].name);
-	nftnl_expr_add_expr(e, NFTNL_EXPR_DYNSET_EXPR, counter);
-	return e;
-}
-
-static struct nftnl_rule *counting_rule(enum guard_reason why)
+static struct nftnl_rule *counting_rule(enum guard_reason why, int family)
 {
 	int port = why == DROPPED_RECEIVED ? NFT_META_OIF : NFT_META_IIF;
-	struct nftnl_rule *r = new_rule(bad[why]);
+	struct nftnl_rule *r = new_rule(bad[why], family);
 
-	if (r && append(r, make_meta(port)) &&
-	    append(r, make_number(why)) && append(r, make_count()))
+	if (r && append(r, guard_make_meta(port, family)) &&
+	    append(r, guard_make_number(why)) && append(r, guard_make_count()))
 		return r;
 	return free_rule(r);
 }
 
-static struct nftnl_rule *dropping_rule(enum guard_reason why)
+static struct nftnl_rule *dropping_rule(enum guard_reason why, int family)
 {
-	struct nftnl_rule *r = new_rule(bad[why]);
+	struct nftnl_rule *r = new_rule(bad[why], family);
 
-	if (r && append(r, make_verdict(NF_DROP, NULL)))
+	if (r && append(r, guard_make_verdict(NF_DROP, NULL)))
 		return r;
 	return free_rule(r);
 }
 
-struct nftnl_rule *guard_rule(size_t i)
+struct nftnl_rule *guard_rule(size_t i, int family)
 {
 	if (i < RULES)
-		return make_rule(&rules[i]);
+		return make_rule(&rules[i], family, rules[i].chain);
 	i -= RULES;
 	if (i < GUARD_REASONS)
-		return counting_rule((enum guard_reason)i);
-	return dropping_rule((enum guard_reason)(i - GUARD_REASONS));
+		return counting_rule((enum guard_reason)i, family);
+	return dropping_rule((enum guard_reason)(i - GUARD_REASONS), family);
+}
+
+struct nftnl_rule *guard_hook_rule(enum guard_hook hook, size_t i, int family,
+				   const char *chain)
+{
+	return make_rule(&hook_rules[hook][i], family, chain);
 }

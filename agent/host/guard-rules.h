@@ -1,52 +1,29 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* guard-rules.h - private to agent/host: the rules that every guarded port shares */
+/* guard-rules.h - private to agent/host: the rules that every guarded port shares, and those of hooks */
 #ifndef VIFAGENT_GUARD_RULES_H
 #define VIFAGENT_GUARD_RULES_H
 
 #include <stddef.h>
-#include <stdint.h>
 
-#include "agent/core/guard.h"
+#include "agent/host/guard-sets.h"
 
 struct nftnl_rule;
 
-/* In the family bridge. */
-#define GUARD_TABLE "vifagent"
-
-/* The set's keys: of some, the ifindex comes first (in the host's byte order, four
- * bytes), and each part begins at a multiple of four bytes. */
-enum guard_set {
-	SET_PORTS,		/* ifindex */
-	SET_RATE_ONLY,		/* ifindex: without guard */
-	SET_MAC_ONLY,		/* ifindex: with guard = mac */
-	SET_MACS,		/* ifindex . MAC */
-	SET_IP4S,		/* ifindex . IPv4 address */
-	SET_IP6S,		/* ifindex . IPv6 address */
-	SET_NETS,		/* ifindex . first half of an IPv6 address . 0 */
-	SET_TAGS,		/* ifindex */
-	SET_SENT,		/* ifindex, with a limit: matches what exceeds it */
-	SET_RECEIVED,		/* the same */
-	SET_DROPPED,		/* ifindex . enum guard_reason, with a counter */
-	GUARD_SETS
-};
-
-struct guard_set_info {
-	const char *name;
-	uint32_t key_type;	/* as nft shows it; see guard-rules.c */
-	uint32_t key_len;
-};
-
-extern const struct guard_set_info guard_sets[GUARD_SETS];
-
-/* Its chains; the first ones have hooks. */
+/* Its chains without hooks. */
 extern const char *const guard_chains[];
 extern const size_t guard_n_chains;
 
-enum { CHAIN_PREROUTING, CHAIN_POSTROUTING, GUARD_HOOKS };
-
+/* Their number, and one of them, to be freed.  guard_rule() returns NULL for no memory.
+ * @family:	NFPROTO_BRIDGE or NFPROTO_NETDEV */
 size_t guard_n_rules(void);
+struct nftnl_rule *guard_rule(size_t i, int family);
 
-/* The rule of that number, to be freed.  Returns NULL for no memory. */
-struct nftnl_rule *guard_rule(size_t i);
+/* Where frames come from: chains with a hook. */
+enum guard_hook { HOOK_SENDS, HOOK_RECEIVES, GUARD_HOOKS };
+
+/* Their rules, for a chain of that name; as above. */
+size_t guard_n_hook_rules(enum guard_hook hook);
+struct nftnl_rule *guard_hook_rule(enum guard_hook hook, size_t i, int family,
+				   const char *chain);
 
 #endif

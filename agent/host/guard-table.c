@@ -13,6 +13,7 @@
 #include <libnftnl/table.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter_bridge.h>
 #include <stdbool.h>
 #include <string.h>
@@ -21,11 +22,12 @@
  * NF_BR_PRI_NAT_DST_BRIDGED (-300) at the earliest; what it receives is counted after
  * those, which are at NF_BR_PRI_NAT_SRC (300) at the latest (linux/netfilter_bridge.h). */
 static const struct {
+	const char *chain;
 	uint32_t hook;
 	int32_t priority;
 } hooks[GUARD_HOOKS] = {
-	[CHAIN_PREROUTING] = { NF_BR_PRE_ROUTING, -310 },
-	[CHAIN_POSTROUTING] = { NF_BR_POST_ROUTING, 310 },
+	[HOOK_SENDS] = { "prerouting", NF_BR_PRE_ROUTING, -310 },
+	[HOOK_RECEIVES] = { "postrouting", NF_BR_POST_ROUTING, 310 },
 };
 
 /* How long a port's count of dropped frames is kept after the last one, in ms. */
@@ -104,11 +106,11 @@ int guard_element_ifindex(struct nftnl_set_elem *e)
 	return ifindex;
 }
 
-static void describe_set(struct nftnl_set *s, enum guard_set which)
+static void describe_set(struct nftnl_set *s, enum guard_set which, int family)
 {
 	uint32_t flags = 0;
 
-	nftnl_set_set_u32(s, NFTNL_SET_FAMILY, NFPROTO_BRIDGE);
+	nftnl_set_set_u32(s, NFTNL_SET_FAMILY, (uint32_t)family);
 	nftnl_set_set_u32(s, NFTNL_SET_ID, (uint32_t)which + 1);
 	nftnl_set_set_u32(s, NFTNL_SET_KEY_TYPE, guard_sets[which].key_type);
 	nftnl_set_set_u32(s, NFTNL_SET_KEY_LEN, guard_sets[which].key_len);
@@ -128,56 +130,81 @@ static void put_set(struct batch *b, enum guard_set which)
 	struct nftnl_set *s = guard_new_set(which);
 
 	if (h && s) {
-		describe_set(s, which);
+		describe_set(s, which, b->family);
 		nftnl_set_nlmsg_build_payload(h, s);
 	}
 	NFT_FINISH(b, h, s, set);
 }
 
-/* Those with hooks see every frame that a port of any bridge sends or receives. */
-static void put_chain(struct batch *b, size_t i)
+static void put_chain(struct batch *b, const char *name)
 {
 	struct nlmsghdr *h = nft_start(b, NFT_MSG_NEWCHAIN, NLM_F_CREATE);
 	struct nftnl_chain *c = nftnl_chain_alloc();
 
 	if (h && c) {
 		nftnl_chain_set_str(c, NFTNL_CHAIN_TABLE, GUARD_TABLE);
-		nftnl_chain_set_str(c, NFTNL_CHAIN_NAME, guard_chains[i]);
-		if (i < GUARD_HOOKS) {
-			nftnl_chain_set_str(c, NFTNL_CHAIN_TYPE, "filter");
-			nftnl_chain_set_u32(c, NFTNL_CHAIN_HOOKNUM,
-					    hooks[i].hook);
-			nftnl_chain_set_s32(c, NFTNL_CHAIN_PRIO,
-					    hooks[i].priority);
-			nftnl_chain_set_u32(c, NFTNL_CHAIN_POLICY, NF_ACCEPT);
-		}
+		nftnl_chain_set_str(c, NFTNL_CHAIN_NAME, name);
 		nftnl_chain_nlmsg_build_payload(h, c);
 	}
 	NFT_FINISH(b, h, c, chain);
 }
 
-/* All rules of the table. */
-static void flush_rules(struct batch *b)
+/* It sees every frame that a port of any bridge sends or receives. */
+static void put_hook(struct batch *b, enum guard_hook hook)
+{
+	struct nlmsghdr *h = nft_start(b, NFT_MSG_NEWCHAIN, NLM_F_CREATE);
+	struct nftnl_chain *c = nftnl_chain_alloc();
+
+	if (h && c) {
+		nftnl_chain_set_str(c, NFTNL_CHAIN_TABLE, GUARD_TABLE);
+		nftnl_chain_set_str(c, NFTNL_CHAIN_NAME, hooks[hook].chain);
+		nftnl_chain_set_str(c, NFTNL_CHAIN_TYPE, "filter");
+		nftnl_chain_set_u32(c, NFTNL_CHAIN_HOOKNUM, hooks[hook].hook);
+		nftnl_chain_set_s32(c, NFTNL_CHAIN_PRIO, hooks[hook].priority);
+		nftnl_chain_set_u32(c, NFTNL_CHAIN_POLICY, NF_ACCEPT);
+		nftnl_chain_nlmsg_build_payload(h, c);
+	}
+	NFT_FINISH(b, h, c, chain);
+}
+
+void guard_flush_chain(struct batch *b, const char *chain)
 {
 	struct nlmsghdr *h = nft_start(b, NFT_MSG_DELRULE, 0);
 	struct nftnl_rule *r = nftnl_rule_alloc();
 
 	if (h && r) {
 		nftnl_rule_set_str(r, NFTNL_RULE_TABLE, GUARD_TABLE);
+		nftnl_rule_set_str(r, NFTNL_RULE_CHAIN, chain);
 		nftnl_rule_nlmsg_build_payload(h, r);
 	}
 	NFT_FINISH(b, h, r, rule);
 }
 
-static void put_rule(struct batch *b, size_t i)
+/* @r is freed. */
+static void put_rule(struct batch *b, struct nftnl_rule *r)
 {
 	struct nlmsghdr *h = nft_start(b, NFT_MSG_NEWRULE,
 				   NLM_F_CREATE | NLM_F_APPEND);
-	struct nftnl_rule *r = guard_rule(i);
 
 	if (h && r)
 		nftnl_rule_nlmsg_build_payload(h, r);
 	NFT_FINISH(b, h, r, rule);
+}
+
+void guard_put_hook_rules(struct batch *b, enum guard_hook hook, const char *chain)
+{
+	for (size_t i = 0; i < guard_n_hook_rules(hook); i++)
+		put_rule(b, guard_hook_rule(hook, i, b->family, chain));
+}
+
+/* Those of macvtaps are in guard-macvtap.c. */
+static void put_hooks(struct batch *b)
+{
+	for (enum guard_hook i = 0; i < GUARD_HOOKS; i++) {
+		put_hook(b, i);
+		guard_flush_chain(b, hooks[i].chain);
+		guard_put_hook_rules(b, i, hooks[i].chain);
+	}
 }
 
 void guard_put_table(struct batch *b)
@@ -185,33 +212,80 @@ void guard_put_table(struct batch *b)
 	put_table(b);
 	for (enum guard_set s = 0; s < GUARD_SETS; s++)
 		put_set(b, s);
-	for (size_t i = 0; i < guard_n_chains; i++)
-		put_chain(b, i);
-	flush_rules(b);
+	for (size_t i = 0; i < guard_n_chains; i++) {
+		put_chain(b, guard_chains[i]);
+		guard_flush_chain(b, guard_chains[i]);
+	}
 	for (size_t i = 0; i < guard_n_rules(); i++)
-		put_rule(b, i);
+		put_rule(b, guard_rule(i, b->family));
+	if (b->family == NFPROTO_BRIDGE)
+		put_hooks(b);
+}
+
+struct count {
+	bool all;		/* also those of a macvtap's chains */
+	size_t n;
+};
+
+static int find_chain(const struct nlattr *a, void *arg)
+{
+	const char **chain = arg;
+
+	if (mnl_attr_get_type(a) == NFTA_RULE_CHAIN &&
+	    mnl_attr_validate(a, MNL_TYPE_NUL_STRING) == 0)
+		*chain = mnl_attr_get_str(a);
+	return MNL_CB_OK;
+}
+
+/* Not a chain of one macvtap. */
+static bool is_shared(const char *chain)
+{
+	for (size_t i = 0; i < guard_n_chains; i++)
+		if (strcmp(chain, guard_chains[i]) == 0)
+			return true;
+	for (enum guard_hook i = 0; i < GUARD_HOOKS; i++)
+		if (strcmp(chain, hooks[i].chain) == 0)
+			return true;
+	return false;
 }
 
 static int count_rule(const struct nlmsghdr *h, void *arg)
 {
-	size_t *n = arg;
+	struct count *c = arg;
+	const char *chain = "";
 
-	*n += (h->nlmsg_type & 0xff) == NFT_MSG_NEWRULE;
+	if ((h->nlmsg_type & 0xff) != NFT_MSG_NEWRULE)
+		return 0;
+	(void)mnl_attr_parse(h, sizeof(struct nfgenmsg), find_chain, &chain);
+	c->n += c->all || is_shared(chain);
 	return 0;
 }
 
-int guard_rules_stand(struct nft *t)
+int guard_count_rules(struct nft *t, int family, const char *chain, size_t *ret)
 {
 	char buf[512];
 	struct nlmsghdr *h = nftnl_nlmsg_build_hdr(buf, NFT_MSG_GETRULE,
-						   NFPROTO_BRIDGE, NLM_F_DUMP,
+						   (uint16_t)family, NLM_F_DUMP,
 						   ++t->seq);
-	size_t n = 0;
+	struct count c = { .all = chain };
 	int r;
 
 	mnl_attr_put_strz(h, NFTA_RULE_TABLE, GUARD_TABLE);
-	r = nft_talk(t, h, h->nlmsg_len, count_rule, &n);
+	if (chain)
+		mnl_attr_put_strz(h, NFTA_RULE_CHAIN, chain);
+	r = nft_talk(t, h, h->nlmsg_len, count_rule, &c);
 	if (r < 0 && r != -ENOENT)
 		return r;
-	return n == guard_n_rules();
+	*ret = c.n;
+	return 0;
+}
+
+int guard_rules_stand(struct nft *t, int family)
+{
+	size_t want = guard_n_rules(), n;
+	int r = guard_count_rules(t, family, NULL, &n);
+
+	for (enum guard_hook i = 0; family == NFPROTO_BRIDGE && i < GUARD_HOOKS; i++)
+		want += guard_n_hook_rules(i);
+	return r < 0 ? r : n == want;
 }

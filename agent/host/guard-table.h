@@ -31,7 +31,15 @@ int guard_element_ifindex(struct nftnl_set_elem *e);
  */
 void guard_put_table(struct batch *b);
 
-/* Are all rules there?  Returns 1, 0, or a negative errno value. */
-int guard_rules_stand(struct nft *t);
+/* Are all rules of that family there?  Returns 1, 0, or a negative errno value. */
+int guard_rules_stand(struct nft *t, int family);
+
+/* Of one chain, or of all that all ports share (@chain NULL).  Returns 0 or a negative errno
+ * value. */
+int guard_count_rules(struct nft *t, int family, const char *chain, size_t *ret);
+
+/* Remove a chain's rules, and put those of a hook. */
+void guard_flush_chain(struct batch *b, const char *chain);
+void guard_put_hook_rules(struct batch *b, enum guard_hook hook, const char *chain);
 
 #endif

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "agent/host/guard-macvtap.h"
 #include "agent/host/guard-table.h"
 
 /* "nft flush ruleset" may tell of thousands of rules that are not ours. */
@@ -45,10 +46,42 @@ static bool is_ours(const struct nlmsghdr *h)
 	const char *name = "";
 
 	if (mnl_nlmsg_get_payload_len(h) < sizeof(*head) ||
-	    head->nfgen_family != NFPROTO_BRIDGE)
+	    (head->nfgen_family != NFPROTO_BRIDGE &&
+	     head->nfgen_family != NFPROTO_NETDEV))
 		return false;
 	(void)mnl_attr_parse(h, sizeof(*head), find_table, &name);
 	return strcmp(name, GUARD_TABLE) == 0;
+}
+
+struct chain_name {
+	uint16_t attribute;
+	const char *name;
+};
+
+static int find_chain(const struct nlattr *a, void *arg)
+{
+	struct chain_name *c = arg;
+
+	if (mnl_attr_get_type(a) == c->attribute &&
+	    mnl_attr_validate(a, MNL_TYPE_NUL_STRING) == 0)
+		c->name = mnl_attr_get_str(a);
+	return MNL_CB_OK;
+}
+
+/* A chain or a rule of one macvtap is its own matter; the kernel removes them with the
+ * macvtap. */
+static void tell_chain(struct guard_watch *w, const struct nlmsghdr *h,
+		       uint16_t attribute)
+{
+	struct chain_name c = { attribute, "" };
+	int ifindex;
+
+	(void)mnl_attr_parse(h, sizeof(struct nfgenmsg), find_chain, &c);
+	ifindex = macvtap_chain_ifindex(c.name);
+	if (ifindex)
+		w->fn(ifindex, w->arg);
+	else
+		w->lost = true;
 }
 
 static void tell_element(struct nftnl_set_elem *e, void *arg)
@@ -66,10 +99,14 @@ static void on_change(struct guard_watch *w, const struct nlmsghdr *h)
 		return;
 	switch (h->nlmsg_type & 0xff) {
 	case NFT_MSG_DELTABLE:
-	case NFT_MSG_DELCHAIN:
-	case NFT_MSG_DELRULE:
 	case NFT_MSG_DELSET:
 		w->lost = true;
+		break;
+	case NFT_MSG_DELCHAIN:
+		tell_chain(w, h, NFTA_CHAIN_NAME);
+		break;
+	case NFT_MSG_DELRULE:
+		tell_chain(w, h, NFTA_RULE_CHAIN);
 		break;
 	case NFT_MSG_DELSETELEM:
 		/* Without memory for it we know nothing. */

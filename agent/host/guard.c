@@ -11,10 +11,10 @@
 #include <libnftnl/set.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
-#include <search.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "agent/host/guard-known.h"
+#include "agent/host/guard-macvtap.h"
 #include "agent/host/guard-table.h"
 
 /* A type for what we write down with an element, other than those of nft
@@ -166,6 +166,7 @@ struct answer {
 	bool exists;		/* the element does, … */
 	bool is_ours;		/* … and .guard is what we wrote down with it */
 	struct guard guard;
+	struct macvtap_chains chains;
 	uint64_t packets;
 };
 
@@ -198,14 +199,15 @@ static int on_element(const struct nlmsghdr *h, void *arg)
 }
 
 /* Returns 0; -ENOENT: the element does not exist; or another negative errno value. */
-static int ask_element(struct nft *t, enum guard_set which, int ifindex,
-		       const void *rest, size_t len, struct answer *ret)
+static int ask_element(struct nft *t, enum guard_set which,
+		       const struct guard_port *p, const void *rest, size_t len,
+		       struct answer *ret)
 {
 	char buf[NFT_MESSAGE_MAX];
 	struct nlmsghdr *h = nftnl_nlmsg_build_hdr(buf, NFT_MSG_GETSETELEM,
-						   NFPROTO_BRIDGE, 0, ++t->seq);
+						   (uint16_t)p->family, 0, ++t->seq);
 	struct nftnl_set_elem *e;
-	struct nftnl_set *s = new_element(which, ifindex, rest, len, &e);
+	struct nftnl_set *s = new_element(which, p->ifindex, rest, len, &e);
 
 	if (!s)
 		return -ENOMEM;
@@ -216,79 +218,39 @@ static int ask_element(struct nft *t, enum guard_set which, int ifindex,
 }
 
 /* What was put for the port, whether the rules stand or not. */
-static int read_port(struct nft *t, int ifindex, struct answer *ret)
+static int read_port(struct nft *t, const struct guard_port *p,
+		     struct answer *ret)
 {
 	int r;
 
 	*ret = (struct answer) { 0 };
-	r = ask_element(t, SET_PORTS, ifindex, NULL, 0, ret);
-	return r == -ENOENT ? 0 : r;
-}
-
-/* ---- what this process knows ------------------------------------------ */
-
-/* A guard that it has put or found; in a tree, by ifindex. */
-struct known {
-	int ifindex;
-	struct guard guard;
-};
-
-static int by_ifindex(const void *a, const void *b)
-{
-	const struct known *x = a, *y = b;
-
-	return (x->ifindex > y->ifindex) - (x->ifindex < y->ifindex);
-}
-
-static struct known *find_known(const struct nft *t, int ifindex)
-{
-	const struct known key = { .ifindex = ifindex };
-	struct known **found = tfind(&key, &t->known, by_ifindex);
-
-	return found ? *found : NULL;
-}
-
-static void remove_known(struct nft *t, struct known *k)
-{
-	if (!k)
-		return;
-	(void)tdelete(k, &t->known, by_ifindex);
-	free(k);
-}
-
-/* Without memory for it the port's guard is put back later than the others'. */
-static void note(struct nft *t, int ifindex, const struct guard *g)
-{
-	struct known *k = find_known(t, ifindex);
-
-	if (guard_is_none(g)) {
-		remove_known(t, k);
-		return;
-	}
-	if (!k) {
-		k = calloc(1, sizeof(*k));
-		if (!k)
-			return;
-		k->ifindex = ifindex;
-		if (!tsearch(k, &t->known, by_ifindex)) {
-			free(k);
-			return;
-		}
-	}
-	k->guard = *g;
+	r = ask_element(t, SET_PORTS, p, NULL, 0, ret);
+	if (r < 0 && r != -ENOENT)
+		return r;
+	return macvtap_chains_read(t, p, &ret->chains);
 }
 
 /* ---- what the rest of the house calls --------------------------------- */
 
-int guard_read(struct nft *t, int ifindex, struct guard *ret)
+struct guard_port guard_port_of(const struct link *l)
+{
+	struct guard_port p = { .ifindex = l->ifindex, .family = NFPROTO_BRIDGE };
+
+	if (link_is(l, LINK_MACVTAP))
+		p.family = NFPROTO_NETDEV;
+	memcpy(p.name, l->name, sizeof(p.name));
+	return p;
+}
+
+int guard_read(struct nft *t, const struct guard_port *p, struct guard *ret)
 {
 	struct answer a;
-	int r = read_port(t, ifindex, &a);
+	int r = read_port(t, p, &a);
 
 	if (r == 0 && a.is_ours) {
-		note(t, ifindex, &a.guard);
-		r = guard_rules_stand(t);
-		if (r == 0)
+		guard_note(t, p, &a.guard);
+		r = guard_rules_stand(t, p->family);
+		if (r == 0 || !macvtap_chains_stand(p, &a.chains, &a.guard))
 			a.guard = (struct guard) { 0 };
 	}
 	if (r < 0)
@@ -297,43 +259,69 @@ int guard_read(struct nft *t, int ifindex, struct guard *ret)
 	return 0;
 }
 
-int guard_set(struct nft *t, int ifindex, const struct guard *g)
+/* All that was put for the port. */
+static void remove_port(struct batch *b, const struct guard_port *p,
+			const struct answer *old)
 {
-	struct batch b = { .nft = t };
+	macvtap_chains_remove(b, p, &old->chains);
+	if (old->exists)
+		put_element(b, NFT_MSG_DELSETELEM, SET_PORTS, p->ifindex, NULL, 0);
+	put_addresses(b, NFT_MSG_DELSETELEM, p->ifindex, &old->guard);
+}
+
+static void add_port(struct batch *b, const struct guard_port *p,
+		     const struct guard *g)
+{
+	put_addresses(b, NFT_MSG_NEWSETELEM, p->ifindex, g);
+	put_port(b, p->ifindex, g);
+	macvtap_chains_put(b, p, g);
+}
+
+static bool has_chains(const struct answer *a)
+{
+	return a->chains.exists[CHAIN_SENDS] || a->chains.exists[CHAIN_RECEIVES];
+}
+
+int guard_set(struct nft *t, const struct guard_port *p, const struct guard *g)
+{
+	struct batch b = { .nft = t, .family = p->family };
 	struct answer old;
-	int r = read_port(t, ifindex, &old);
+	int r = read_port(t, p, &old);
 
 	if (r < 0)
 		return r;
-	if (!old.exists && guard_is_none(g))
+	if (!old.exists && !has_chains(&old) && guard_is_none(g))
 		return 0;
 	nft_begin(&b);
-	if (!guard_is_none(g) && guard_rules_stand(t) != 1)
+	if (!guard_is_none(g) && guard_rules_stand(t, p->family) != 1)
 		guard_put_table(&b);
-	if (old.exists)
-		put_element(&b, NFT_MSG_DELSETELEM, SET_PORTS, ifindex, NULL, 0);
-	put_addresses(&b, NFT_MSG_DELSETELEM, ifindex, &old.guard);
-	if (!guard_is_none(g)) {
-		put_addresses(&b, NFT_MSG_NEWSETELEM, ifindex, g);
-		put_port(&b, ifindex, g);
-	}
+	remove_port(&b, p, &old);
+	if (!guard_is_none(g))
+		add_port(&b, p, g);
 	nft_end(&b);
 	r = nft_send(&b);
 	if (r == 0)
-		note(t, ifindex, g);
+		guard_note(t, p, g);
 	return r;
 }
 
 /* ---- all of them -------------------------------------------------------- */
 
+struct loading {
+	struct nft *nft;
+	int family;
+};
+
+/* A macvtap's name comes with its first check. */
 static void load_one(struct nftnl_set_elem *e, void *arg)
 {
-	int ifindex = guard_element_ifindex(e);
+	const struct loading *l = arg;
+	struct guard_port p = { .ifindex = guard_element_ifindex(e), .family = l->family };
 	struct answer a = { 0 };
 
 	read_userdata(e, &a);
-	if (ifindex && a.is_ours)
-		note(arg, ifindex, &a.guard);
+	if (p.ifindex && a.is_ours)
+		guard_note(l->nft, &p, &a.guard);
 }
 
 static int on_elements(const struct nlmsghdr *h, void *arg)
@@ -341,40 +329,28 @@ static int on_elements(const struct nlmsghdr *h, void *arg)
 	return guard_each_element(h, SET_PORTS, load_one, arg);
 }
 
-int guard_load(struct nft *t)
+static int load(struct nft *t, int family)
 {
 	char buf[NFT_MESSAGE_MAX];
 	struct nlmsghdr *h = nftnl_nlmsg_build_hdr(buf, NFT_MSG_GETSETELEM,
-						   NFPROTO_BRIDGE, NLM_F_DUMP,
+						   (uint16_t)family, NLM_F_DUMP,
 						   ++t->seq);
 	struct nftnl_set *s = guard_new_set(SET_PORTS);
+	struct loading l = { t, family };
 
 	if (!s)
 		return -ENOMEM;
 	nftnl_set_elems_nlmsg_build_payload(h, s);
 	nftnl_set_free(s);
-	return nft_talk(t, h, h->nlmsg_len, on_elements, t);
+	return nft_talk(t, h, h->nlmsg_len, on_elements, &l);
 }
 
-struct each {
-	guard_fn fn;
-	void *arg;
-};
-
-static void each_one(const void *node, VISIT visit, void *arg)
+int guard_load(struct nft *t)
 {
-	const struct known *k = *(struct known *const *)node;
-	const struct each *e = arg;
+	int bridges = load(t, NFPROTO_BRIDGE);
+	int macvtaps = load(t, NFPROTO_NETDEV);
 
-	if (visit == postorder || visit == leaf)
-		e->fn(k->ifindex, &k->guard, e->arg);
-}
-
-void guard_each(const struct nft *t, guard_fn fn, void *arg)
-{
-	struct each e = { fn, arg };
-
-	twalk_r(t->known, each_one, &e);
+	return bridges < 0 ? bridges : macvtaps;
 }
 
 struct mending {
@@ -382,22 +358,38 @@ struct mending {
 	int ports;
 };
 
-static void mend_one(int ifindex, const struct guard *g, void *arg)
+static void mend_one(const struct guard_port *p, const struct guard *g, void *arg)
 {
 	struct mending *m = arg;
 
-	put_addresses(&m->batch, NFT_MSG_NEWSETELEM, ifindex, g);
-	put_port(&m->batch, ifindex, g);
+	if (p->family != m->batch.family)
+		return;
+	/* A hook on a macvtap whose name is not known fails all of them: it is put
+	 * back with its check. */
+	if (p->family == NFPROTO_NETDEV && !p->name[0])
+		return;
+	add_port(&m->batch, p, g);
 	m->ports++;
 }
 
-int guard_mend(struct nft *t)
+static void count_one(const struct guard_port *p, const struct guard *g, void *arg)
 {
-	struct mending m = { .batch.nft = t };
+	struct mending *m = arg;
+
+	(void)g;
+	m->ports += p->family == m->batch.family;
+}
+
+/* Returns the number of ports, or a negative errno value. */
+static int mend(struct nft *t, int family)
+{
+	struct mending m = { .batch = { .nft = t, .family = family } };
 	int r;
 
-	if (!t->known || guard_rules_stand(t) == 1)
+	guard_each(t, count_one, &m);
+	if (!m.ports || guard_rules_stand(t, family) == 1)
 		return 0;
+	m.ports = 0;
 	nft_begin(&m.batch);
 	guard_put_table(&m.batch);
 	guard_each(t, mend_one, &m);
@@ -406,20 +398,35 @@ int guard_mend(struct nft *t)
 	return r < 0 ? r : m.ports;
 }
 
+int guard_mend(struct nft *t)
+{
+	int bridges = mend(t, NFPROTO_BRIDGE);
+	int macvtaps = mend(t, NFPROTO_NETDEV);
+
+	if (bridges < 0 || macvtaps < 0)
+		return bridges < 0 ? bridges : macvtaps;
+	return bridges + macvtaps;
+}
+
 void guard_forget(struct nft *t, int ifindex)
 {
 	static const struct guard none;
+	const struct guard_port *known = guard_known_port(t, ifindex);
+	struct guard_port p;
 
-	if (find_known(t, ifindex) && guard_set(t, ifindex, &none) < 0)
-		remove_known(t, find_known(t, ifindex));
+	if (!known)
+		return;
+	p = *known;
+	if (guard_set(t, &p, &none) < 0)
+		guard_note(t, &p, &none);
 }
 
-int guard_drops(struct nft *t, int ifindex, uint64_t ret[GUARD_REASONS])
+int guard_drops(struct nft *t, const struct guard_port *p,
+		uint64_t ret[GUARD_REASONS])
 {
 	for (uint32_t why = 0; why < GUARD_REASONS; why++) {
 		struct answer a = { 0 };
-		int r = ask_element(t, SET_DROPPED, ifindex, &why, sizeof(why),
-				    &a);
+		int r = ask_element(t, SET_DROPPED, p, &why, sizeof(why), &a);
 
 		if (r < 0 && r != -ENOENT)
 			return r;

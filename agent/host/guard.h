@@ -2,7 +2,8 @@
 /*
  * guard.h - private to agent/host: the guard of ports in the kernel's nftables
  *
- * One table of the family bridge, "vifagent", with rules that all ports share
+ * One table of the family bridge, "vifagent" (and one of netdev for macvtaps: see
+ * guard-macvtap.h), with rules that all ports share
  * (guard-rules.c) and sets whose elements begin with an ifindex.  What was put there
  * for a port is also written down with its element of the set "ports": so it is
  * known without reading all.  The kernel carries each change out whole or not at all.
@@ -11,16 +12,17 @@
 #define VIFAGENT_HOST_GUARD_H
 
 #include "agent/core/guard.h"
-#include "agent/host/guard-rules.h"
-#include "agent/host/nft.h"
+#include "agent/host/guard-known.h"
+
+struct guard_port guard_port_of(const struct link *l);
 
 /*
  * guard_read() - the guard of a port as it stands
- * @ret:	.kind is GUARD_NONE if the port has no guard or rules are missing
+ * @ret:	guard_is_none() if the port has no guard or rules are missing
  *
  * Returns 0 or a negative errno value.
  */
-int guard_read(struct nft *t, int ifindex, struct guard *ret);
+int guard_read(struct nft *t, const struct guard_port *p, struct guard *ret);
 
 /*
  * guard_set() - give a port this guard, in one transaction
@@ -29,7 +31,7 @@ int guard_read(struct nft *t, int ifindex, struct guard *ret);
  * The table and the rules, too, if they are missing.  Returns 0; -EOPNOTSUPP: this
  * kernel cannot; or another negative errno value, and nothing has changed.
  */
-int guard_set(struct nft *t, int ifindex, const struct guard *g);
+int guard_set(struct nft *t, const struct guard_port *p, const struct guard *g);
 
 /* See mend_guards() and forget_guard() in host.h. */
 int guard_mend(struct nft *t);
@@ -42,11 +44,8 @@ void guard_forget(struct nft *t, int ifindex);
  */
 int guard_load(struct nft *t);
 
-/* Calls @fn for each guard that this process knows of. */
-typedef void (*guard_fn)(int ifindex, const struct guard *g, void *arg);
-void guard_each(const struct nft *t, guard_fn fn, void *arg);
-
 /* How many frames of the port were dropped, for each reason; in the last day. */
-int guard_drops(struct nft *t, int ifindex, uint64_t ret[GUARD_REASONS]);
+int guard_drops(struct nft *t, const struct guard_port *p,
+		uint64_t ret[GUARD_REASONS]);
 
 #endif

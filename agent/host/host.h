@@ -45,13 +45,14 @@ struct host_ops {
 	 * port; -EOPNOTSUPP: before Linux 5.6, or without VLANs. */
 	int (*vlans)(struct host *h, int ifindex, struct vlans *ret);
 
-	/* The current guard of a port; .kind GUARD_NONE: it has no guard.
+	/* The current guard of a port; guard_is_none(): it has none.
 	 * -EPERM: only root may ask. */
-	int (*guard)(struct host *h, int ifindex, struct guard *ret);
+	int (*guard)(struct host *h, const struct link *l, struct guard *ret);
 
 	/* How many frames of the port its guard has dropped in the last day,
 	 * by reason; with names from guard_reason_name(). */
-	int (*drops)(struct host *h, int ifindex, uint64_t ret[GUARD_REASONS]);
+	int (*drops)(struct host *h, const struct link *l,
+		     uint64_t ret[GUARD_REASONS]);
 
 	/* Put back all guards that this process knows of, at once, unless the
 	 * rules stand.  Returns their number, or a negative errno value. */

@@ -273,14 +273,31 @@ static int vlans(struct host *h, int ifindex, struct vlans *ret)
 	return vlans_read(&kernel_of(h)->rtnl, ifindex, ret);
 }
 
-static int guard(struct host *h, int ifindex, struct guard *ret)
+static int guard(struct host *h, const struct link *l, struct guard *ret)
 {
-	return guard_read(&kernel_of(h)->nft, ifindex, ret);
+	const struct guard_port p = guard_port_of(l);
+
+	return guard_read(&kernel_of(h)->nft, &p, ret);
 }
 
-static int drops(struct host *h, int ifindex, uint64_t ret[GUARD_REASONS])
+static int set_guard(struct host *h, int ifindex, const struct guard *g)
 {
-	return guard_drops(&kernel_of(h)->nft, ifindex, ret);
+	struct guard_port p;
+	struct link l;
+	int r = link_by_index(h, ifindex, &l);
+
+	if (r < 0)
+		return r;
+	p = guard_port_of(&l);
+	return guard_set(&kernel_of(h)->nft, &p, g);
+}
+
+static int drops(struct host *h, const struct link *l,
+		 uint64_t ret[GUARD_REASONS])
+{
+	const struct guard_port p = guard_port_of(l);
+
+	return guard_drops(&kernel_of(h)->nft, &p, ret);
 }
 
 static int mend_guards(struct host *h)
@@ -300,15 +317,16 @@ struct leftovers {
 	int ifindex[1024];
 };
 
-static void find_leftover(int ifindex, const struct guard *g, void *arg)
+static void find_leftover(const struct guard_port *p, const struct guard *g,
+			  void *arg)
 {
 	struct leftovers *l = arg;
 	struct link link;
 
 	(void)g;
 	if (l->n < sizeof(l->ifindex) / sizeof(l->ifindex[0]) &&
-	    link_by_index(l->host, ifindex, &link) == -ENODEV)
-		l->ifindex[l->n++] = ifindex;
+	    link_by_index(l->host, p->ifindex, &link) == -ENODEV)
+		l->ifindex[l->n++] = p->ifindex;
 }
 
 static void sweep_guards(struct host *h)
@@ -349,7 +367,7 @@ static int do_step(struct host *h, int ifindex, const struct step *step)
 		return bridge_stop_linklocal_learning(&kernel_of(h)->rtnl,
 						      step->bridge);
 	case STEP_GUARD:
-		return guard_set(&kernel_of(h)->nft, ifindex, &step->guard);
+		return set_guard(h, ifindex, &step->guard);
 	case STEP_CHANGE:
 		return change(h, ifindex, &step->change);
 	case STEP_OPTIONS:

@@ -72,7 +72,7 @@ struct nlmsghdr *nft_start(struct batch *b, uint16_t type, uint16_t flags)
 
 	if (!at)
 		return NULL;
-	return nftnl_nlmsg_build_hdr(at, type, NFPROTO_BRIDGE, flags,
+	return nftnl_nlmsg_build_hdr(at, type, (uint16_t)b->family, flags,
 				     ++b->nft->seq);
 }
 

@@ -24,9 +24,10 @@ struct nft {
 
 void nft_close(struct nft *t);
 
-/* Messages of one transaction, for the family bridge. */
+/* Messages of one transaction. */
 struct batch {
 	struct nft *nft;
+	int family;		/* NFPROTO_BRIDGE or NFPROTO_NETDEV */
 	char *buf;
 	size_t len, size;
 	int error;		/* 0, or the first failure to build it */

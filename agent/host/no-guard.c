@@ -9,26 +9,32 @@ void nft_close(struct nft *t)
 	(void)t;
 }
 
-int guard_read(struct nft *t, int ifindex, struct guard *ret)
+struct guard_port guard_port_of(const struct link *l)
+{
+	return (struct guard_port) { .ifindex = l->ifindex };
+}
+
+int guard_read(struct nft *t, const struct guard_port *p, struct guard *ret)
 {
 	(void)t;
-	(void)ifindex;
+	(void)p;
 	(void)ret;
 	return -EOPNOTSUPP;
 }
 
-int guard_set(struct nft *t, int ifindex, const struct guard *g)
+int guard_set(struct nft *t, const struct guard_port *p, const struct guard *g)
 {
 	(void)t;
-	(void)ifindex;
+	(void)p;
 	(void)g;
 	return -EOPNOTSUPP;
 }
 
-int guard_drops(struct nft *t, int ifindex, uint64_t ret[GUARD_REASONS])
+int guard_drops(struct nft *t, const struct guard_port *p,
+		uint64_t ret[GUARD_REASONS])
 {
 	(void)t;
-	(void)ifindex;
+	(void)p;
 	(void)ret;
 	return -EOPNOTSUPP;
 }

@@ -11,6 +11,7 @@
  */
 #include <errno.h>
 #include <libmnl/libmnl.h>
+#include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -65,12 +66,13 @@ static struct guard guard_of(int i)
 
 static void set(struct nft *t, int i, bool on)
 {
+	const struct guard_port p = { .ifindex = FIRST + i, .family = NFPROTO_BRIDGE };
 	struct guard g = { 0 };
 	int r;
 
 	if (on)
 		g = guard_of(i);
-	r = guard_set(t, FIRST + i, &g);
+	r = guard_set(t, &p, &g);
 	if (r < 0)
 		die("guard_set", r);
 }
@@ -135,7 +137,7 @@ static void frames(int in, int out)
 
 static void flush(struct nft *t, int argc, char **argv)
 {
-	struct batch b = { .nft = t };
+	struct batch b = { .nft = t, .family = NFPROTO_BRIDGE };
 	struct nlmsghdr *h;
 	int64_t begin;
 	int r;
@@ -150,9 +152,10 @@ static void flush(struct nft *t, int argc, char **argv)
 	if (r < 0)
 		die("delete table", r);
 	for (int a = 0; a < argc;) {
+		const struct guard_port p = { .ifindex = atoi(argv[a]), .family = NFPROTO_BRIDGE };
 		struct guard g;
 
-		if (guard_read(t, atoi(argv[a]), &g) == 0 && g.kind != GUARD_NONE)
+		if (guard_read(t, &p, &g) == 0 && g.kind != GUARD_NONE)
 			a++;
 		else if (now_ns(CLOCK_MONOTONIC) - begin > 60 * 1000000000LL)
 			die("waited for a guard", -ETIMEDOUT);

@@ -233,13 +233,6 @@ def test_addresses_that_nobody_would_check_are_refused(host):
 
 
 @pytest.mark.here
-def test_a_macvtap_network_has_no_guard(host):
-    host.conf.write_text("[network red]\nkind = macvtap\ndevice = eth0\nguard = mac\n")
-    result = host.vifctl("check")
-    assert result.rc != 0 and "guard is for kind = bridge" in result.err
-
-
-@pytest.mark.here
 def test_when_its_network_gets_a_guard_a_port_without_addresses_goes_down(host):
     network(host, "none")
     daemon = host.daemon()

@@ -465,9 +465,9 @@ static int vlans(struct host *h, int ifindex, struct vlans *ret)
 	return l->vlan[0] ? vlans_parse(l->vlan, ret, why) : 0;
 }
 
-static int guard(struct host *h, int ifindex, struct guard *ret)
+static int guard(struct host *h, const struct link *of, struct guard *ret)
 {
-	const struct fake_link *l = at(fake_of(h), ifindex);
+	const struct fake_link *l = at(fake_of(h), of->ifindex);
 
 	*ret = l ? l->guard : (struct guard) { 0 };
 	return 0;

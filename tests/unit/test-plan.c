@@ -741,6 +741,21 @@ static void a_guard_that_is_not_wished_any_more_goes_last(void **state)
 	joins("record, master br0; guard none");
 }
 
+/* It needs no address, and comes before the port is up. */
+static void a_rate_is_set_on_the_bridge(void **state)
+{
+	(void)state;
+	want_guard(GUARD_NONE, "", "");
+	wish.guard.rate = (struct rate) { 20000, 0 };
+	joins("record; address fe:ff:ff:ff:ff:ff, addrgenmode none, master br0; guard none, rate send 20mbit; up");
+	is_guarded();
+	joins("");
+	wish.guard.rate.receive = 1000;
+	joins("guard none, rate send 20mbit receive 1mbit");
+	wish.guard.rate = (struct rate) { 0 };
+	joins("record; guard none");
+}
+
 static void left_it_loses_its_guard_last(void **state)
 {
 	(void)state;
@@ -753,9 +768,9 @@ static void a_guard_without_addresses_is_refused(void **state)
 {
 	(void)state;
 	want_guard(GUARD_MAC, "", "");
-	does_not_join(REFUSED, "network br0 checks what its ports send (guard = mac), but the MAC of this NIC is not known; request it with mac= (the configuration of the domain, or vifctl attach tap7 br0 mac=52:54:00:12:34:56)");
+	does_not_join(REFUSED, "network br0 checks what its ports send (guard = mac), but the MAC of this NIC is not known; request it with mac=52:54:00:12:34:56 (in the domain's configuration, or of vifctl attach, create or run)");
 	want_guard(GUARD_IP, "52:54:00:00:00:07", "");
-	does_not_join(REFUSED, "network br0 checks what its ports send (guard = ip), but the IP addresses of this NIC are not known; request them with ip= (the configuration of the domain, or vifctl attach tap7 br0 ip=192.0.2.1)");
+	does_not_join(REFUSED, "network br0 checks what its ports send (guard = ip), but the IP addresses of this NIC are not known; request them with ip=192.0.2.1 (in the domain's configuration, or of vifctl attach, create or run)");
 	/* The MAC that it was given itself will do. */
 	memcpy(wish.mac, s.link.mac, 6);
 	want_guard(GUARD_MAC, "", "");
@@ -1065,6 +1080,26 @@ static void a_new_macvtap_is_named_and_set_up(void **state)
 	joins("up");
 }
 
+/* Its hook is for its name; and no frame passes before it is up. */
+static void a_macvtaps_guard_stands_when_it_has_its_name_and_before_it_is_up(void **state)
+{
+	(void)state;
+	make_macvtap();
+	want_guard(GUARD_MAC, "52:54:00:00:00:07", "");
+	record.wish.stays_down = wish.stays_down = false;
+	s.record = record;
+	plan_join(&wish, &record, &s, &plan);
+	assert_int_equal(plan.verdict, TO_DO);
+	check(strstr(steps(), "; guard mac, mac=52:54:00:00:00:07; up"), "%s", steps());
+	settle_macvtap();
+	want_guard(GUARD_MAC, "52:54:00:00:00:07", "");
+	wish_guard(&wish, &s.guard);
+	(void)strcpy(wish.name, "other");
+	s.renames_live = true;
+	plan_join(&wish, &record, &s, &plan);
+	check(strncmp(steps(), "down; ", 6) == 0, "%s", steps());
+}
+
 static void who_finds_a_macvtap_keeps_what_its_record_says(void **state)
 {
 	(void)state;
@@ -1338,6 +1373,7 @@ int main(void)
 		plan_test(with_another_guard_it_moves_while_it_is_down),
 		plan_test(a_guard_that_is_not_wished_any_more_goes_last),
 		plan_test(left_it_loses_its_guard_last),
+		plan_test(a_rate_is_set_on_the_bridge),
 		plan_test(a_guard_without_addresses_is_refused),
 		plan_test(without_addresses_a_port_goes_down),
 		plan_test(addresses_that_nobody_checks_are_refused),
@@ -1351,6 +1387,7 @@ int main(void)
 		plan_test(the_vlans_that_it_had_on_its_bridge_are_kept_in_mind),
 		plan_test(left_it_is_in_its_former_vlans),
 		plan_test(a_new_macvtap_is_named_and_set_up),
+		plan_test(a_macvtaps_guard_stands_when_it_has_its_name_and_before_it_is_up),
 		plan_test(who_finds_a_macvtap_keeps_what_its_record_says),
 		plan_test(what_differs_is_put_right),
 		plan_test(in_passthru_the_guest_s_address_is_set_on_it),
