@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "agent/base/log.h"
@@ -219,9 +220,33 @@ static int show_presence(void)
 	return fd;
 }
 
+/* Who asks has learned all from having been connected; and there must be room for the
+ * next one. */
+static void on_caller(evutil_socket_t fd, short what, void *arg)
+{
+	int caller = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
+
+	(void)what;
+	(void)arg;
+	if (caller >= 0)
+		close(caller);
+}
+
+/* Without memory for it only the pid may not be found. */
+static struct event *answer_callers(struct event_base *base, int presence)
+{
+	struct event *e = NULL;
+
+	if (presence >= 0)
+		e = event_new(base, presence, EV_READ | EV_PERSIST, on_caller, NULL);
+	if (e)
+		(void)event_add(e, NULL);
+	return e;
+}
+
 static int run(struct daemon *d)
 {
-	struct event *events[4] = { 0 };
+	struct event *events[5] = { 0 };
 	char error[REASON_SIZE];
 	int presence, r = agent_open(&d->agent, d->config_path, error);
 
@@ -235,6 +260,7 @@ static int run(struct daemon *d)
 	events[1] = evsignal_new(d->base, SIGTERM, on_end, d);
 	events[2] = evsignal_new(d->base, SIGINT, on_end, d);
 	events[3] = feed_watchdog(d->base);
+	events[4] = answer_callers(d->base, presence);
 	r = keeper_new(d->base, &d->agent, &d->ops, &d->keeper, error);
 	for (int i = 0; i < 3 && r == 0; i++)
 		if (!events[i] || event_add(events[i], NULL) < 0)
@@ -244,7 +270,7 @@ static int run(struct daemon *d)
 	else if (event_base_dispatch(d->base) < 0 || !d->ending)
 		r = -1;
 	d->keeper = keeper_free(d->keeper);
-	for (int i = 0; i < 4; i++)
+	for (int i = 0; i < 5; i++)
 		if (events[i])
 			event_free(events[i]);
 	agent_close(&d->agent);

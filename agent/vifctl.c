@@ -6,55 +6,8 @@
 #include <string.h>
 
 #include "agent/base/options.h"
-#include "agent/cli/taps.h"
-
-static const struct verb {
-	const char *name;
-	int (*run)(struct cmd *c);
-	const char *args;
-	const char *help;
-	enum config_use config_use;
-} verbs[] = {
-	{ "attach", cmd_attach, "LINK NETWORK [KEY=VALUE...]",
-	  "attach a link to a network and keep it there; keys: " ATTACH_KEYS,
-	  CONFIG_NEEDED },
-	{ "detach", cmd_detach, "LINK",
-	  "undo attach and restore the link", CONFIG_USEFUL },
-	{ "create", cmd_create, "NETWORK [NAME] [KEY=VALUE...]",
-	  "create a persistent tap, for a program that opens it by name; keys: " TAPS_KEYS,
-	  CONFIG_NEEDED },
-	{ "delete", cmd_delete, "LINK [force]",
-	  "delete a tap that create or run has created", CONFIG_USEFUL },
-	{ "run", cmd_run, "[--nic NETWORK[,KEY=VALUE...]]... -- PROGRAM [ARGUMENT...]",
-	  "create taps and start a program (e.g. QEMU) with them; keys: model, " TAPS_KEYS,
-	  CONFIG_NEEDED },
-	{ "list", cmd_list, "[--all]",
-	  "list all ports, one per line; --all: also NICs of other scripts", CONFIG_USEFUL },
-	{ "show", cmd_show, "LINK|DOMID.DEVID",
-	  "show one port: its wish, its state, and what is wrong", CONFIG_USEFUL },
-	{ "plan", cmd_plan, "[LINK|DOMID.DEVID]",
-	  "show what vifagent would do now; changes nothing", CONFIG_USEFUL },
-	{ "monitor", cmd_monitor, "", "print ports as they change", CONFIG_USEFUL },
-	{ "check", cmd_check, "[FILE]",
-	  "say whether the configuration, or FILE as one, is right",
-	  CONFIG_REPORTED },
-	{ "helper-check", cmd_helper_check, "USER BRIDGE [FILE]",
-	  "check whether the bridge helper's ACL lets a user's QEMU use a bridge",
-	  CONFIG_USEFUL },
-	{ "xen-script", cmd_xen_script, "online|offline|add|remove [type_if=vif|tap]",
-	  "the hotplug script that libxl runs for a vif, also called " NIC_SCRIPT,
-	  CONFIG_REPORTED },
-	{ "qemu-ifup", cmd_qemu_ifup, "LINK",
-	  "attach a tap; QEMU runs this as script=, also called vif-ifup[.NETWORK]",
-	  CONFIG_NEEDED },
-	{ "qemu-ifdown", cmd_qemu_ifdown, "LINK",
-	  "detach a tap; QEMU runs this as downscript=, also called vif-ifdown",
-	  CONFIG_USEFUL },
-	{ "udev", cmd_udev, "", "handle a udev event, on a host without the daemon",
-	  CONFIG_NEEDED },
-};
-
-#define N_VERBS (sizeof(verbs) / sizeof(verbs[0]))
+#include "agent/cli/screen.h"
+#include "agent/cli/verbs.h"
 
 static int verb_usage(const struct verb *v)
 {
@@ -65,26 +18,19 @@ static int verb_usage(const struct verb *v)
 
 static int usage(void)
 {
-	(void)fputs("usage: vifctl [-c FILE] [-j] VERB ...\n"
+	(void)fputs("usage: vifctl [-c FILE] [-j] [--color WHEN] VERB ...\n"
 		    "Manage the host links of VM NICs by hand.\n"
 		    "  -c, --config FILE  read FILE instead of " SYSCONFDIR
 		    "/vifagent/vifagent.conf\n"
 		    "  -j, --json         print JSON\n"
+		    "  --color WHEN       auto, always or never\n"
 		    "  -V, --version      print the version\n"
 		    "  -h, --help         print this help\n"
 		    "vifctl help VERB prints the help of one verb. The verbs:\n",
 		    stdout);
-	for (size_t i = 0; i < N_VERBS; i++)
+	for (size_t i = 0; i < verbs_n; i++)
 		(void)verb_usage(&verbs[i]);
 	return CMD_OK;
-}
-
-static const struct verb *find_verb(const char *name)
-{
-	for (size_t i = 0; i < N_VERBS; i++)
-		if (strcmp(verbs[i].name, name) == 0)
-			return &verbs[i];
-	return NULL;
 }
 
 /* ---- unknown verbs ---------------------------------------------------- */
@@ -128,7 +74,7 @@ static const struct verb *similar_verb(const char *name)
 
 	if (len < 2 || len >= WORD_MAX)
 		return NULL;
-	for (size_t i = 0; i < N_VERBS; i++) {
+	for (size_t i = 0; i < verbs_n; i++) {
 		size_t d = distance(name, verbs[i].name);
 
 		if (strncmp(verbs[i].name, name, len) == 0)
@@ -178,7 +124,7 @@ static const struct verb *verb_of_link(const char *path, const char **suffix)
 			continue;
 		*suffix = name[len] ? name + len + 1 : NULL;
 		cmd_set_program(links[i].name);
-		return find_verb(links[i].verb);
+		return verb_find(links[i].verb);
 	}
 	return NULL;
 }
@@ -209,7 +155,7 @@ static int help(const struct cmd *c)
 
 	if (c->argc == 0)
 		return usage();
-	v = find_verb(c->argv[0]);
+	v = verb_find(c->argv[0]);
 	if (!v)
 		return unknown_verb(c->argv[0]);
 	return verb_usage(v);
@@ -217,7 +163,7 @@ static int help(const struct cmd *c)
 
 static int run_verb(struct cmd *c, const char *name, const char *config_path)
 {
-	const struct verb *v = find_verb(name);
+	const struct verb *v = verb_find(name);
 
 	if (strcmp(name, "help") == 0)
 		return help(c);
@@ -227,7 +173,7 @@ static int run_verb(struct cmd *c, const char *name, const char *config_path)
 		return verb_usage(v);
 	/* Many people put it at the end.  With run, the last argument belongs
 	 * to the program. */
-	if (v->run != cmd_run && ends_with_json(c)) {
+	if (v->run != cmd_run && v->run != cmd_complete && ends_with_json(c)) {
 		c->json = true;
 		c->argc--;
 	}
@@ -248,6 +194,7 @@ int main(int argc, char **argv)
 	static const struct option options[] = {
 		{ "config", required_argument, NULL, 'c' },
 		{ "json", no_argument, NULL, 'j' },
+		{ "color", required_argument, NULL, 'C' },
 		{ "version", no_argument, NULL, 'V' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 }
@@ -270,6 +217,10 @@ int main(int argc, char **argv)
 			break;
 		case 'j':
 			c.json = true;
+			break;
+		case 'C':
+			if (screen_set_color(optarg) < 0)
+				return cmd_fail(CMD_USAGE, "--color is auto, always or never");
 			break;
 		case 'V':
 			puts("vifctl " PACKAGE_VERSION);

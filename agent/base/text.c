@@ -192,3 +192,10 @@ int text_mac(const char *s, uint8_t ret[6])
 	memcpy(ret, mac, sizeof(mac));
 	return 0;
 }
+
+void text_make_visible(char *s)
+{
+	for (; *s; s++)
+		if (*s < ' ' || *s > '~')
+			*s = '?';
+}

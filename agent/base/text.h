@@ -84,4 +84,7 @@ uint32_t text_hash(uint32_t h, const void *bytes, size_t len);
  * fit; it never cuts. */
 bool text_copy(char *dst, size_t size, const char *src);
 
+/* What is not visible ASCII becomes "?": no escape sequences on a terminal. */
+void text_make_visible(char *s);
+
 #endif

@@ -44,6 +44,14 @@ int cmd_show(struct cmd *c);
 int cmd_plan(struct cmd *c);
 int cmd_monitor(struct cmd *c);
 int cmd_check(struct cmd *c);
+int cmd_status(struct cmd *c);
+int cmd_doctor(struct cmd *c);
+int cmd_networks(struct cmd *c);
+int cmd_apply(struct cmd *c);
+int cmd_reload(struct cmd *c);
+int cmd_graph(struct cmd *c);
+int cmd_metrics(struct cmd *c);
+int cmd_complete(struct cmd *c);
 int cmd_xen_script(struct cmd *c);
 int cmd_udev(struct cmd *c);
 int cmd_create(struct cmd *c);
@@ -137,6 +145,9 @@ int cmd_join_by_hand(struct cmd *c, const struct link *l, const struct wish *w);
 int cmd_leave_by_hand(struct cmd *c, const struct link *l);
 
 /* ---- looks in print (cmd/output.c) ------------------------------------ */
+
+/* Of a port in order what is wrong all the same: "no carrier, bridge down", or "". */
+void output_marks(const struct look *look, char *buf, size_t size);
 
 /* Print one line, like "ip -br". */
 void output_line(const struct look *look);

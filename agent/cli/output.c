@@ -11,32 +11,30 @@
 #include "agent/core/words.h"
 #include "agent/host/presence.h"
 
-/* Of a port in order what is wrong all the same, in some words. */
-static void print_marks(const struct look *look)
+void output_marks(const struct look *look, char *buf, size_t size)
 {
-	const char *comma = "";
 	struct notes notes;
+	size_t len = 0;
 
+	buf[0] = '\0';
 	notes_find(look, &notes);
-	for (size_t i = 0; i < notes.n; i++) {
-		if (!notes.note[i].mark)
-			continue;
-		(void)printf("%s%s", comma, notes.note[i].mark);
-		comma = ", ";
-	}
+	for (size_t i = 0; i < notes.n && len < size; i++)
+		if (notes.note[i].mark)
+			len += (size_t)snprintf(buf + len, size - len, "%s%s",
+						len ? ", " : "", notes.note[i].mark);
 }
 
 void output_line(const struct look *look)
 {
 	const struct wish *w = &look->wish;
+	char marks[128] = "";
 
-	(void)printf("%-16s %-9s %-16s %-9s %s", look->name,
+	if (look->verdict == IN_ORDER)
+		output_marks(look, marks, sizeof(marks));
+	(void)printf("%-16s %-9s %-16s %-9s %s%s\n", look->name,
 		     verdict_name(look->verdict),
 		     w->network[0] ? w->network : "-", source_name(w->by),
-		     look->reason);
-	if (look->verdict == IN_ORDER)
-		print_marks(look);
-	puts("");
+		     look->reason, marks);
 }
 
 void output_count(struct cmd *c, const struct look *look)

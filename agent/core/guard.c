@@ -46,6 +46,19 @@ const char *guard_reason_name(enum guard_reason why)
 	return names[why];
 }
 
+const char *guard_reason_key(enum guard_reason why)
+{
+	static const char *const keys[GUARD_REASONS] = {
+		[DROPPED_MAC] = "mac",	     [DROPPED_VLAN] = "vlan",
+		[DROPPED_TYPE] = "type",     [DROPPED_ARP] = "arp",
+		[DROPPED_IP4] = "ipv4",	     [DROPPED_IP6] = "ipv6",
+		[DROPPED_ND] = "nd",	     [DROPPED_DHCP] = "dhcp",
+		[DROPPED_SENT] = "sent-too-fast", [DROPPED_RECEIVED] = "received-too-fast",
+	};
+
+	return keys[why];
+}
+
 /* ---- lists ------------------------------------------------------------ */
 
 /* An array of addresses of one size. */

@@ -35,6 +35,9 @@ enum guard_reason {
 /* "its MAC", "its VLAN" and so on. */
 const char *guard_reason_name(enum guard_reason why);
 
+/* "mac", "vlan" and so on: for programs. */
+const char *guard_reason_key(enum guard_reason why);
+
 /* How many of each one port may have. */
 #define GUARD_MACS 4
 #define GUARD_IP4S 6

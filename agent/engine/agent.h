@@ -25,6 +25,7 @@ struct agent {
 	uint32_t self;			/* our domid, if it is there */
 	struct workers *workers;	/* NULL: xenstored is not asked yet, … */
 	struct session session;		/* without threads: door_direct(), … */
+	bool asks_names;		/* of domains, too: for people */
 	int64_t direct_until;		/* … until then (monotonic, ms); or 0 */
 };
 

@@ -103,6 +103,7 @@ static int look_part(struct nic_look *n, enum part part, struct look *look)
 				.part = part, .goal = n->goal,
 				.nic_exists = n->nic.exists };
 	memcpy(look->unused, n->nic.unused, sizeof(look->unused));
+	memcpy(look->guest, n->nic.guest, sizeof(look->guest));
 	/* "vif32751.100-emu" cannot be; then there is no such link. */
 	(void)vif_name_make(look->name, n->id, part == PART_EMU ? VIF_EMU :
 								  VIF_NETBACK);

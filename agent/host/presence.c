@@ -48,18 +48,32 @@ int presence_show(void)
 
 /* A full queue of connections (EAGAIN) is a presence, too, but does not say
  * whose. */
-bool presence_is_shown(void)
+static bool ask(struct ucred *ret)
 {
-	struct ucred peer = { 0 };
-	socklen_t size = sizeof(peer);
+	socklen_t size = sizeof(*ret);
 	struct sockaddr_un a;
 	socklen_t len = address(&a);
 	CLOSED int fd = open_socket();
 
+	*ret = (struct ucred) { 0 };
 	if (fd < 0)
 		return false;
 	if (connect(fd, (const struct sockaddr *)&a, len) < 0)
 		return errno == EAGAIN;
-	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 &&
-	       (peer.uid == 0 || peer.uid == getuid());
+	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, ret, &size) == 0 &&
+	       (ret->uid == 0 || ret->uid == getuid());
+}
+
+bool presence_is_shown(void)
+{
+	struct ucred peer;
+
+	return ask(&peer);
+}
+
+int presence_pid(void)
+{
+	struct ucred peer;
+
+	return ask(&peer) ? peer.pid : 0;
 }

@@ -2,7 +2,7 @@
 /*
  * presence.h - does vifagentd run in this network namespace?
  *
- * The daemon listens on an abstract UNIX socket and never answers there.  Names of
+ * The daemon listens on an abstract UNIX socket, and closes each connection at once.  Names of
  * such sockets belong to a network namespace, as links do, and go with their
  * process (unix(7)).
  */
@@ -21,5 +21,8 @@ int presence_show(void);
 
 /* Does root, or our own user, run a daemon?  Any user may ask. */
 bool presence_is_shown(void);
+
+/* The pid of that daemon; 0: none, or not known. */
+int presence_pid(void);
 
 #endif

@@ -3,13 +3,16 @@
 #include "agent/host/procfs.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "agent/base/text.h"
+#include "agent/host/fd.h"
 #include "agent/host/sysfs.h"
 
 /* proc(5): "pid (comm) state ppid …", num_threads is field 20, starttime 22.  A comm may have
@@ -71,6 +74,23 @@ int procfs_process(int pid, struct process *ret)
 	if (r == 0)
 		*ret = p;
 	return r;
+}
+
+ssize_t procfs_arguments(int pid, char *buf, size_t size)
+{
+	char path[32];
+	CLOSED int fd = -1;
+	ssize_t n;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/cmdline", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	n = read(fd, buf, size - 1);
+	if (n < 0)
+		return -errno;
+	buf[n] = '\0';
+	return n;
 }
 
 bool procfs_is_near(const struct process *p)

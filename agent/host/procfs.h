@@ -3,6 +3,8 @@
 #ifndef VIFAGENT_PROCFS_H
 #define VIFAGENT_PROCFS_H
 
+#include <sys/types.h>
+
 #include "agent/host/host.h"
 
 /*
@@ -15,6 +17,13 @@ int procfs_process(int pid, struct process *ret);
 
 /* host_ops.process_lives; true if in doubt. */
 bool procfs_process_lives(struct host *h, const struct process *p);
+
+/*
+ * procfs_arguments() - the arguments of a process, each with a NUL at its end
+ *
+ * As far as they fit.  Returns their length, or a negative errno value.
+ */
+ssize_t procfs_arguments(int pid, char *buf, size_t size);
 
 /* Is it of our own pid namespace, as far as its record says? */
 bool procfs_is_near(const struct process *p);

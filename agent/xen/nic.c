@@ -284,6 +284,16 @@ static int get_error(struct reader *r, struct nic *n)
 	return err;
 }
 
+/* libxl writes it (libxl__domain_make); a name that cannot be read is not known. */
+static void ask_name(const struct reader *r, struct nic *n)
+{
+	char path[STORE_PATHSIZE];
+
+	(void)snprintf(path, sizeof(path), "/local/domain/%" PRIu32 "/name", r->id.domid);
+	if (store_read(r->store, path, n->guest, sizeof(n->guest)) < 0)
+		n->guest[0] = '\0';
+}
+
 int nic_read(struct store *s, uint32_t backend, struct vif_id id,
 	     unsigned int questions, struct nic *ret)
 {
@@ -309,6 +319,8 @@ int nic_read(struct store *s, uint32_t backend, struct vif_id id,
 		err = store_introduced(s, id.domid);
 		n.has_domain = err == 1;
 	}
+	if (err >= 0 && n.exists && questions & NIC_ASK_NAME)
+		ask_name(&r, &n);
 	if (err < 0)
 		return err;
 	*ret = n;

@@ -31,6 +31,9 @@ enum nic_script {
 /* Room for the script's name, without its directory. */
 #define NIC_SCRIPT_SIZE 40
 
+/* Of a domain's name. */
+#define NIC_GUEST_SIZE 64
+
 /* Room for the names of the keys that are not carried out. */
 #define NIC_UNUSED_SIZE 80
 
@@ -63,6 +66,8 @@ struct nic {
 	char error[NIC_ERROR_SIZE];	/* "hotplug-error", "" if none */
 	struct wish wish;	/* bridge, vifname, mtu, vlan; mac and ip if
 				 * asked for */
+	char guest[NIC_GUEST_SIZE];	/* its domain's name, perhaps cut, if asked
+					 * for; "": not known */
 	char unused[NIC_UNUSED_SIZE];	/* "ip, gatewaydev": keys that are not
 					 * carried out; "" for none */
 };
@@ -78,6 +83,7 @@ static inline bool nic_is_dead(const struct nic *n)
 enum nic_questions {
 	NIC_ASK_DOMAIN = 1 << 0,	/* is its domain there?  Only dom0 may ask */
 	NIC_ASK_ADDRESSES = 1 << 2,	/* mac and ip, for a guard */
+	NIC_ASK_NAME = 1 << 3,		/* its domain's name */
 	NIC_SCRIPT_IS_OURS = 1 << 1,	/* libxl has run it: do not read the key */
 };
 

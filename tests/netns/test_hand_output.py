@@ -65,7 +65,7 @@ def test_list_as_json(host):
     assert ports["web0"] == {
         "port": "web0", "state": "ok", "reason": None, "unused": None, "steps": [],
         "wish": {"by": "hand", "network": "br0", "bridge": "br0", "device": None, "mode": None, "name": "web0",
-                 "vlan": None, "guard": None, "ip": None, "options": {}, "mtu": None, "mac": None, "up": True},
+                 "vlan": None, "guard": None, "ip": None, "rate": None, "options": {}, "mtu": None, "mac": None, "up": True},
         "link": {"name": "web0", "ifindex": host.link("web0").ifindex, "kind": "tun",
                  "address": PORT_MAC, "mtu": 1500, "master": "br0", "up": True, "carrier": True,
                  "alias": host.link("web0").alias},

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* doctor-network.c - what is wrong with ports, bridges, uplinks and filters */
+#include "agent/cli/doctor-network.h"
+
+#include <string.h>
+
+#include "agent/cli/notes.h"
+#include "agent/core/words.h"
+#include "agent/host/sysfs.h"
+#include "agent/host/trouble.h"
+
+/* ---- ports -------------------------------------------------------------- */
+
+static void port(struct findings *f, const struct look *look)
+{
+	struct notes notes;
+
+	if (look->verdict != IN_ORDER) {
+		finding(f, look->verdict == TO_DO ? FINDING_WARNING : FINDING_ERROR,
+			look->name, look->verdict == TO_DO ?
+			finding_command("vifctl apply %s", look->name) : "",
+			"%s: %s", verdict_name(look->verdict), look->reason);
+		return;
+	}
+	/* What concerns its bridge is said there, once. */
+	notes_find(look, &notes);
+	for (size_t i = 0; i < notes.n; i++)
+		if (notes.note[i].mark && strcmp(notes.note[i].mark, "bridge down") != 0 &&
+		    strcmp(notes.note[i].mark, "device down") != 0)
+			finding(f, FINDING_NOTE, look->name, "", "%s", notes.note[i].text);
+}
+
+void doctor_ports(struct findings *f)
+{
+	for (size_t i = 0; i < f->all->n; i++)
+		if (overview_counts(&f->all->look[i]))
+			port(f, &f->all->look[i]);
+}
+
+/* ---- bridges and devices ------------------------------------------------- */
+
+struct uplinks {
+	struct findings *f;
+	const struct link *bridge;
+	size_t n;
+};
+
+static void uplink(const struct link *l, void *arg)
+{
+	struct uplinks *u = arg;
+	struct findings *f = u->f;
+
+	u->n++;
+	if (!l->up)
+		finding(f, FINDING_WARNING, l->name,
+			finding_command("ip link set %s up", l->name),
+			"it is a port of bridge %s, but down, so guests reach nobody through it",
+			u->bridge->name);
+	else if (!l->carrier)
+		finding(f, FINDING_WARNING, l->name, "",
+			"it is a port of bridge %s, but has no carrier: look at its cable and its switch",
+			u->bridge->name);
+	if (l->mtu < u->bridge->mtu)
+		finding(f, FINDING_WARNING, l->name,
+			finding_command("ip link set %s mtu %u", l->name, u->bridge->mtu),
+			"its MTU %u is less than the %u of bridge %s, so longer frames of guests are lost without a word",
+			l->mtu, u->bridge->mtu, u->bridge->name);
+	if (trouble_has_lro(l->name))
+		finding(f, FINDING_ERROR, l->name,
+			finding_command("ethtool -K %s lro off", l->name),
+			"large receive offload is on, and bridge %s cannot forward what it puts together",
+			u->bridge->name);
+}
+
+static void spanning_tree(struct findings *f, const struct link *bridge)
+{
+	struct trouble_stp stp = trouble_stp(bridge->name);
+
+	if (stp.on && stp.delay)
+		finding(f, FINDING_WARNING, bridge->name,
+			finding_command("ip link set %s type bridge stp_state 0", bridge->name),
+			"its spanning tree is on, so a guest's port passes nothing for its first %u s (too late for many a DHCP client); unless it has loops, turn it off",
+			2 * stp.delay / 100);
+}
+
+static void own_mac(struct findings *f, const struct link *bridge)
+{
+	struct bridge_facts facts = { .mtu_is_pinned = true };
+	struct host *h = f->cmd->agent.host;
+	char mac[MAC_TEXTSIZE];
+
+	if (h->ops->bridge_facts(h, bridge, &facts) < 0 || !facts.mac_floats)
+		return;
+	text_mac_print(mac, bridge->mac);
+	finding(f, FINDING_NOTE, bridge->name,
+		finding_command("ip link set %s address %s", bridge->name, mac),
+		"nobody has set its MAC: it is that of one of its ports, and changes when that one goes");
+}
+
+static void bridge(struct findings *f, const struct place *p)
+{
+	struct uplinks u = { f, p->link, 0 };
+
+	if (!p->link->up)
+		finding(f, FINDING_ERROR, p->name, finding_command("ip link set %s up", p->name),
+			"the bridge is down, so no frames pass");
+	spanning_tree(f, p->link);
+	own_mac(f, p->link);
+	overview_uplinks(f->all, p->link, uplink, &u);
+	if (u.n == 0)
+		finding(f, FINDING_NOTE, p->name,
+			finding_command("ip link set NIC master %s", p->name),
+			"the bridge has no uplink, so its guests reach one another and this host only");
+}
+
+static void device(struct findings *f, const struct place *p)
+{
+	if (!p->link->up && p->ports)
+		finding(f, FINDING_ERROR, p->name, finding_command("ip link set %s up", p->name),
+			"the device of macvtaps is down, so no frames pass");
+}
+
+/* What the networks want of their bridges. */
+static void vlans(struct findings *f)
+{
+	const struct config *c = f->cmd->agent.config;
+
+	for (size_t i = 0; i < c->n_networks; i++) {
+		const struct network *n = &c->networks[i];
+		const struct link *b = overview_link(f->all, n->bridge);
+
+		if (!n->vlan[0] || !b)
+			continue;
+		if (b->filtering == VLAN_FILTERING_MISSING)
+			finding(f, FINDING_ERROR, n->bridge, "",
+				"network %s has vlan = %s, but bridges of this kernel cannot filter VLANs",
+				n->name, n->vlan);
+		else if (b->filtering != VLAN_FILTERING_ON)
+			finding(f, FINDING_ERROR, n->bridge,
+				finding_command("ip link set %s type bridge vlan_filtering 1", n->bridge),
+				"network %s has vlan = %s, but the bridge does not filter VLANs",
+				n->name, n->vlan);
+	}
+}
+
+static void missing(struct findings *f, const struct place *p)
+{
+	if (p->kind == NETWORK_BRIDGE)
+		finding(f, p->others ? FINDING_ERROR : FINDING_WARNING, p->name,
+			finding_command("ip link add %s type bridge", p->name),
+			"the bridge of a network does not exist");
+	else
+		finding(f, p->others ? FINDING_ERROR : FINDING_WARNING, p->name, "",
+			"the device of a macvtap network does not exist");
+}
+
+void doctor_places(struct findings *f)
+{
+	struct place place[PLACES_MAX];
+	size_t n = overview_places(f->cmd, f->all, place);
+
+	for (size_t i = 0; i < n; i++) {
+		if (!place[i].link)
+			missing(f, &place[i]);
+		else if (place[i].kind == NETWORK_BRIDGE)
+			bridge(f, &place[i]);
+		else
+			device(f, &place[i]);
+	}
+	vlans(f);
+}
+
+/* ---- filters ------------------------------------------------------------ */
+
+/* Docker and firewalls set the policy of FORWARD to drop. */
+void doctor_filters(struct findings *f)
+{
+	if (!sysfs_bridges_are_filtered())
+		return;
+	if (trouble_forward_drops())
+		finding(f, FINDING_ERROR, "br_netfilter",
+			"sysctl net.bridge.bridge-nf-call-iptables=0",
+			"frames of bridges pass through iptables, whose FORWARD chain drops what no rule accepts: guests may have no network (Docker does that); or accept them there: iptables -I FORWARD -m physdev --physdev-is-bridged -j ACCEPT");
+	else
+		finding(f, FINDING_NOTE, "br_netfilter",
+			"sysctl net.bridge.bridge-nf-call-iptables=0",
+			"frames of bridges pass through iptables, which costs time, and drops them if a rule of FORWARD does");
+}

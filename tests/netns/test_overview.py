@@ -1,0 +1,340 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What an administrator sees of a host: status, list, networks, doctor, graph, metrics; and apply, reload."""
+
+import os
+import pty
+import re
+import subprocess
+
+import pytest
+
+from bed import BUILD, TOP
+from spoofed import MAC
+
+CONF = """\
+[network red]
+bridge = br0
+[network office]
+bridge = br1
+isolated = yes
+rate = 20mbit
+[network direct]
+kind = macvtap
+device = switch0
+"""
+
+
+@pytest.fixture
+def host(bed):
+    """A bridge with an uplink, one that is down, and two ports."""
+    bed.bridge("br0")
+    bed.ip("link add br1 type bridge")
+    bed.vif("eth0", peer="switch0")
+    bed.ip("link set eth0 master br0 up")
+    bed.ip("link set switch0 up")
+    bed.conf.write_text(CONF)
+    bed.tap("web0")
+    bed.tap("db0")
+    bed.vifctl("attach", "web0", "red", f"mac={MAC}", check=0)
+    bed.vifctl("attach", "db0", "office", check=0)
+    return bed
+
+
+def at_a_terminal(bed, *args, columns=200, env=None):
+    """What vifctl prints on a terminal, as it is."""
+    master, slave = pty.openpty()
+    subprocess.run(["stty", "cols", str(columns)], stdin=slave, check=True)
+    with subprocess.Popen(bed.vifctl_argv(*args), stdout=slave, stderr=slave, stdin=slave,
+                          env={**bed.env(None), "TERM": "xterm", **(env or {})}) as process:
+        os.close(slave)
+        out = b""
+        try:
+            while chunk := os.read(master, 65536):
+                out += chunk
+        except OSError:
+            pass  # the other side is closed
+        process.wait()
+    os.close(master)
+    return out.decode().replace("\r\n", "\n")
+
+
+# ---- status, networks
+
+def test_status_is_the_host_on_one_screen(host):
+    out = host.vifctl("status", check=0).out
+    assert re.search(r"^daemon +vifagentd is not running$", out, re.M)
+    assert re.search(r"^configuration +right, 3 networks$", out, re.M)
+    assert re.search(r"^ports +2 ok$", out, re.M)
+    assert re.search(r"^  br0 +mtu 1500, 1 port, uplink eth0$", out, re.M)
+    assert re.search(r"^  br1 +down, mtu 1500, 1 port, no uplink$", out, re.M)
+    daemon = host.daemon()
+    host.ip("link del br1")
+    host.until(lambda: re.search(r"^  db0 +waiting: .*br1 does not exist", host.vifctl("status", check=0).out, re.M))
+    out = host.vifctl("status", check=0).out
+    assert re.search(rf"^daemon +running, pid {daemon.pid}$", out, re.M)
+    assert re.search(r"^ports +1 ok, 1 waiting$", out, re.M) and re.search(r"^  br1 +missing", out, re.M)
+    status = host.vifctl("status", "--json", check=0).json()
+    assert status["daemon"] and status["ports"]["waiting"] == 1
+    assert {n["name"]: n["exists"] for n in status["networks"]} == {"br0": True, "br1": False, "switch0": True}
+
+
+def test_status_with_a_broken_configuration(host):
+    host.conf.write_text("[network red]\nx = y\n")
+    out = host.vifctl("status").out
+    assert re.search(r"^configuration +.*line 2", out, re.M)
+
+
+def test_networks_are_listed_with_their_settings(host):
+    lines = {line.split()[0]: line.split(None, 5)[1:] for line in host.vifctl("networks", check=0).out.splitlines()}
+    assert lines["red"] == ["bridge", "br0", "up", "1", "-"]
+    assert lines["office"] == ["bridge", "br1", "down", "1", "rate 20mbit, isolated yes"]
+    assert lines["direct"] == ["macvtap", "switch0", "up", "0", "mode vepa"]
+    assert [n["name"] for n in host.vifctl("networks", "--json", check=0).json()] == ["red", "office", "direct"]
+
+
+# ---- list
+
+def test_list_at_a_terminal_has_a_head_and_colours(host):
+    out = at_a_terminal(host, "list")
+    plain = re.sub("\033\\[[0-9]*m", "", out)
+    head, *rows = plain.splitlines()[:3]
+    assert head.split() == ["PORT", "STATE", "NETWORK", "GUARD", "BY", "WHY"]
+    assert rows[0].split()[:5] == ["web0", "ok", "red", "-", "hand"] and "20mbit" in rows[1]
+    assert "\033[33mok" in out  # in order, but nobody has the tap open or the bridge is down
+    assert "\033" not in at_a_terminal(host, "list", env={"NO_COLOR": "1"})
+    assert "\033" not in at_a_terminal(host, "--color", "never", "list")
+    assert "\033" in host.vifctl("--color", "always", "networks", check=0).out
+    assert host.vifctl("--color", "x", "list").rc == 2
+
+
+def test_list_without_a_terminal_is_one_line_a_port(host):
+    out = host.vifctl("list", check=0).out
+    assert [line.split()[:4] for line in out.splitlines()] == [["web0", "ok", "red", "hand"], ["db0", "ok", "office", "hand"]]
+
+
+def test_on_a_narrow_terminal_a_reason_has_a_line_of_its_own(host):
+    host.ip("link del br1")
+    out = at_a_terminal(host, "list", columns=60, env={"NO_COLOR": "1"})
+    assert "\n    network office (requested by hand): bridge br1 does not exist" in out
+
+
+def test_without_ports_it_says_so(bed):
+    assert at_a_terminal(bed, "list") == "no ports\n"
+
+
+def test_a_tree_has_ports_under_their_bridges(host):
+    assert host.vifctl("list", "--tree", check=0).out.splitlines() == [
+        "br0", "|-- eth0", "|-- web0 ok", "br1", "|-- db0 ok: bridge down", "switch0"]
+
+
+def test_guests_have_the_names_of_their_domains(bed):
+    xs = bed.xenstored()
+    bed.bridge("br0")
+    bed.vif("vif5.0")
+    nic = bed.nic(xs, 5, 0)
+    xs.write("/local/domain/5/name", 'mail\033[31m"\\')
+    bed.daemon()
+    bed.until(lambda: bed.in_place("vif5.0"))
+    del nic
+    assert 'mail?[31m"\\' in at_a_terminal(bed, "list", env={"NO_COLOR": "1"})
+    assert '"guest:mail?[31m??"' in bed.vifctl("graph", check=0).out
+    assert 'domain="mail?[31m\\"\\\\"' in bed.vifctl("metrics", check=0).out
+
+
+def test_guests_have_the_names_that_qemu_is_given(host):
+    program = host.background(host.vifctl_argv("run", "--nic", "red,name=mail0", "--", "sh", "-c", "echo {name}; sleep 60",
+                                               "-name", "guest=mail,debug-threads=on"))
+    host.until(lambda: program.output())
+    assert re.search(r"^mail0 +ok +red +mail ", at_a_terminal(host, "list", env={"NO_COLOR": "1"}), re.M)
+
+
+# ---- doctor
+
+def findings(bed, rc=1):
+    return {(f["about"], f["severity"]): (f["text"], f["command"]) for f in bed.vifctl("doctor", "--json", check=rc).json()}
+
+
+def test_doctor_says_what_is_wrong_and_the_command_that_mends_it(host):
+    found = findings(host)
+    assert found["br1", "error"] == ("the bridge is down, so no frames pass", "ip link set br1 up")
+    assert found["vifagentd", "warning"][1] == "systemctl enable --now vifagentd"
+    assert "no uplink" in found["br1", "note"][0]
+    assert not any(about == "br0" and severity != "note" for about, severity in found)
+    text = host.vifctl("doctor", check=1).out
+    assert "error: br1: the bridge is down, so no frames pass\n    ip link set br1 up\n" in text
+    assert text.index("error: ") < text.index("warning: ") < text.index("note: ")
+
+
+def test_where_its_commands_are_run_nothing_is_wrong(host):
+    """Each command of a warning or an error is carried out as it stands."""
+    host.daemon()
+    host.ip("link set br0 type bridge stp_state 1")
+    host.ip("link set eth0 down")
+    host.ip("link set br0 mtu 2000")
+    for finding in host.vifctl("doctor", "--json", check=1).json():
+        if finding["severity"] != "note":
+            assert finding["command"].split()[0] == "ip", finding
+            host.run(finding["command"].split(), check=0)
+    host.until(lambda: host.vifctl("doctor").rc == 0, what=f"nothing is wrong: {findings(host, None)}")
+
+
+@pytest.mark.parametrize("break_it, about, text, command", [
+    ("link set eth0 down", "eth0", "it is a port of bridge br0, but down", "ip link set eth0 up"),
+    ("link set switch0 down", "eth0", "has no carrier", None),
+    ("link set br0 type bridge stp_state 1", "br0", "its spanning tree is on", "ip link set br0 type bridge stp_state 0"),
+    ("link set br0 mtu 9000", "eth0", "its MTU 1500 is less than the 9000 of bridge br0", "ip link set eth0 mtu 9000"),
+    ("link del br0", "br0", "the bridge of a network does not exist", "ip link add br0 type bridge"),
+])
+def test_doctor_sees(host, break_it, about, text, command):
+    assert not any(text in found for found, _ in findings(host).values())
+    host.ip(break_it)
+    host.until(lambda: any(text in found[0] for (a, _), found in findings(host).items() if a == about))
+    assert (about, command) in {(a, found[1]) for (a, _), found in findings(host).items() if text in found[0]}
+
+
+def test_doctor_sees_vlans_that_nobody_filters(host):
+    host.conf.write_text("[network red]\nbridge = br0\nvlan = 10\n")
+    assert "filter VLANs" in findings(host)["br0", "error"][0]
+
+
+def test_doctor_sees_a_policy_that_drops(host):
+    bridge_nf = "/proc/sys/net/bridge/bridge-nf-call-iptables"
+    if not os.path.exists(bridge_nf):
+        pytest.skip("this kernel has no br_netfilter")
+    with open(bridge_nf, "w", encoding="ascii") as file:
+        file.write("1")
+    assert findings(host)["br_netfilter", "note"]
+    host.run(["nft", "add table ip filter; add chain ip filter FORWARD { type filter hook forward priority 0; policy drop; }"], check=0)
+    assert "FORWARD chain drops" in findings(host)["br_netfilter", "error"][0]
+
+
+def test_doctor_sees_xl_devd_beside_the_daemon(bed):
+    bed.xenstored()
+    bed.daemon()
+    assert not any(about == "xl devd" for about, _ in findings(bed, None))
+    (bed.dir / "devd").write_text("while :; do read -r -t 60; done < /dev/zero\n")
+    devd = bed.background(["bash", "-c", f"cd {bed.dir}; exec -a /usr/sbin/xl bash devd"])
+    bed.until(lambda: ("xl devd", "error") in findings(bed, None))
+    assert findings(bed, None)["xl devd", "error"][1] == f"kill {devd.pid}"
+
+
+def test_doctor_changes_nothing(host):
+    before = host.ip("link show"), host.run(["nft", "list", "ruleset"]).out
+    findings(host)
+    assert (host.ip("link show"), host.run(["nft", "list", "ruleset"]).out) == before
+
+
+# ---- apply, reload
+
+def test_apply_does_what_plan_shows(host):
+    host.ip("link set web0 nomaster")
+    host.ip("link set db0 nomaster")
+    assert "master br0" in host.vifctl("plan", "web0", check=0).out
+    assert "web0: " in host.vifctl("apply", "web0", check=0).out
+    assert host.in_place("web0", "br0", mac="fe:" + MAC[3:]) and host.link("db0").master is None
+    host.vifctl("apply", check=0)
+    assert host.link("db0").master == "br1" and host.vifctl("apply", check=0).out == ""
+    host.ip("link del br1")
+    result = host.vifctl("apply", check=1)
+    assert "db0: waiting: network office" in result.err
+    assert "does not exist" in host.vifctl("apply", "nobody", check=1).err
+
+
+def test_reload_gives_the_daemon_its_new_configuration(host):
+    assert "not running" in host.vifctl("reload", check=1).err
+    host.daemon()
+    host.conf.write_text("[network red]\nx = y\n")
+    assert "line 2" in host.vifctl("reload", check=1).err
+    host.conf.write_text(CONF.replace("bridge = br0", "bridge = br1"))
+    host.vifctl("reload", check=0)
+    host.until(lambda: host.link("web0").master == "br1")
+
+
+# ---- graph, metrics
+
+def test_a_graph_is_what_dot_reads(host):
+    host.ip("link del br1")
+    out = host.vifctl("graph", check=0).out
+    assert '"port:web0" -- "link:br0"' in out and '"link:br0" -- "link:eth0"' in out
+    assert re.search(r'"port:db0" -- "link:br1" \[label="waiting: network office .*", style=dashed\]', out)
+    drawn = subprocess.run(["dot", "-Tsvg"], input=out, text=True, capture_output=True, check=True)
+    assert "<svg" in drawn.stdout and drawn.stderr == ""
+
+
+def test_metrics_are_what_prometheus_reads(host):
+    from prometheus_client.parser import text_string_to_metric_families
+    families = {f.name: f for f in text_string_to_metric_families(host.vifctl("metrics", check=0).out)}
+    infos = {s.labels["device"]: s.labels for s in families["vif_info"].samples}
+    assert infos["web0"] == {"device": "web0", "domain": "", "network": "red", "mac": MAC, "vlan": ""}
+    states = {(s.labels["device"], s.labels["state"]): s.value for s in families["vif_state"].samples}
+    assert states["web0", "ok"] == 1 and states["web0", "waiting"] == 0
+    assert families["vif_sent_bytes"].type == "counter" and families["vifagent_daemon"].samples[0].value == 0
+    drops = {(s.labels["device"], s.labels["reason"]) for s in families["vif_dropped_frames"].samples}
+    assert ("db0", "sent-too-fast") in drops
+
+
+def test_bytes_are_named_as_the_guest_sees_them(host):
+    tap = host._taps[0]
+    for _ in range(5):
+        os.write(tap.fd, bytes(60))
+    out = host.vifctl("metrics", check=0).out
+    assert 'vif_sent_frames_total{device="web0"} 5\n' in out and 'vif_sent_bytes_total{device="web0"} 300\n' in out
+
+
+def test_metrics_in_a_file_are_never_half_of_it(host):
+    file = host.dir / "vifagent.prom"
+    file.write_text("old")
+    inode = file.stat().st_ino
+    host.vifctl("metrics", str(file), check=0)
+    assert file.read_text().startswith("# HELP") and file.stat().st_ino != inode
+    assert not (host.dir / "vifagent.prom.new").exists()
+    assert "No such file" in host.vifctl("metrics", "/nowhere/x.prom", check=1).err
+
+
+# ---- completion, and the manual
+
+def completed(bed, *words):
+    return set(bed.vifctl("complete", *words, check=0).out.split())
+
+
+def test_what_may_follow(host):
+    assert {"attach", "status", "--json"} < completed(host, "")
+    assert {"web0", "br0", "eth0"} < completed(host, "attach", "")
+    assert completed(host, "attach", "web0", "") == {"red", "office", "direct", "br0", "br1"}
+    assert {"mac=", "alias=replace"} < completed(host, "attach", "web0", "red", "mac=x", "")
+    assert completed(host, "run", "--nic", "") == completed(host, "create", "") == {"red", "office", "direct", "br0", "br1"}
+    assert completed(host, "delete", "web0", "") == {"force"} and completed(host, "show", "web0", "") == set()
+
+
+def test_bash_completes(host):
+    argv = ["bash", "-c", 'vifctl() { "$@"; }; ' f'PATH={BUILD}:$PATH; unset -f vifctl; '
+            f'. {TOP}/completion/vifctl.bash; COMP_WORDS=(vifctl att); COMP_CWORD=1; _vifctl; echo "${{COMPREPLY[@]}}"']
+    assert host.run(argv, check=0).out == "attach\n"
+
+
+def manual(name):
+    text = (TOP / "doc" / name).read_text(encoding="utf-8")
+    return re.sub(r'\\f.|^\.[A-Z]+ |"', " ", text.replace("\\-", "-"), flags=re.M)
+
+
+def test_each_verb_and_option_is_in_the_manual(bed):
+    page = manual("vifctl.8")
+    usage = bed.vifctl("--help", check=0).out
+    verbs = set(re.findall(r"^vifctl ([a-z-]+)", usage, re.M))
+    assert len(verbs) > 20
+    for verb in verbs - {"complete"}:
+        assert re.search(rf"vifctl +(qemu-ifup *[|] *)?{verb}\b", page), f"{verb} is not in the synopsis"
+        assert re.search(rf"^ *(qemu-ifup *, *)?{verb}\b", page, re.M), f"{verb} is not described"
+    for option in re.findall(r"--[a-z]+", usage):
+        assert option in page, option
+    assert verbs <= completed(bed, "")
+
+
+def test_each_key_of_the_configuration_is_in_the_manual(bed):
+    page = manual("vifagent.conf.5")
+    bed.conf.write_text("[network red]\nnonsense = 1\n")
+    error = bed.vifctl("check", check=1).err
+    keys = re.search(r"use (.*) or an option of ports", error)[1].replace(", ", " ").split()
+    assert len(keys) > 8
+    for key in keys:
+        assert re.search(rf"\b{key} *=", page), key
