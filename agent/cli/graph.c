@@ -62,13 +62,13 @@ static const char *color_of(const struct look *look)
 }
 
 /* On the way to its bridge or device: its VLANs, or why it is not there. */
-static void port(const struct look *look)
+static void port(const struct overview *o, const struct look *look)
 {
 	const char *place = wish_place(&look->wish);
 	char guest[GUEST_SIZE], label[96] = "";
 
 	node("port:", look->name, "box", color_of(look));
-	overview_guest(look, guest);
+	guests_name(&o->guests, look, guest);
 	if (guest[0]) {
 		node("guest:", guest, "ellipse", "white");
 		edge("guest:", guest, "port:", look->name, "", "solid");
@@ -76,8 +76,8 @@ static void port(const struct look *look)
 	if (!place[0])
 		return;
 	if (look->verdict != IN_ORDER)
-		(void)snprintf(label, sizeof(label), "%s: %.60s", verdict_name(look->verdict),
-			       look->reason);
+		(void)snprintf(label, sizeof(label), "%s: %.*s", verdict_name(look->verdict),
+			       (int)strcspn(look->reason, ";"), look->reason);
 	else if (look->wish.vlan[0])
 		(void)snprintf(label, sizeof(label), "vlan %.80s", look->wish.vlan);
 	edge("port:", look->name, "link:", place, label,
@@ -119,7 +119,7 @@ int cmd_graph(struct cmd *c)
 		     "  edge [fontname=\"sans-serif\", fontsize=9];");
 		for (size_t i = 0; i < o.n; i++)
 			if (overview_counts(&o.look[i]))
-				port(&o.look[i]);
+				port(&o, &o.look[i]);
 		for (size_t i = 0; i < n; i++)
 			place(&o, &places[i]);
 		puts("}");

@@ -17,8 +17,10 @@ struct row {
 	char cell[GRID_COLUMNS][GRID_CELL];
 };
 
+STAILQ_HEAD(row_list, row);
+
 struct grid {
-	STAILQ_HEAD(, row) rows;
+	struct row_list rows;
 	struct row *last;	/* or NULL */
 	struct row head;
 	size_t width[GRID_COLUMNS];

@@ -73,13 +73,13 @@ static const char *or_dash(const char *s)
 	return s[0] ? s : "-";
 }
 
-static void add_row(struct grid *g, const struct look *look)
+static void add_row(struct grid *g, const struct overview *o, const struct look *look)
 {
 	const struct wish *w = &look->wish;
 	char guest[GUEST_SIZE], marks[128], guard[64];
 	enum color color;
 
-	overview_guest(look, guest);
+	guests_name(&o->guests, look, guest);
 	output_marks(look, marks, sizeof(marks));
 	guard_text(w, guard, sizeof(guard));
 	color = color_of(look, marks);
@@ -105,7 +105,7 @@ static void print_grid(const struct list *l, const struct overview *o)
 	for (size_t i = 0; i < o->n; i++) {
 		if (!is_listed(l, &o->look[i]))
 			continue;
-		add_row(g, &o->look[i]);
+		add_row(g, o, &o->look[i]);
 		n++;
 	}
 	grid_print(g);
@@ -121,12 +121,12 @@ static void print_uplink(const struct link *l, void *arg)
 	(void)printf("|-- %s%s\n", l->name, l->up ? "" : " (down)");
 }
 
-static void print_leaf(const struct look *look)
+static void print_leaf(const struct overview *o, const struct look *look)
 {
 	char guest[GUEST_SIZE], marks[128];
 	enum color color;
 
-	overview_guest(look, guest);
+	guests_name(&o->guests, look, guest);
 	text_make_visible(guest);
 	output_marks(look, marks, sizeof(marks));
 	color = color_of(look, marks);
@@ -150,7 +150,7 @@ static void print_tree(const struct list *l, const struct overview *o)
 		for (size_t j = 0; j < o->n; j++)
 			if (overview_counts(&o->look[j]) &&
 			    strcmp(wish_place(&o->look[j].wish), place[i].name) == 0)
-				print_leaf(&o->look[j]);
+				print_leaf(o, &o->look[j]);
 	}
 }
 

@@ -47,7 +47,7 @@ static void infos(const struct overview *o)
 
 		if (!overview_counts(look))
 			continue;
-		overview_guest(look, guest);
+		guests_name(&o->guests, look, guest);
 		if (!mac_is_zero(look->wish.mac))
 			text_mac_print(mac, look->wish.mac);
 		label("device", look->name, "vif_info{");

@@ -3,11 +3,8 @@
 #include "agent/cli/overview.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "agent/host/procfs.h"
 
 /* ---- taking it --------------------------------------------------------- */
 
@@ -63,6 +60,7 @@ int overview_take(struct cmd *c, struct overview *ret)
 		return cmd_fail(CMD_FAILED, "cannot list the links: %s", strerror(-r));
 	if (ret->n_links)
 		qsort(ret->link, ret->n_links, sizeof(*ret->link), by_ifindex);
+	guests_find(&ret->guests);
 	return 0;
 }
 
@@ -70,6 +68,7 @@ void overview_free(struct overview *o)
 {
 	free(o->look);
 	free(o->link);
+	guests_free(&o->guests);
 }
 
 /* ---- looking things up -------------------------------------------------- */
@@ -157,48 +156,4 @@ void overview_uplinks(const struct overview *o, const struct link *bridge,
 		if (o->link[i].master == bridge->ifindex &&
 		    !overview_port(o, o->link[i].ifindex))
 			fn(&o->link[i], arg);
-}
-
-/* ---- guests ------------------------------------------------------------- */
-
-/* QEMU's "-name web0", "-name guest=web0,debug-threads=on" or "-name=web0". */
-static void take_name(const char *value, char buf[GUEST_SIZE])
-{
-	if (strncmp(value, "guest=", 6) == 0)
-		value += 6;
-	(void)snprintf(buf, GUEST_SIZE, "%.*s", (int)strcspn(value, ","), value);
-}
-
-static void find_name(const char *args, size_t len, char buf[GUEST_SIZE])
-{
-	for (const char *a = args; a < args + len; a += strlen(a) + 1) {
-		const char *next = a + strlen(a) + 1;
-		const char *word = a + strspn(a, "-");
-
-		if (word == a || strncmp(word, "name", 4) != 0)
-			continue;
-		if (word[4] == '=')
-			take_name(word + 5, buf);
-		else if (!word[4] && next < args + len)
-			take_name(next, buf);
-	}
-}
-
-void overview_guest(const struct look *look, char buf[GUEST_SIZE])
-{
-	const struct record *r = &look->state.record;
-	char args[8192];
-	ssize_t len;
-
-	buf[0] = '\0';
-	if (look->id.is_nic) {
-		(void)snprintf(buf, GUEST_SIZE, "%s", look->guest);
-		return;
-	}
-	if (!look->found || look->state.owner != OWNER_US || !r->process.pid ||
-	    !procfs_process_lives(NULL, &r->process) || !procfs_is_near(&r->process))
-		return;
-	len = procfs_arguments(r->process.pid, args, sizeof(args));
-	if (len > 0)
-		find_name(args, (size_t)len, buf);
 }

@@ -4,12 +4,14 @@
 #define VIFAGENT_OVERVIEW_H
 
 #include "agent/cli/cmd.h"
+#include "agent/cli/guests.h"
 
 struct overview {
 	struct look *look;	/* of every port, in the order of vifctl list */
 	size_t n;
 	struct link *link;	/* all links, by ifindex */
 	size_t n_links;
+	struct guests guests;
 };
 
 /* Returns 0, or an exit code after an error message; overview_free() is owed in both
@@ -49,11 +51,5 @@ size_t overview_places(const struct cmd *c, const struct overview *o,
  * Calls @fn for each. */
 void overview_uplinks(const struct overview *o, const struct link *bridge,
 		      void (*fn)(const struct link *uplink, void *arg), void *arg);
-
-#define GUEST_SIZE 64
-
-/* The name of the guest: of its domain, or of QEMU's -name; "": not known.  Hostile: print
- * it quoted. */
-void overview_guest(const struct look *look, char buf[GUEST_SIZE]);
 
 #endif

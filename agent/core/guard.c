@@ -355,7 +355,7 @@ static size_t put_bytes(uint8_t *buf, size_t at, const void *bytes, size_t len)
 
 /* In front: kind, tags, four numbers of addresses; then the rates. */
 #define HEAD 6
-#define FRONT (HEAD + sizeof(struct rate))
+#define FRONT (HEAD + (unsigned int)sizeof(struct rate))
 
 static size_t packed_size(const uint8_t head[HEAD])
 {
@@ -375,8 +375,8 @@ size_t guard_pack(const struct guard *g, uint8_t buf[GUARD_PACKED])
 	return put_bytes(buf, n, g->net, g->n_nets * sizeof(g->net[0]));
 }
 
-_Static_assert(FRONT + GUARD_MACS * 6 + GUARD_IP4S * 4 + GUARD_ALL_IP6S * 16 +
-	       GUARD_NETS * 8 <= GUARD_PACKED, "GUARD_PACKED is too small");
+_Static_assert(FRONT + GUARD_MACS * 6U + GUARD_IP4S * 4U + GUARD_ALL_IP6S * 16U +
+	       GUARD_NETS * 8U <= GUARD_PACKED, "GUARD_PACKED is too small");
 
 static bool is_head(const uint8_t head[HEAD])
 {

@@ -148,6 +148,13 @@ def test_guests_have_the_names_that_qemu_is_given(host):
     assert re.search(r"^mail0 +ok +red +mail ", at_a_terminal(host, "list", env={"NO_COLOR": "1"}), re.M)
 
 
+def test_a_tap_that_only_a_descriptor_leads_to_has_its_guests_name_too(host):
+    program = host.background(host.vifctl_argv("run", "--nic", "red", "--", "bash", "-c", "echo {name}; sleep 60 & wait",
+                                             "{fd}", "-name", "mail"))
+    host.until(lambda: program.output())
+    assert re.search(rf"^{program.output().strip()} +ok +red +mail ", at_a_terminal(host, "list", env={"NO_COLOR": "1"}), re.M)
+
+
 # ---- doctor
 
 def findings(bed, rc=1):
@@ -212,7 +219,7 @@ def test_doctor_sees_xl_devd_beside_the_daemon(bed):
     bed.xenstored()
     bed.daemon()
     assert not any(about == "xl devd" for about, _ in findings(bed, None))
-    (bed.dir / "devd").write_text("while :; do read -r -t 60; done < /dev/zero\n")
+    (bed.dir / "devd").write_text("sleep 60 & wait\n")
     devd = bed.background(["bash", "-c", f"cd {bed.dir}; exec -a /usr/sbin/xl bash devd"])
     bed.until(lambda: ("xl devd", "error") in findings(bed, None))
     assert findings(bed, None)["xl devd", "error"][1] == f"kill {devd.pid}"
