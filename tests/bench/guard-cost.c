@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "agent/host/guard.h"
+#include "agent/host/guard-sets.h"
 
 #define SAMPLES 21
 #define FRAMES 2000
