@@ -112,6 +112,7 @@ struct step {
 	uint16_t options;		/* STEP_OPTIONS: these, … */
 	uint16_t options_on;		/* … and their values */
 	char vlan[VLAN_TEXTSIZE];	/* STEP_VLANS; "": in none */
+	bool is_macvtap;		/* STEP_GUARD */
 	struct guard guard;		/* STEP_GUARD; .kind GUARD_NONE: not any
 					 * more */
 	struct link_change change;	/* STEP_CHANGE */

@@ -41,8 +41,13 @@ void step_add_options(struct plan *p, const struct state *s, bool joins,
 void step_add_guard(struct plan *p, const struct state *s,
 		    const struct guard *want)
 {
-	if (s->have_guard && !guard_equal(want, &s->guard))
-		step_add(p, STEP_GUARD)->guard = *want;
+	struct step *step;
+
+	if (!s->have_guard || guard_equal(want, &s->guard))
+		return;
+	step = step_add(p, STEP_GUARD);
+	step->guard = *want;
+	step->is_macvtap = link_is(&s->link, LINK_MACVTAP);
 }
 
 void step_add_vlans(struct plan *p, const char *vlan)

@@ -23,7 +23,7 @@
 static const struct {
 	const char *prefix;
 	uint32_t hook;
-	enum guard_hook rules;	/* those of a bridge's port */
+	enum guard_hook rules;	/* as a bridge's port has it */
 } chains[MACVTAP_CHAINS] = {
 	[CHAIN_SENDS] = { "sends-", NF_NETDEV_EGRESS, HOOK_SENDS },
 	[CHAIN_RECEIVES] = { "receives-", NF_NETDEV_INGRESS, HOOK_RECEIVES },
@@ -114,7 +114,7 @@ int macvtap_chains_read(struct nft *t, const struct guard_port *p,
 		if (r < 0)
 			return r;
 		ret->exists[i] = true;
-		ret->stands[i] = found.is_there && n == guard_n_hook_rules(chains[i].rules);
+		ret->stands[i] = found.is_there && n == 1;
 	}
 	return 0;
 }
@@ -178,6 +178,6 @@ void macvtap_chains_put(struct batch *b, const struct guard_port *p,
 		name_chain(i, p->ifindex, name);
 		put_chain(b, NFT_MSG_NEWCHAIN, i, p);
 		guard_flush_chain(b, name);
-		guard_put_hook_rules(b, chains[i].rules, name);
+		guard_put_hook_rule(b, chains[i].rules, name);
 	}
 }

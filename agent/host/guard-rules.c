@@ -107,6 +107,7 @@ struct rule {
 /* ---- the rules -------------------------------------------------------- */
 
 static const struct rule rules[] = {
+	{ "port", { IIF, IN(SET_SENT), GOTO("too-much-sent") } },
 	{ "port", { IIF, IN(SET_RATE_ONLY), ACCEPT } },
 	{ "port", { KEY(NFT_PAYLOAD_LL_HEADER, 6, 6), NOT_IN(SET_MACS), GOTO("bad-mac") } },
 	{ "port", { IIF, IN(SET_MAC_ONLY), ACCEPT } },
@@ -195,24 +196,12 @@ static const struct rule rules[] = {
 
 #define RULES (sizeof(rules) / sizeof(rules[0]))
 
-#define HOOK_RULES 2
-
 /* Not by a map to chains: the kernel would look through all of it at each change
  * (nft_table_validate). */
-static const struct rule hook_rules[GUARD_HOOKS][HOOK_RULES] = {
-	[HOOK_SENDS] = {
-		{ .op = { IIF, IN(SET_SENT), GOTO("too-much-sent") } },
-		{ .op = { IIF, IN(SET_PORTS), GOTO("port") } },
-	},
-	[HOOK_RECEIVES] = {
-		{ .op = { OIF, IN(SET_RECEIVED), GOTO("too-much-received") } },
-	},
+static const struct rule hook_rules[GUARD_HOOKS] = {
+	[HOOK_SENDS] = { .op = { IIF, IN(SET_PORTS), GOTO("port") } },
+	[HOOK_RECEIVES] = { .op = { OIF, IN(SET_RECEIVED), GOTO("too-much-received") } },
 };
-
-size_t guard_n_hook_rules(enum guard_hook hook)
-{
-	return hook == HOOK_SENDS ? 2 : 1;
-}
 
 /* Each reason has two more: one counts, the other drops. If the set of counts is
  * full, frames are still dropped. */
@@ -296,8 +285,8 @@ struct nftnl_rule *guard_rule(size_t i, int family)
 	return dropping_rule((enum guard_reason)(i - GUARD_REASONS), family);
 }
 
-struct nftnl_rule *guard_hook_rule(enum guard_hook hook, size_t i, int family,
+struct nftnl_rule *guard_hook_rule(enum guard_hook hook, int family,
 				   const char *chain)
 {
-	return make_rule(&hook_rules[hook][i], family, chain);
+	return make_rule(&hook_rules[hook], family, chain);
 }

@@ -21,9 +21,8 @@ struct nftnl_rule *guard_rule(size_t i, int family);
 /* Where frames come from: chains with a hook. */
 enum guard_hook { HOOK_SENDS, HOOK_RECEIVES, GUARD_HOOKS };
 
-/* Their rules, for a chain of that name; as above. */
-size_t guard_n_hook_rules(enum guard_hook hook);
-struct nftnl_rule *guard_hook_rule(enum guard_hook hook, size_t i, int family,
+/* Its only rule, for a chain of that name; as above. */
+struct nftnl_rule *guard_hook_rule(enum guard_hook hook, int family,
 				   const char *chain);
 
 #endif

@@ -2,6 +2,7 @@
 /* guard-table.c - our table in nftables, with the sets, chains and rules of all ports */
 #include "agent/host/guard-table.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <libmnl/libmnl.h>
 #include <stdio.h>	/* libnftnl 1.2 forgets it */
@@ -191,10 +192,9 @@ static void put_rule(struct batch *b, struct nftnl_rule *r)
 	NFT_FINISH(b, h, r, rule);
 }
 
-void guard_put_hook_rules(struct batch *b, enum guard_hook hook, const char *chain)
+void guard_put_hook_rule(struct batch *b, enum guard_hook hook, const char *chain)
 {
-	for (size_t i = 0; i < guard_n_hook_rules(hook); i++)
-		put_rule(b, guard_hook_rule(hook, i, b->family, chain));
+	put_rule(b, guard_hook_rule(hook, b->family, chain));
 }
 
 /* Those of macvtaps are in guard-macvtap.c. */
@@ -203,7 +203,7 @@ static void put_hooks(struct batch *b)
 	for (enum guard_hook i = 0; i < GUARD_HOOKS; i++) {
 		put_hook(b, i);
 		guard_flush_chain(b, hooks[i].chain);
-		guard_put_hook_rules(b, i, hooks[i].chain);
+		guard_put_hook_rule(b, i, hooks[i].chain);
 	}
 }
 
@@ -267,7 +267,8 @@ int guard_count_rules(struct nft *t, int family, const char *chain, size_t *ret)
 	struct nlmsghdr *h = nftnl_nlmsg_build_hdr(buf, NFT_MSG_GETRULE,
 						   (uint16_t)family, NLM_F_DUMP,
 						   ++t->seq);
-	struct count c = { .all = chain };
+	/* Only macvtaps have chains of their own. */
+	struct count c = { .all = chain || family == NFPROTO_BRIDGE };
 	int r;
 
 	mnl_attr_put_strz(h, NFTA_RULE_TABLE, GUARD_TABLE);
@@ -280,12 +281,62 @@ int guard_count_rules(struct nft *t, int family, const char *chain, size_t *ret)
 	return 0;
 }
 
+/* ---- do they stand? ------------------------------------------------------ */
+
+static int find_generation(const struct nlattr *a, void *arg)
+{
+	uint32_t *generation = arg;
+
+	if (mnl_attr_get_type(a) == NFTA_GEN_ID && mnl_attr_validate(a, MNL_TYPE_U32) == 0)
+		*generation = ntohl(mnl_attr_get_u32(a));
+	return MNL_CB_OK;
+}
+
+static int on_generation(const struct nlmsghdr *h, void *arg)
+{
+	(void)mnl_attr_parse(h, sizeof(struct nfgenmsg), find_generation, arg);
+	return 0;
+}
+
+/* It counts the transactions of everybody (nf_tables_commit); 0: not known. */
+static uint32_t ask_generation(struct nft *t)
+{
+	char buf[64];
+	struct nlmsghdr *h = nftnl_nlmsg_build_hdr(buf, NFT_MSG_GETGEN, NFPROTO_UNSPEC, 0,
+						   ++t->seq);
+	uint32_t generation = 0;
+
+	if (nft_talk(t, h, h->nlmsg_len, on_generation, &generation) < 0)
+		return 0;
+	return generation;
+}
+
+static uint32_t *stood_at(struct nft *t, int family)
+{
+	return &t->stood_at[family == NFPROTO_NETDEV];
+}
+
+/* If anybody else's transaction came before ours, the number will not fit, and the rules are
+ * counted again. */
+void guard_rules_were_kept(struct nft *t)
+{
+	for (int i = 0; i < 2; i++)
+		if (t->stood_at[i])
+			t->stood_at[i]++;
+}
+
+/* Nothing has changed since they were counted, or only we have changed something. */
 int guard_rules_stand(struct nft *t, int family)
 {
-	size_t want = guard_n_rules(), n;
-	int r = guard_count_rules(t, family, NULL, &n);
+	size_t want = guard_n_rules() + (family == NFPROTO_BRIDGE ? GUARD_HOOKS : 0), n;
+	uint32_t now = ask_generation(t);
+	int r;
 
-	for (enum guard_hook i = 0; family == NFPROTO_BRIDGE && i < GUARD_HOOKS; i++)
-		want += guard_n_hook_rules(i);
-	return r < 0 ? r : n == want;
+	if (now && now == *stood_at(t, family))
+		return 1;
+	r = guard_count_rules(t, family, NULL, &n);
+	if (r < 0)
+		return r;
+	*stood_at(t, family) = n == want ? now : 0;
+	return n == want;
 }

@@ -38,8 +38,11 @@ int guard_rules_stand(struct nft *t, int family);
  * value. */
 int guard_count_rules(struct nft *t, int family, const char *chain, size_t *ret);
 
-/* Remove a chain's rules, and put those of a hook. */
+/* A transaction of ours, which left the rules alone, was carried out. */
+void guard_rules_were_kept(struct nft *t);
+
+/* Remove a chain's rules, and put the one of a hook. */
 void guard_flush_chain(struct batch *b, const char *chain);
-void guard_put_hook_rules(struct batch *b, enum guard_hook hook, const char *chain);
+void guard_put_hook_rule(struct batch *b, enum guard_hook hook, const char *chain);
 
 #endif

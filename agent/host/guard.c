@@ -285,6 +285,7 @@ static bool has_chains(const struct answer *a)
 int guard_set(struct nft *t, const struct guard_port *p, const struct guard *g)
 {
 	struct batch b = { .nft = t, .family = p->family };
+	bool puts_table = false;
 	struct answer old;
 	int r = read_port(t, p, &old);
 
@@ -293,13 +294,16 @@ int guard_set(struct nft *t, const struct guard_port *p, const struct guard *g)
 	if (!old.exists && !has_chains(&old) && guard_is_none(g))
 		return 0;
 	nft_begin(&b);
-	if (!guard_is_none(g) && guard_rules_stand(t, p->family) != 1)
+	puts_table = !guard_is_none(g) && guard_rules_stand(t, p->family) != 1;
+	if (puts_table)
 		guard_put_table(&b);
 	remove_port(&b, p, &old);
 	if (!guard_is_none(g))
 		add_port(&b, p, g);
 	nft_end(&b);
 	r = nft_send(&b);
+	if (r == 0 && !puts_table)
+		guard_rules_were_kept(t);
 	if (r == 0)
 		guard_note(t, p, g);
 	return r;

@@ -280,16 +280,17 @@ static int guard(struct host *h, const struct link *l, struct guard *ret)
 	return guard_read(&kernel_of(h)->nft, &p, ret);
 }
 
-static int set_guard(struct host *h, int ifindex, const struct guard *g)
+/* A macvtap's guard is for its name, which another step may just have changed. */
+static int set_guard(struct host *h, int ifindex, const struct step *step)
 {
+	struct link l = { .ifindex = ifindex };
 	struct guard_port p;
-	struct link l;
-	int r = link_by_index(h, ifindex, &l);
+	int r = step->is_macvtap ? link_by_index(h, ifindex, &l) : 0;
 
 	if (r < 0)
 		return r;
 	p = guard_port_of(&l);
-	return guard_set(&kernel_of(h)->nft, &p, g);
+	return guard_set(&kernel_of(h)->nft, &p, &step->guard);
 }
 
 static int drops(struct host *h, const struct link *l,
@@ -367,7 +368,7 @@ static int do_step(struct host *h, int ifindex, const struct step *step)
 		return bridge_stop_linklocal_learning(&kernel_of(h)->rtnl,
 						      step->bridge);
 	case STEP_GUARD:
-		return set_guard(h, ifindex, &step->guard);
+		return set_guard(h, ifindex, step);
 	case STEP_CHANGE:
 		return change(h, ifindex, &step->change);
 	case STEP_OPTIONS:

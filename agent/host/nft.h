@@ -19,7 +19,8 @@ struct mnl_socket;
 struct nft {
 	struct mnl_socket *sk;	/* or NULL */
 	uint32_t seq;
-	void *known;		/* guards: see guard.c */
+	void *known;		/* guards: see guard-known.c */
+	uint32_t stood_at[2];	/* see guard_rules_stand() */
 };
 
 void nft_close(struct nft *t);
