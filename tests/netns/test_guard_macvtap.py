@@ -80,6 +80,7 @@ def test_of_frames_that_no_bridge_forwards_none_leaves_the_host(host):
     assert passed(guest(host), Wire(wire.fileno()), RESERVED) == set()
 
 
+@pytest.mark.here
 def test_without_a_guard_the_bad_ones_pass(host, victim):
     network(host, "none")
     tap = guest(host, f"mac={MAC}")
@@ -87,6 +88,7 @@ def test_without_a_guard_the_bad_ones_pass(host, victim):
     assert passed(tap, victim, frames) == set(frames)
 
 
+@pytest.mark.here
 def test_guard_mac_checks_the_mac_alone(host, victim):
     network(host, "mac")
     tap = guest(host, f"mac={MAC}")
@@ -95,6 +97,7 @@ def test_guard_mac_checks_the_mac_alone(host, victim):
     assert passed(tap, victim, BAD_MAC) == set()
 
 
+@pytest.mark.here
 @pytest.mark.parametrize("mode", ["vepa", "private", "passthru"])
 def test_in_every_mode(host, victim, mode):
     network(host, mode=mode)
@@ -102,6 +105,7 @@ def test_in_every_mode(host, victim, mode):
     assert passed(tap, victim, PLAIN | BAD) == set(PLAIN)
 
 
+@pytest.mark.here
 def test_drops_are_shown(host, victim):
     tap = guest(host)
     assert passed(tap, victim, BAD_MAC) == set()
@@ -110,6 +114,7 @@ def test_drops_are_shown(host, victim):
     assert f"    dropped {len(BAD_MAC)} for its MAC\n" in shown
 
 
+@pytest.mark.here
 def test_two_macvtaps_have_addresses_of_their_own(host, victim):
     tap = guest(host)
     other = guest(host, "mac=52:54:00:00:00:77", "ip=10.0.0.77", name="web1")
@@ -117,6 +122,7 @@ def test_two_macvtaps_have_addresses_of_their_own(host, victim):
     assert passed(tap, victim, PLAIN) == set(PLAIN)
 
 
+@pytest.mark.here
 @pytest.mark.parametrize("keys, why", [
     ([f"mac={MAC}"], "the IP addresses of this NIC are not known; request them with ip="),
     ([f"mac={MAC}", "ip=10.0.0.0/8"], "of IPv4 only single addresses can be given"),
@@ -149,6 +155,7 @@ def test_what_is_left_of_one_goes_with_it(host):
     host.until(lambda: not hooks(host) and not any(sets(host).values()))
 
 
+@pytest.mark.here
 def test_a_guard_comes_and_goes_with_a_reload(host, victim):
     network(host, "none")
     daemon = host.daemon()

@@ -85,6 +85,7 @@ def test_a_port_sends_and_receives_at_its_rate(host):
     assert "rate    1mbit" in shown and "for the rate it sent at" in shown and "for the rate it received at" in shown
 
 
+@pytest.mark.here
 def test_each_direction_has_its_own_rate(host):
     peer = plain(host, "peer")
     tap = limited(host, "send 1mbit")
@@ -104,6 +105,7 @@ def test_with_a_guard_a_rate_counts_as_well(host):
     assert spoofed not in peer.heard()
 
 
+@pytest.mark.here
 def test_one_ports_rate_is_not_anothers(host):
     peer = plain(host, "peer")
     tap = limited(host, "1mbit")
@@ -113,6 +115,7 @@ def test_one_ports_rate_is_not_anothers(host):
     is_limited(Wire(other.fd), peer, 1)
 
 
+@pytest.mark.here
 def test_a_small_rate_lets_the_largest_frame_through(host):
     """64 KiB, which the kernel has not cut yet."""
     limited(host, "16kbit")
@@ -121,6 +124,7 @@ def test_a_small_rate_lets_the_largest_frame_through(host):
     assert element["limit"]["burst"] * {"bytes": 1, "kbytes": 1024}[element["limit"]["burst_unit"]] >= 65536 + 14
 
 
+@pytest.mark.here
 def test_detach_removes_it(host):
     peer = plain(host, "peer")
     tap = limited(host, "1mbit")
@@ -131,6 +135,7 @@ def test_detach_removes_it(host):
     all_pass(tap, peer)
 
 
+@pytest.mark.here
 def test_a_new_rate_comes_with_a_reload(host):
     peer = plain(host, "peer")
     tap = limited(host, "1mbit")
@@ -145,6 +150,7 @@ def test_a_new_rate_comes_with_a_reload(host):
     is_limited(tap, peer, 2)
 
 
+@pytest.mark.here
 def test_what_others_remove_comes_back(host):
     limited(host, "1mbit")
     host.daemon()
@@ -154,6 +160,7 @@ def test_what_others_remove_comes_back(host):
     host.until(lambda: elements(host)["ports"])
 
 
+@pytest.mark.here
 def test_moving_between_networks_takes_the_new_rate(host):
     limited(host, "1mbit")
     host.conf.write_text("[network red]\nbridge = br0\nrate = 1mbit\n"
@@ -165,6 +172,7 @@ def test_moving_between_networks_takes_the_new_rate(host):
     assert not elements(host)["sent"] and not elements(host)["ports"]
 
 
+@pytest.mark.here
 def test_a_helpers_bridge_with_a_rate_is_refused(host):
     network(host, "none", "rate = 1mbit\n")
     acl = host.conf.parent / "bridge.conf"

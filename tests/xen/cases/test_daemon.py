@@ -50,6 +50,7 @@ def test_the_daemon_alone(daemon):
             wait_until(lambda: not nothing_left(g.domid), 20)
 
 
+@pytest.mark.long
 def test_xenstored_through_the_kernels_device(daemon):
     """As where it runs in a domain of its own, with no socket in dom0."""
     device = f"XENSTORED_PATH={DEVICE}"

@@ -27,6 +27,7 @@ def test_shutdown():
         gone(g)
 
 
+@pytest.mark.long
 def test_crash():
     with Guest(extra="sysrq_always_enabled") as g:
         ping(g.ip)
@@ -34,6 +35,7 @@ def test_crash():
         gone(g)
 
 
+@pytest.mark.long
 def test_reboot():
     """A domain of another number, with other links."""
     with Guest(on_reboot="restart") as g:
