@@ -87,9 +87,30 @@ static const struct verb *similar_verb(const char *name)
 	return found;
 }
 
+/* As ip(8), brctl(8), virsh(1) and xl(1) call it. */
+static const char *other_word(const char *name)
+{
+	static const char *const words[][2] = {
+		{ "add", "attach" }, { "addif", "attach" }, { "up", "attach" },
+		{ "attach-interface", "attach" }, { "network-attach", "attach" },
+		{ "del", "detach" }, { "delif", "detach" }, { "rm", "detach" },
+		{ "down", "detach" }, { "remove", "detach" }, { "detach-interface", "detach" },
+		{ "network-detach", "detach" }, { "ls", "list" }, { "ps", "list" },
+		{ "network-list", "networks" }, { "info", "show" }, { "diagnose", "doctor" },
+		{ "fix", "apply" }, { "sync", "apply" }, { "watch", "monitor" },
+		{ "restart", "reload" }, { "completion", "complete" },
+	};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strcmp(name, words[i][0]) == 0)
+			return words[i][1];
+	return NULL;
+}
+
 static int unknown_verb(const char *name)
 {
-	const struct verb *similar = similar_verb(name);
+	const char *word = other_word(name);
+	const struct verb *similar = word ? verb_find(word) : similar_verb(name);
 
 	if (similar)
 		return cmd_fail(CMD_USAGE, "unknown verb %s; did you mean %s? See vifctl --help",

@@ -36,7 +36,7 @@ static bool is_named(const struct cmd *c, const struct look *look)
 	return c->argc == 0 || strcmp(c->argv[0], look->name) == 0;
 }
 
-/* The two links of a NIC are carried out at once. */
+/* The two links of a NIC are carried out at once, also if only one is named. */
 static bool is_next(const struct overview *o, size_t i)
 {
 	return i == 0 || !port_id_equal(&o->look[i].id, &o->look[i - 1].id);
@@ -55,7 +55,7 @@ static int apply(struct cmd *c, const struct overview *o)
 		found = true;
 		if (!overview_counts(l) && l->plan.n == 0)
 			continue;
-		if (is_next(o, i) && apply_one(c, l))
+		if ((c->argc || is_next(o, i)) && apply_one(c, l))
 			code = CMD_FAILED;
 	}
 	if (!found)

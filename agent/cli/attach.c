@@ -69,6 +69,33 @@ int cmd_leave_by_hand(struct cmd *c, const struct link *l)
 	return ask_by_hand(c, l, &hand);
 }
 
+/* What people write first who know other tools. */
+static int wrong_argument(const char *arg)
+{
+	const struct quote quoted = text_quote_str(arg);
+
+	if (strncmp(arg, "rate=", 5) == 0 || strncmp(arg, "guard=", 6) == 0)
+		return cmd_fail(CMD_USAGE, "attach: %s is a setting of networks: set it in [network NAME] of vifagent.conf(5), and attach the link to that network",
+				quoted.text);
+	if (strcmp(arg, "vlan") == 0 || strcmp(arg, "mac") == 0 || strcmp(arg, "mtu") == 0 ||
+	    strcmp(arg, "ip") == 0 || strcmp(arg, "name") == 0)
+		return cmd_fail(CMD_USAGE, "attach: write %s=VALUE, with = and without blanks",
+				arg);
+	return cmd_fail(CMD_USAGE, "attach: unknown argument %s; it takes " ATTACH_KEYS,
+			quoted.text);
+}
+
+/* "vifctl attach br0 tap0" */
+static bool are_swapped(struct cmd *c, const char *link, const char *network)
+{
+	struct host *h = c->agent.host;
+	struct link first, second;
+
+	return h->ops->link_by_any_name(h, link, &first) == 0 && link_is(&first, LINK_BRIDGE) &&
+	       h->ops->link_by_any_name(h, network, &second) == 0 &&
+	       !link_is(&second, LINK_BRIDGE);
+}
+
 int cmd_attach(struct cmd *c)
 {
 	struct wish w = { .by = BY_HAND };
@@ -77,6 +104,12 @@ int cmd_attach(struct cmd *c)
 
 	if (c->argc < 2)
 		return cmd_fail(CMD_USAGE, "attach takes LINK NETWORK [KEY=VALUE...]; see vifctl help attach");
+	if (are_swapped(c, c->argv[0], c->argv[1]))
+		return cmd_fail(CMD_USAGE, "attach takes the link first and then the network: vifctl attach %s %s",
+				c->argv[1], c->argv[0]);
+	if (cmd_value(c->argv[1], "bridge") || cmd_value(c->argv[1], "network"))
+		return cmd_fail(CMD_USAGE, "attach takes the network's name alone: vifctl attach %s NETWORK",
+				text_quote_str(c->argv[0]).text);
 	if (wish_set(&w, WISH_NETWORK, "network", c->argv[1],
 		     strlen(c->argv[1])) < 0)
 		return cmd_fail(CMD_FAILED, "%s: %s",
@@ -92,8 +125,7 @@ int cmd_attach(struct cmd *c)
 		}
 		r = cmd_set_wish(&w, c->argv[i]);
 		if (r == -ENOENT)
-			return cmd_fail(CMD_USAGE, "attach: unknown argument %s; it takes " ATTACH_KEYS,
-					text_quote_str(c->argv[i]).text);
+			return wrong_argument(c->argv[i]);
 		if (r)
 			return r;
 	}

@@ -46,13 +46,26 @@ static void print_links(struct cmd *c, host_link_fn fn)
 	(void)h->ops->links(h, fn, c);
 }
 
-static void print_networks(struct cmd *c)
+static void print_configured(struct cmd *c)
 {
 	const struct config *config = c->agent.config;
 
 	for (size_t i = 0; i < config->n_networks; i++)
 		puts(config->networks[i].name);
+}
+
+static void print_networks(struct cmd *c)
+{
+	print_configured(c);
 	print_links(c, print_bridge);
+}
+
+/* "LINK", or "LINK|BRIDGE|NETWORK" */
+static void print_ports(struct cmd *c, const char *argument)
+{
+	print_links(c, print_link);
+	if (strstr(argument, "NETWORK"))
+		print_configured(c);
 }
 
 static void print_verbs(void)
@@ -90,7 +103,7 @@ static void print_argument(struct cmd *c, const struct verb *v, int number)
 	if (strstr(argument, "KEY=VALUE"))
 		print_words(v->run == cmd_attach ? link_keys : tap_keys);
 	else if (strstr(argument, "LINK"))
-		print_links(c, print_link);
+		print_ports(c, argument);
 	else if (strstr(argument, "NETWORK"))
 		print_networks(c);
 	else if (strstr(argument, "BRIDGE"))

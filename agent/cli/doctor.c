@@ -15,8 +15,10 @@ void finding(struct findings *f, enum severity severity, const char *about,
 	struct finding *new;
 	va_list ap;
 
-	if (!grown)
-		abort();	/* as glibc's own tools do */
+	if (!grown) {
+		f->no_memory = true;
+		return;
+	}
 	f->list = grown;
 	new = &f->list[f->n++];
 	new->severity = severity;
@@ -133,6 +135,8 @@ int cmd_doctor(struct cmd *c)
 		else
 			print(&f);
 		r = exit_code(&f);
+		if (f.no_memory)
+			r = cmd_fail(CMD_FAILED, "out of memory: some of what is wrong is missing here");
 	}
 	free(f.list);
 	overview_free(&all);

@@ -23,6 +23,7 @@ struct findings {
 	const struct overview *all;
 	struct finding *list;
 	size_t n;
+	bool no_memory;
 };
 
 /* @about is cut if need be; @mend: "" for none. */

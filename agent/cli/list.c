@@ -13,6 +13,7 @@ struct list {
 	struct cmd *cmd;
 	bool all;			/* also what is not ours */
 	bool tree;			/* under their bridges */
+	struct json_object *json;	/* NULL: print lines */
 };
 
 static bool is_listed(const struct list *l, const struct look *look)
@@ -20,21 +21,33 @@ static bool is_listed(const struct list *l, const struct look *look)
 	return l->all || overview_counts(look);
 }
 
-static void print_lines(const struct list *l, const struct overview *o)
+/* ---- for programs ------------------------------------------------------- */
+
+static void print_one(struct cmd *c, const struct look *look, void *arg)
 {
-	for (size_t i = 0; i < o->n; i++)
-		if (is_listed(l, &o->look[i]))
-			output_line(&o->look[i]);
+	const struct list *l = arg;
+
+	output_count(c, look);
+	if (!is_listed(l, look))
+		return;
+	if (l->json)
+		json_object_array_add(l->json, output_json(look));
+	else
+		output_line(look);
 }
 
-static void print_json(const struct list *l, const struct overview *o)
+static int list_for_programs(struct list *l)
 {
-	struct json_object *all = json_object_new_array();
+	struct cmd *c = l->cmd;
+	int r;
 
-	for (size_t i = 0; i < o->n; i++)
-		if (is_listed(l, &o->look[i]))
-			json_object_array_add(all, output_json(&o->look[i]));
-	output_json_print(all);
+	l->json = c->json ? json_object_new_array() : NULL;
+	r = cmd_each_look(c, print_one, l);
+	if (r == 0 && l->json)
+		output_json_print(l->json);
+	else
+		json_object_put(l->json);
+	return r;
 }
 
 /* ---- at a terminal ------------------------------------------------------ */
@@ -172,32 +185,32 @@ static int parse(struct list *l)
 	return 0;
 }
 
-static void print(const struct list *l, const struct overview *o)
+static int list_for_people(struct list *l)
 {
-	if (l->cmd->json)
-		print_json(l, o);
-	else if (l->tree)
-		print_tree(l, o);
-	else if (screen_is_terminal())
-		print_grid(l, o);
-	else
-		print_lines(l, o);
+	struct overview o;
+	int r = overview_take(l->cmd, &o);
+
+	for (size_t i = 0; r == 0 && i < o.n; i++)
+		output_count(l->cmd, &o.look[i]);
+	if (r == 0 && l->tree)
+		print_tree(l, &o);
+	else if (r == 0)
+		print_grid(l, &o);
+	overview_free(&o);
+	return r;
 }
 
 int cmd_list(struct cmd *c)
 {
 	struct list l = { .cmd = c };
-	struct overview o = { 0 };
 	int r = parse(&l);
 
 	if (r)
 		return r;
-	r = overview_take(c, &o);
-	for (size_t i = 0; r == 0 && i < o.n; i++)
-		output_count(c, &o.look[i]);
-	if (r == 0)
-		print(&l, &o);
-	overview_free(&o);
+	if (c->json || !(l.tree || screen_is_terminal()))
+		r = list_for_programs(&l);
+	else
+		r = list_for_people(&l);
 	output_daemon_note(c);
 	return r;
 }

@@ -3,8 +3,10 @@
 #include <event2/event.h>
 #include <signal.h>
 #include <stdio.h>
+#include <time.h>
 
 #include "agent/cli/cmd.h"
+#include "agent/cli/screen.h"
 #include "agent/daemon/keeper.h"
 
 struct monitor {
@@ -12,17 +14,35 @@ struct monitor {
 	struct event_base *base;
 };
 
+#define TIME_SIZE 40
+
+static struct tm now(void)
+{
+	const time_t t = time(NULL);
+	struct tm tm = { 0 };
+
+	(void)localtime_r(&t, &tm);
+	return tm;
+}
+
 static void on_news(const struct look *look, void *arg)
 {
 	struct monitor *m = arg;
+	const struct tm tm = now();
+	char text[TIME_SIZE] = "";
 
 	if (m->cmd->json) {
 		struct json_object *o = output_json(look);
 
+		(void)strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S%z", &tm);
+		json_object_object_add(o, "time", json_object_new_string(text));
 		puts(json_object_to_json_string_ext(
 			o, JSON_C_TO_STRING_NOSLASHESCAPE));
 		json_object_put(o);
 	} else {
+		if (screen_is_terminal())
+			(void)strftime(text, sizeof(text), "%H:%M:%S ", &tm);
+		(void)fputs(text, stdout);
 		output_line(look);
 	}
 	if (fflush(stdout) != 0)

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "agent/host/sysfs.h"
+#include "agent/host/trouble.h"
 
 __attribute__((format(printf, 3, 4)))
 static void add(struct notes *n, const char *mark, const char *fmt, ...)
@@ -54,7 +55,16 @@ static void note_stp(const struct state *s, struct notes *n)
  * drop. */
 static void note_netfilter(struct notes *n)
 {
-	if (sysfs_bridges_are_filtered())
+	/* Of the host, not of the port: asked once. */
+	static int drops = -1;
+
+	if (!sysfs_bridges_are_filtered())
+		return;
+	if (drops < 0)
+		drops = trouble_forward_drops();
+	if (drops)
+		add(n, "forward drops", "br_netfilter passes frames of bridges through iptables, whose FORWARD chain has the policy drop: without a rule that accepts them guests have no network; see vifctl doctor");
+	else
 		add(n, NULL, "br_netfilter passes frames of bridges through iptables; if its FORWARD chain drops them guests have no network: look at `iptables -S FORWARD`, or run `sysctl net.bridge.bridge-nf-call-iptables=0`");
 }
 

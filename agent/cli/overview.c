@@ -22,8 +22,10 @@ static void add_look(struct cmd *c, const struct look *look, void *arg)
 	struct look *grown = grow(o->look, o->n, sizeof(*o->look));
 
 	(void)c;
-	if (!grown)
-		abort();	/* as glibc's own tools do */
+	if (!grown) {
+		o->no_memory = true;
+		return;
+	}
 	o->look = grown;
 	o->look[o->n++] = *look;
 }
@@ -55,6 +57,8 @@ int overview_take(struct cmd *c, struct overview *ret)
 	r = cmd_each_look(c, add_look, ret);
 	if (r)
 		return r;
+	if (ret->no_memory)
+		return cmd_fail(CMD_FAILED, "out of memory");
 	r = h->ops->links(h, add_link, ret);
 	if (r < 0)
 		return cmd_fail(CMD_FAILED, "cannot list the links: %s", strerror(-r));

@@ -12,6 +12,7 @@ struct overview {
 	struct link *link;	/* all links, by ifindex */
 	size_t n_links;
 	struct guests guests;
+	bool no_memory;
 };
 
 /* Returns 0, or an exit code after an error message; overview_free() is owed in both

@@ -186,19 +186,26 @@ static bool nic_exists(struct cmd *c, struct vif_id id)
 	return door_keys(&c->agent, id, 0, &nic) == 0 && nic.exists;
 }
 
+/* "5.0" */
+static bool is_nic_number(const char *arg, struct vif_id *ret)
+{
+	char name[VIF_NAMESIZE + 4];
+	enum vif_kind kind;
+
+	(void)snprintf(name, sizeof(name), "vif%.16s", arg);
+	return strlen(arg) < VIF_NAMESIZE && vif_name_parse(name, ret, &kind) == 0 &&
+	       kind == VIF_NETBACK;
+}
+
 /* @arg is "5.0" or the name of a link.  Returns 0 or an exit code. */
 static int find_port(struct cmd *c, const char *arg, struct port_id *ret)
 {
-	char name[VIF_NAMESIZE + 4];
 	enum vif_kind kind;
 	struct link l;
 	int r;
 
-	(void)snprintf(name, sizeof(name), "vif%.16s", arg);
 	*ret = (struct port_id) { .is_nic = true };
-	if (strlen(arg) < VIF_NAMESIZE &&
-	    vif_name_parse(name, &ret->nic, &kind) == 0 &&
-	    kind == VIF_NETBACK)
+	if (is_nic_number(arg, &ret->nic))
 		return 0;
 	/* The link may be missing, or the NIC may use another hotplug script. */
 	if (vif_name_parse(arg, &ret->nic, &kind) == 0 && nic_exists(c, ret->nic))
@@ -230,11 +237,97 @@ static int each_of(struct cmd *c, const char *arg, cmd_look_fn fn, void *data)
 	return 0;
 }
 
+/* ---- of a bridge, a network or a domain ---------------------------------- */
+
+/* Names that are not a port's own: "5.0", a NIC's, or a link's that is no bridge. */
+static bool is_group(struct cmd *c, const char *arg)
+{
+	struct host *h = c->agent.host;
+	struct vif_id id;
+	enum vif_kind kind;
+	struct link l;
+
+	if (is_nic_number(arg, &id) || vif_name_parse(arg, &id, &kind) == 0)
+		return false;
+	return h->ops->link_by_any_name(h, arg, &l) < 0 || link_is(&l, LINK_BRIDGE);
+}
+
+struct group {
+	const char *name;
+	cmd_look_fn fn;
+	void *arg;
+	size_t n;
+};
+
+static bool belongs(const struct look *look, const char *name)
+{
+	char domid[12];
+
+	(void)snprintf(domid, sizeof(domid), "%" PRIu32, look->id.nic.domid);
+	if (look->id.is_nic && (strcmp(name, domid) == 0 || strcmp(name, look->guest) == 0))
+		return true;
+	return strcmp(name, wish_place(&look->wish)) == 0 ||
+	       strcmp(name, look->wish.network) == 0;
+}
+
+static void one_of_group(struct cmd *c, const struct look *look, void *arg)
+{
+	struct group *g = arg;
+
+	if (look->verdict == NOT_OURS || !belongs(look, g->name))
+		return;
+	g->n++;
+	g->fn(c, look, g->arg);
+}
+
+static int each_of_group(struct cmd *c, const char *name, cmd_look_fn fn, void *data)
+{
+	struct group g = { .name = name, .fn = fn, .arg = data };
+	struct host *h = c->agent.host;
+	struct link l;
+	int r;
+
+	c->agent.asks_names = true;
+	r = cmd_each_look(c, one_of_group, &g);
+	if (r || g.n)
+		return r;
+	if (config_find(c->agent.config, name) || h->ops->link_by_any_name(h, name, &l) == 0)
+		return cmd_fail(CMD_OK, "note: %s has no ports", text_quote_str(name).text);
+	return cmd_fail(CMD_FAILED, "link %s does not exist, and no network or domain has this name; see vifctl list",
+			text_quote_str(name).text);
+}
+
+/* ---- the verbs ----------------------------------------------------------- */
+
+/* {"mac": 3, …}; NULL: it has neither guard nor rate. */
+static struct json_object *drops_json(struct cmd *c, const struct look *look)
+{
+	struct host *h = c->agent.host;
+	struct json_object *o;
+	uint64_t n[GUARD_REASONS];
+
+	if (!look->found || !look->state.have_guard || guard_is_none(&look->state.guard) ||
+	    h->ops->drops(h, &look->state.link, n) < 0)
+		return NULL;
+	o = json_object_new_object();
+	for (enum guard_reason why = 0; why < GUARD_REASONS; why++)
+		json_object_object_add(o, guard_reason_key(why), json_object_new_uint64(n[why]));
+	return o;
+}
+
+static void show_json(struct cmd *c, const struct look *look, struct json_object *all)
+{
+	struct json_object *o = output_json(look);
+
+	json_object_object_add(o, "dropped", drops_json(c, look));
+	json_object_array_add(all, o);
+}
+
 static void show_one(struct cmd *c, const struct look *look, void *arg)
 {
 	output_count(c, look);
 	if (c->json)
-		json_object_array_add(arg, output_json(look));
+		show_json(c, look, arg);
 	else
 		print(c, look);
 }
@@ -263,7 +356,9 @@ static int run(struct cmd *c, cmd_look_fn fn)
 	struct json_object *all = c->json ? json_object_new_array() : NULL;
 	int r;
 
-	if (c->argc == 1)
+	if (c->argc == 1 && is_group(c, c->argv[0]))
+		r = each_of_group(c, c->argv[0], fn, all);
+	else if (c->argc == 1)
 		r = each_of(c, c->argv[0], fn, all);
 	else
 		r = cmd_each_look(c, fn, all);
@@ -278,13 +373,13 @@ static int run(struct cmd *c, cmd_look_fn fn)
 int cmd_show(struct cmd *c)
 {
 	if (c->argc != 1)
-		return cmd_fail(CMD_USAGE, "show takes one LINK or DOMID.DEVID; see vifctl help show");
+		return cmd_fail(CMD_USAGE, "show takes one LINK, DOMID.DEVID, BRIDGE, NETWORK or DOMAIN; see vifctl help show");
 	return run(c, show_one);
 }
 
 int cmd_plan(struct cmd *c)
 {
 	if (c->argc > 1)
-		return cmd_fail(CMD_USAGE, "plan takes at most one LINK or DOMID.DEVID; see vifctl help plan");
+		return cmd_fail(CMD_USAGE, "plan takes at most one LINK, DOMID.DEVID, BRIDGE, NETWORK or DOMAIN; see vifctl help plan");
 	return run(c, plan_one);
 }

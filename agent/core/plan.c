@@ -198,10 +198,10 @@ static bool has_another_guard(const struct wish *w, const struct state *s)
 	       !guard_equal(&want, &s->guard);
 }
 
-/* What the kernel changes only on a link that is down: names before Linux 6.2,
- * addresses of some drivers.  A macvtap's guard is for a name.  And the kernel puts a new port into the bridge's
- * default VLAN, in which it must not send; nor must it send on one bridge from the
- * addresses that it has on another. */
+/* What the kernel changes only on a link that is down: names before Linux 6.2, addresses
+ * of some drivers.  A macvtap's guard is for a name.  And the kernel puts a new port into
+ * the bridge's default VLAN, in which it must not send; nor must it send on one bridge from
+ * the addresses that it has on another. */
 static unsigned int needs_down(const struct wish *w, const struct state *s)
 {
 	bool moves_down = w->vlan[0] || has_another_guard(w, s);

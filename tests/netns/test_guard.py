@@ -191,6 +191,8 @@ def test_drops_are_shown_by_reason(host, victim):
     wanted = [f"{len(bad[reason])} for its {reason}"
               for reason in ("MAC", "VLAN", "type", "ARP", "IPv4", "IPv6", "ND", "DHCP")]
     assert f"    dropped {', '.join(wanted)}\n" in host.vifctl("show", "tap0", check=0).out
+    dropped = host.vifctl("show", "tap0", "--json", check=0).json()[0]["dropped"]
+    assert dropped["mac"] == len(BAD_MAC) and dropped["nd"] == len(bad["ND"]) and dropped["sent-too-fast"] == 0
 
 
 @pytest.mark.here

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What an administrator sees of a host: status, list, networks, doctor, graph, metrics; and apply, reload."""
 
+import json
 import os
 import pty
 import re
@@ -213,6 +214,8 @@ def test_doctor_sees_a_policy_that_drops(host):
     assert findings(host)["br_netfilter", "note"]
     host.run(["nft", "add table ip filter; add chain ip filter FORWARD { type filter hook forward priority 0; policy drop; }"], check=0)
     assert "FORWARD chain drops" in findings(host)["br_netfilter", "error"][0]
+    assert "forward drops" in host.vifctl("list", check=0).out
+    assert "FORWARD chain has the policy drop" in host.vifctl("show", "web0", check=0).out
 
 
 def test_doctor_sees_xl_devd_beside_the_daemon(bed):
@@ -231,6 +234,24 @@ def test_doctor_changes_nothing(host):
     assert (host.ip("link show"), host.run(["nft", "list", "ruleset"]).out) == before
 
 
+# ---- show
+
+def shown(bed, *args):
+    return re.findall(r"^(\S+): ", bed.vifctl("show", *args, check=0).out, re.M)
+
+
+def test_show_takes_a_bridge_a_network_or_a_domain(host):
+    assert shown(host, "br0") == ["web0"] and shown(host, "office") == ["db0"] and shown(host, "web0") == ["web0"]
+    assert host.vifctl("show", "direct", check=0).err == 'vifctl: note: "direct" has no ports\n'
+    assert "no network or domain has this name" in host.vifctl("show", "nobody", check=1).err
+    xs = host.xenstored()
+    host.vif("vif7.0")
+    nic = host.nic(xs, 7, 0, bridge="br0")
+    xs.write("/local/domain/7/name", "mail")
+    assert shown(host, "mail") == shown(host, "7") == ["vif7.0"] and set(shown(host, "br0")) == {"vif7.0", "web0"}
+    del nic
+
+
 # ---- apply, reload
 
 def test_apply_does_what_plan_shows(host):
@@ -245,6 +266,20 @@ def test_apply_does_what_plan_shows(host):
     result = host.vifctl("apply", check=1)
     assert "db0: waiting: network office" in result.err
     assert "does not exist" in host.vifctl("apply", "nobody", check=1).err
+
+
+def test_apply_of_an_emulated_tap_alone(bed):
+    xs = bed.xenstored()
+    bed.bridge("br0")
+    bed.vif("vif5.0")
+    bed.tap("vif5.0-emu")
+    nic = bed.nic(xs, 5, 0, type="vif_ioemu")
+    bed.vifctl("apply", check=0)
+    assert bed.in_place("vif5.0") and bed.in_place("vif5.0-emu")
+    del nic
+    bed.ip("link set vif5.0-emu nomaster")
+    bed.vifctl("apply", "vif5.0-emu", check=0)
+    assert bed.in_place("vif5.0-emu")
 
 
 def test_reload_gives_the_daemon_its_new_configuration(host):
@@ -298,6 +333,61 @@ def test_metrics_in_a_file_are_never_half_of_it(host):
     assert "No such file" in host.vifctl("metrics", "/nowhere/x.prom", check=1).err
 
 
+# ---- what people try first
+
+@pytest.mark.parametrize("words, answer", [
+    ("attach br0 web0", "attach takes the link first and then the network: vifctl attach web0 br0"),
+    ("attach web0 bridge=br0", "attach takes the network's name alone"),
+    ("attach web0 br0 vlan 10", "write vlan=VALUE, with = and without blanks"),
+    ("attach web0 br0 rate=10mbit", "is a setting of networks: set it in [network NAME]"),
+    ("attach web0 br0 guard=ip", "is a setting of networks: set it in [network NAME]"),
+    ("add web0 br0", "did you mean attach?"), ("ls", "did you mean list?"), ("lst", "did you mean list?"),
+    ("network-attach web0", "did you mean attach?"), ("rm web0", "did you mean detach?"),
+])
+def test_what_other_tools_call_it_is_answered_with_our_word(host, words, answer):
+    result = host.vifctl(*words.split())
+    assert result.rc == 2 and answer in result.err and result.err.count("\n") == 1
+
+
+# ---- JSON
+
+def fits(value, schema, where="port"):
+    """As much of JSON Schema as doc/ports.schema.json uses."""
+    kinds = {"string": str, "integer": int, "boolean": bool, "object": dict, "array": list, "null": type(None)}
+    if "enum" in schema:
+        assert value in schema["enum"], f"{where}: {value}"
+    if types := schema.get("type"):
+        types = [types] if isinstance(types, str) else types
+        assert any(isinstance(value, kinds[t]) for t in types), f"{where}: {value}"
+    if isinstance(value, dict) and "properties" in schema:
+        assert set(value) <= set(schema["properties"]) and set(schema.get("required", [])) <= set(value), f"{where}: {set(value)}"
+        for key, part in value.items():
+            fits(part, schema["properties"][key], f"{where}.{key}")
+    for part in value if isinstance(value, list) else []:
+        fits(part, schema["items"], f"{where}[]")
+
+
+def test_json_is_as_its_schema_says(host):
+    schema = json.loads((TOP / "doc/ports.schema.json").read_text(encoding="utf-8"))
+    host.vifctl("create", "direct", "mv0", check=0)
+    host.ip("link del br1")
+    for verb in (["list"], ["list", "--all"], ["show", "web0"], ["plan"]):
+        ports = host.vifctl(*verb, "--json", check=0).json()
+        assert ports
+        fits(ports, schema)
+
+
+def test_monitor_has_the_time_of_each_change(host):
+    schema = json.loads((TOP / "doc/ports.schema.json").read_text(encoding="utf-8"))
+    monitor = host.background(host.vifctl_argv("monitor", "--json"))
+    host.until(lambda: monitor.output().count("\n") >= 2)
+    monitor.process.terminate()
+    monitor.wait(5)
+    ports = [json.loads(line) for line in monitor.output().splitlines()]
+    fits(ports, schema)
+    assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d{4}", port["time"]) for port in ports)
+
+
 # ---- completion, and the manual
 
 def completed(bed, *words):
@@ -310,6 +400,7 @@ def test_what_may_follow(host):
     assert completed(host, "attach", "web0", "") == {"red", "office", "direct", "br0", "br1"}
     assert {"mac=", "alias=replace"} < completed(host, "attach", "web0", "red", "mac=x", "")
     assert completed(host, "run", "--nic", "") == completed(host, "create", "") == {"red", "office", "direct", "br0", "br1"}
+    assert {"web0", "red", "br0"} < completed(host, "show", "")
     assert completed(host, "delete", "web0", "") == {"force"} and completed(host, "show", "web0", "") == set()
 
 

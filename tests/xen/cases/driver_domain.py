@@ -16,6 +16,8 @@ class DriverDomain(Guest):
 
     def create(self, check=True):
         done = super().create(check)
+        if done.rc:
+            return done
         self.data = f"/local/domain/{self.domid}/data"
         wait_until(lambda: store.read(f"{self.data}/done"), 120, "the driver domain to be up", 0.5)
         self.run(f"ip link add {BRIDGE} type bridge && ip link set {BRIDGE} up && "
