@@ -152,6 +152,10 @@ void output_marks(const struct look *look, char *buf, size_t size);
 /* Print one line, like "ip -br". */
 void output_line(const struct look *look);
 
+/* How many of its frames guard and rate have dropped.  Returns false if it has neither, or if
+ * they cannot be asked. */
+bool output_drops(const struct cmd *c, const struct look *look, uint64_t ret[GUARD_REASONS]);
+
 /* All that is known of a port. */
 struct json_object *output_json(const struct look *look);
 

@@ -80,7 +80,7 @@ static void print_verbs(void)
 }
 
 /* The argument of that number in a verb's "LINK NETWORK [KEY=VALUE...]"; the last one if it
- * has dots, "" if there is none. */
+ * has dots, "" if the verb takes fewer. */
 static void find_argument(const char *args, int number, char *buf, size_t size)
 {
 	size_t len = 0;

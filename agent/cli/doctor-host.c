@@ -2,7 +2,6 @@
 /* doctor-host.c - what is wrong with programs and files of the host */
 #include "agent/cli/doctor-host.h"
 
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,32 +37,32 @@ void doctor_programs(struct findings *f)
 			"only root can ask xenstored and nftables; some of what is wrong may be missing here");
 }
 
-/* The process whose arguments begin so; 0: none. */
+struct search {
+	const char *program, *argument;
+	int pid;		/* 0: not found yet */
+};
+
+static bool compare(int pid, void *arg)
+{
+	struct search *s = arg;
+	char args[512];
+	ssize_t n = procfs_arguments(pid, args, sizeof(args));
+	const char *slash = n > 0 ? strrchr(args, '/') : NULL;
+	const char *base = slash ? slash + 1 : args;
+
+	if (n > 0 && strcmp(base, s->program) == 0 && strlen(args) + 1 < (size_t)n &&
+	    strcmp(args + strlen(args) + 1, s->argument) == 0)
+		s->pid = pid;
+	return !s->pid;
+}
+
+/* The process whose arguments begin so; 0: there is none. */
 static int find_process(const char *program, const char *argument)
 {
-	DIR *proc = opendir("/proc");
-	const struct dirent *e;
-	int found = 0;
+	struct search s = { program, argument, 0 };
 
-	while (proc && !found && (e = readdir(proc))) {
-		char args[512];
-		unsigned long pid;
-		const char *base;
-		ssize_t n;
-
-		if (text_number(e->d_name, 1 << 22, &pid) < 0)
-			continue;
-		n = procfs_arguments((int)pid, args, sizeof(args));
-		if (n <= 0)
-			continue;
-		base = strrchr(args, '/') ? strrchr(args, '/') + 1 : args;
-		if (strcmp(base, program) == 0 && strlen(args) + 1 < (size_t)n &&
-		    strcmp(args + strlen(args) + 1, argument) == 0)
-			found = (int)pid;
-	}
-	if (proc)
-		(void)closedir(proc);
-	return found;
+	procfs_each(compare, &s);
+	return s.pid;
 }
 
 /* ---- files of udev and networkd ------------------------------------------- */

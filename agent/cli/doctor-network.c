@@ -54,7 +54,7 @@ static void uplink(const struct link *l, void *arg)
 	if (!l->up)
 		finding(f, FINDING_WARNING, l->name,
 			finding_command("ip link set %s up", l->name),
-			"it is a port of bridge %s, but down, so guests reach nobody through it",
+			"it is a port of bridge %s, but down, so guests cannot reach other hosts through it",
 			u->bridge->name);
 	else if (!l->carrier)
 		finding(f, FINDING_WARNING, l->name, "",
@@ -94,7 +94,7 @@ static void own_mac(struct findings *f, const struct link *bridge)
 	text_mac_print(mac, bridge->mac);
 	finding(f, FINDING_NOTE, bridge->name,
 		finding_command("ip link set %s address %s", bridge->name, mac),
-		"nobody has set its MAC: it is that of one of its ports, and changes when that one goes");
+		"its MAC was never set: it is that of one of its ports, and changes when that port is removed");
 }
 
 static void bridge(struct findings *f, const struct place *p)
@@ -145,12 +145,14 @@ static void vlans(struct findings *f)
 
 static void missing(struct findings *f, const struct place *p)
 {
+	enum severity severity = p->others ? FINDING_ERROR : FINDING_WARNING;
+
 	if (p->kind == NETWORK_BRIDGE)
-		finding(f, p->others ? FINDING_ERROR : FINDING_WARNING, p->name,
+		finding(f, severity, p->name,
 			finding_command("ip link add %s type bridge", p->name),
 			"the bridge of a network does not exist");
 	else
-		finding(f, p->others ? FINDING_ERROR : FINDING_WARNING, p->name, "",
+		finding(f, severity, p->name, "",
 			"the device of a macvtap network does not exist");
 }
 

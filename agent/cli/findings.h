@@ -7,7 +7,7 @@
 
 enum severity {
 	FINDING_NOTE,		/* good to know; often it is meant so */
-	FINDING_WARNING,	/* some guest may lose frames, or nobody would mend it */
+	FINDING_WARNING,	/* a guest may lose frames, or problems would not be corrected */
 	FINDING_ERROR,		/* some guest has no network */
 };
 

@@ -20,7 +20,7 @@ static void take_name(const char *value, char buf[GUEST_SIZE])
 	(void)snprintf(buf, GUEST_SIZE, "%.*s", (int)strcspn(value, ","), value);
 }
 
-/* "-name web0", "--name web0" or "-name=web0"; "" if there is none. */
+/* "-name web0", "--name web0" or "-name=web0"; "" if it has no such argument. */
 static void read_name(int pid, char buf[GUEST_SIZE])
 {
 	char args[8192];
@@ -67,15 +67,16 @@ static void read_descriptor(struct guests *g, const char *path, const char *name
 		add(g, link, name);
 }
 
-static void read_process(struct guests *g, int pid)
+static bool read_process(int pid, void *arg)
 {
+	struct guests *g = arg;
 	char path[300], name[GUEST_SIZE];
 	const struct dirent *e;
 	DIR *dir;
 
 	read_name(pid, name);
 	if (!name[0])
-		return;
+		return true;
 	(void)snprintf(path, sizeof(path), "/proc/%d/fdinfo", pid);
 	dir = opendir(path);
 	while (dir && (e = readdir(dir))) {
@@ -85,20 +86,13 @@ static void read_process(struct guests *g, int pid)
 	}
 	if (dir)
 		(void)closedir(dir);
+	return true;
 }
 
 void guests_find(struct guests *ret)
 {
-	DIR *proc = opendir("/proc");
-	const struct dirent *e;
-	unsigned long pid;
-
 	*ret = (struct guests) { 0 };
-	while (proc && (e = readdir(proc)))
-		if (text_number(e->d_name, 1 << 22, &pid) == 0)
-			read_process(ret, (int)pid);
-	if (proc)
-		(void)closedir(proc);
+	procfs_each(read_process, ret);
 }
 
 void guests_free(struct guests *g)

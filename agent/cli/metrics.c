@@ -114,12 +114,11 @@ static void traffic(const struct overview *o, const char *name, const char *help
 	}
 }
 
-static void drops_of(struct host *h, const struct look *look)
+static void drops_of(const struct cmd *c, const struct look *look)
 {
 	uint64_t n[GUARD_REASONS];
 
-	if (!look->found || !look->state.have_guard || guard_is_none(&look->state.guard) ||
-	    h->ops->drops(h, &look->state.link, n) < 0)
+	if (!output_drops(c, look, n))
 		return;
 	for (enum guard_reason why = 0; why < GUARD_REASONS; why++) {
 		label("device", look->name, "vif_dropped_frames{");
@@ -134,7 +133,7 @@ static void drops(struct cmd *c, const struct overview *o)
 	family("vif_dropped_frames", "gauge", "Frames that guard or rate have dropped in the last day.");
 	for (size_t i = 0; i < o->n; i++)
 		if (overview_counts(&o->look[i]))
-			drops_of(c->agent.host, &o->look[i]);
+			drops_of(c, &o->look[i]);
 }
 
 static void print(struct cmd *c, const struct overview *o)

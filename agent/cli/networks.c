@@ -11,15 +11,10 @@ static const char *kind_name(const struct network *n)
 	return n->kind == NETWORK_MACVTAP ? "macvtap" : "bridge";
 }
 
-static const char *place_name(const struct network *n)
-{
-	return n->kind == NETWORK_MACVTAP ? n->device : n->bridge;
-}
-
 /* "up", "down", "missing" */
 static const char *place_state(const struct overview *o, const struct network *n)
 {
-	const struct link *l = overview_link(o, place_name(n));
+	const struct link *l = overview_link(o, network_place(n));
 
 	if (!l)
 		return "missing";
@@ -73,7 +68,7 @@ static void print(const struct config *config, const struct overview *o)
 		grid_row(g);
 		grid_cell(g, BOLD, "%s", n->name);
 		grid_cell(g, PLAIN, "%s", kind_name(n));
-		grid_cell(g, PLAIN, "%s", place_name(n));
+		grid_cell(g, PLAIN, "%s", network_place(n));
 		grid_cell(g, strcmp(state, "up") == 0 ? GREEN : RED, "%s", state);
 		grid_cell(g, PLAIN, "%zu", count_ports(o, n));
 		grid_cell(g, PLAIN, "%s", settings[0] ? settings : "-");
@@ -95,7 +90,7 @@ static void print_json(const struct config *config, const struct overview *o)
 		settings_text(n, settings, sizeof(settings));
 		json_object_object_add(j, "name", json_object_new_string(n->name));
 		json_object_object_add(j, "kind", json_object_new_string(kind_name(n)));
-		json_object_object_add(j, "on", json_object_new_string(place_name(n)));
+		json_object_object_add(j, "on", json_object_new_string(network_place(n)));
 		json_object_object_add(j, "state", json_object_new_string(place_state(o, n)));
 		json_object_object_add(j, "ports", json_object_new_uint64(count_ports(o, n)));
 		json_object_object_add(j, "settings", json_object_new_string(settings));

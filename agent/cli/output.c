@@ -48,6 +48,14 @@ void output_daemon_note(const struct cmd *c)
 		(void)cmd_fail(CMD_OK, "note: vifagentd is not running, so nothing corrects these ports; run `systemctl start vifagentd`, or attach them by hand");
 }
 
+bool output_drops(const struct cmd *c, const struct look *look, uint64_t ret[GUARD_REASONS])
+{
+	struct host *h = c->agent.host;
+
+	return look->found && look->state.have_guard && !guard_is_none(&look->state.guard) &&
+	       h->ops->drops(h, &look->state.link, ret) == 0;
+}
+
 static struct json_object *notes_json(const struct look *look)
 {
 	struct json_object *a = json_object_new_array();

@@ -133,8 +133,7 @@ size_t overview_places(const struct cmd *c, const struct overview *o,
 	for (size_t i = 0; i < config->n_networks; i++) {
 		const struct network *w = &config->networks[i];
 
-		(void)find_place(ret, &n, w->kind == NETWORK_MACVTAP ? w->device : w->bridge,
-				 w->kind);
+		(void)find_place(ret, &n, network_place(w), w->kind);
 	}
 	for (size_t i = 0; i < o->n; i++) {
 		const struct look *l = &o->look[i];

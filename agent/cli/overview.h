@@ -20,7 +20,7 @@ struct overview {
 int overview_take(struct cmd *c, struct overview *ret);
 void overview_free(struct overview *o);
 
-/* These return NULL if there is no such link. */
+/* These return NULL if the link does not exist. */
 const struct link *overview_link(const struct overview *o, const char *name);
 const struct link *overview_index(const struct overview *o, int ifindex);
 

@@ -11,7 +11,7 @@ int screen_set_color(const char *when);
 
 bool screen_is_terminal(void);
 
-/* Columns of the terminal; a large number if it is none. */
+/* Columns of the terminal; a large number without a terminal. */
 size_t screen_width(void);
 
 enum color { PLAIN, GREEN, YELLOW, RED, BOLD };

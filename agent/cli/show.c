@@ -67,14 +67,12 @@ static void print_guard(const struct state *s)
 }
 
 /* What it sent that it may not send. */
-static void print_drops(struct cmd *c, const struct state *s)
+static void print_drops(struct cmd *c, const struct look *look)
 {
-	struct host *h = c->agent.host;
 	uint64_t n[GUARD_REASONS];
 	const char *comma = " ";
 
-	if (guard_is_none(&s->guard) ||
-	    h->ops->drops(h, &s->link, n) < 0)
+	if (!output_drops(c, look, n))
 		return;
 	(void)printf("    dropped");
 	for (enum guard_reason why = 0; why < GUARD_REASONS; why++) {
@@ -171,8 +169,7 @@ static void print(struct cmd *c, const struct look *look)
 			     look->unused);
 	if (look->found)
 		print_link(&look->state);
-	if (look->found && look->state.have_guard)
-		print_drops(c, &look->state);
+	print_drops(c, look);
 	print_notes(look);
 	if (look->plan.n)
 		puts("    steps");
@@ -239,7 +236,7 @@ static int each_of(struct cmd *c, const char *arg, cmd_look_fn fn, void *data)
 
 /* ---- of a bridge, a network or a domain ---------------------------------- */
 
-/* Names that are not a port's own: "5.0", a NIC's, or a link's that is no bridge. */
+/* Names but "5.0", a NIC's, and those of links other than bridges. */
 static bool is_group(struct cmd *c, const char *arg)
 {
 	struct host *h = c->agent.host;
@@ -302,12 +299,10 @@ static int each_of_group(struct cmd *c, const char *name, cmd_look_fn fn, void *
 /* {"mac": 3, …}; NULL: it has neither guard nor rate. */
 static struct json_object *drops_json(struct cmd *c, const struct look *look)
 {
-	struct host *h = c->agent.host;
 	struct json_object *o;
 	uint64_t n[GUARD_REASONS];
 
-	if (!look->found || !look->state.have_guard || guard_is_none(&look->state.guard) ||
-	    h->ops->drops(h, &look->state.link, n) < 0)
+	if (!output_drops(c, look, n))
 		return NULL;
 	o = json_object_new_object();
 	for (enum guard_reason why = 0; why < GUARD_REASONS; why++)

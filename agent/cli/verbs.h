@@ -16,7 +16,7 @@ struct verb {
 extern const struct verb verbs[];
 extern const size_t verbs_n;
 
-/* Returns NULL if there is no such verb. */
+/* Returns NULL for an unknown verb. */
 const struct verb *verb_find(const char *name);
 
 #endif

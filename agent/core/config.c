@@ -37,6 +37,11 @@ struct network *config_find(const struct config *c, const char *name)
 	return NULL;
 }
 
+const char *network_place(const struct network *n)
+{
+	return n->kind == NETWORK_MACVTAP ? n->device : n->bridge;
+}
+
 bool config_guards(const struct config *c)
 {
 	for (size_t i = 0; c && i < c->n_networks; i++)

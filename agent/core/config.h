@@ -79,6 +79,9 @@ bool config_filters(const struct config *c);
 const struct network *config_filter_of_bridge(const struct config *c,
 					     const char *bridge);
 
+/* The name of its bridge or device. */
+const char *network_place(const struct network *n);
+
 /* Returns NULL if there is no network of this name. */
 struct network *config_find(const struct config *c, const char *name);
 

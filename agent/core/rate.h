@@ -14,7 +14,7 @@ struct rate {
 	uint32_t receive;
 };
 
-/* kbit/s: less than an Ethernet frame a second helps nobody. */
+/* kbit/s: at 16, the longest usual Ethernet frame takes most of a second. */
 #define RATE_MIN 16
 #define RATE_MAX 400000000
 

@@ -23,7 +23,7 @@ struct look {
 	bool nic_exists;		/* xenstore has the NIC */
 	enum goal goal;
 	struct wish wish;		/* resolved */
-	char guest[NIC_GUEST_SIZE];	/* the domain's name, if asked for; or "" */
+	char guest[NIC_GUEST_SIZE];	/* the domain's name; "": not asked for */
 	char unused[NIC_UNUSED_SIZE];	/* the NIC's keys that are not carried
 					 * out: "ip, gatewaydev" */
 	struct state state;

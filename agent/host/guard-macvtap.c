@@ -130,24 +130,14 @@ bool macvtap_chains_stand(const struct guard_port *p, const struct macvtap_chain
 
 /* ---- changing ---------------------------------------------------------- */
 
-static void put_chain(struct batch *b, uint16_t type, int which,
-		      const struct guard_port *p)
+static void delete_chain(struct batch *b, const char *name)
 {
-	struct nlmsghdr *h = nft_start(b, type, type == NFT_MSG_NEWCHAIN ? NLM_F_CREATE : 0);
+	struct nlmsghdr *h = nft_start(b, NFT_MSG_DELCHAIN, 0);
 	struct nftnl_chain *c = nftnl_chain_alloc();
-	char name[CHAIN_NAMESIZE];
 
-	name_chain(which, p->ifindex, name);
 	if (h && c) {
 		nftnl_chain_set_str(c, NFTNL_CHAIN_TABLE, GUARD_TABLE);
 		nftnl_chain_set_str(c, NFTNL_CHAIN_NAME, name);
-		if (type == NFT_MSG_NEWCHAIN) {
-			nftnl_chain_set_str(c, NFTNL_CHAIN_TYPE, "filter");
-			nftnl_chain_set_u32(c, NFTNL_CHAIN_HOOKNUM, chains[which].hook);
-			nftnl_chain_set_s32(c, NFTNL_CHAIN_PRIO, PRIORITY);
-			nftnl_chain_set_u32(c, NFTNL_CHAIN_POLICY, NF_ACCEPT);
-			nftnl_chain_set_str(c, NFTNL_CHAIN_DEV, p->name);
-		}
 		nftnl_chain_nlmsg_build_payload(h, c);
 	}
 	NFT_FINISH(b, h, c, chain);
@@ -163,7 +153,7 @@ void macvtap_chains_remove(struct batch *b, const struct guard_port *p,
 			continue;
 		name_chain(i, p->ifindex, name);
 		guard_flush_chain(b, name);
-		put_chain(b, NFT_MSG_DELCHAIN, i, p);
+		delete_chain(b, name);
 	}
 }
 
@@ -176,7 +166,9 @@ void macvtap_chains_put(struct batch *b, const struct guard_port *p,
 		if (!needs(i, g))
 			continue;
 		name_chain(i, p->ifindex, name);
-		put_chain(b, NFT_MSG_NEWCHAIN, i, p);
+		guard_put_chain(b, &(struct guard_chain){
+			.name = name, .has_hook = true, .hook = chains[i].hook,
+			.priority = PRIORITY, .device = p->name });
 		guard_flush_chain(b, name);
 		guard_put_hook_rule(b, chains[i].rules, name);
 	}

@@ -22,13 +22,11 @@
 /* What a port sends is checked before the filters of others, which are at
  * NF_BR_PRI_NAT_DST_BRIDGED (-300) at the earliest; what it receives is counted after
  * those, which are at NF_BR_PRI_NAT_SRC (300) at the latest (linux/netfilter_bridge.h). */
-static const struct {
-	const char *chain;
-	uint32_t hook;
-	int32_t priority;
-} hooks[GUARD_HOOKS] = {
-	[HOOK_SENDS] = { "prerouting", NF_BR_PRE_ROUTING, -310 },
-	[HOOK_RECEIVES] = { "postrouting", NF_BR_POST_ROUTING, 310 },
+static const struct guard_chain hooks[GUARD_HOOKS] = {
+	[HOOK_SENDS] = { .name = "prerouting", .has_hook = true,
+			 .hook = NF_BR_PRE_ROUTING, .priority = -310 },
+	[HOOK_RECEIVES] = { .name = "postrouting", .has_hook = true,
+			    .hook = NF_BR_POST_ROUTING, .priority = 310 },
 };
 
 /* How long a port's count of dropped frames is kept after the last one, in ms. */
@@ -137,32 +135,22 @@ static void put_set(struct batch *b, enum guard_set which)
 	NFT_FINISH(b, h, s, set);
 }
 
-static void put_chain(struct batch *b, const char *name)
+void guard_put_chain(struct batch *b, const struct guard_chain *chain)
 {
 	struct nlmsghdr *h = nft_start(b, NFT_MSG_NEWCHAIN, NLM_F_CREATE);
 	struct nftnl_chain *c = nftnl_chain_alloc();
 
 	if (h && c) {
 		nftnl_chain_set_str(c, NFTNL_CHAIN_TABLE, GUARD_TABLE);
-		nftnl_chain_set_str(c, NFTNL_CHAIN_NAME, name);
-		nftnl_chain_nlmsg_build_payload(h, c);
-	}
-	NFT_FINISH(b, h, c, chain);
-}
-
-/* It sees every frame that a port of any bridge sends or receives. */
-static void put_hook(struct batch *b, enum guard_hook hook)
-{
-	struct nlmsghdr *h = nft_start(b, NFT_MSG_NEWCHAIN, NLM_F_CREATE);
-	struct nftnl_chain *c = nftnl_chain_alloc();
-
-	if (h && c) {
-		nftnl_chain_set_str(c, NFTNL_CHAIN_TABLE, GUARD_TABLE);
-		nftnl_chain_set_str(c, NFTNL_CHAIN_NAME, hooks[hook].chain);
-		nftnl_chain_set_str(c, NFTNL_CHAIN_TYPE, "filter");
-		nftnl_chain_set_u32(c, NFTNL_CHAIN_HOOKNUM, hooks[hook].hook);
-		nftnl_chain_set_s32(c, NFTNL_CHAIN_PRIO, hooks[hook].priority);
-		nftnl_chain_set_u32(c, NFTNL_CHAIN_POLICY, NF_ACCEPT);
+		nftnl_chain_set_str(c, NFTNL_CHAIN_NAME, chain->name);
+		if (chain->has_hook) {
+			nftnl_chain_set_str(c, NFTNL_CHAIN_TYPE, "filter");
+			nftnl_chain_set_u32(c, NFTNL_CHAIN_HOOKNUM, chain->hook);
+			nftnl_chain_set_s32(c, NFTNL_CHAIN_PRIO, chain->priority);
+			nftnl_chain_set_u32(c, NFTNL_CHAIN_POLICY, NF_ACCEPT);
+		}
+		if (chain->device)
+			nftnl_chain_set_str(c, NFTNL_CHAIN_DEV, chain->device);
 		nftnl_chain_nlmsg_build_payload(h, c);
 	}
 	NFT_FINISH(b, h, c, chain);
@@ -197,13 +185,14 @@ void guard_put_hook_rule(struct batch *b, enum guard_hook hook, const char *chai
 	put_rule(b, guard_hook_rule(hook, b->family, chain));
 }
 
-/* Those of macvtaps are in guard-macvtap.c. */
+/* They see every frame that a port of any bridge sends or receives.  Those of macvtaps are in
+ * guard-macvtap.c. */
 static void put_hooks(struct batch *b)
 {
 	for (enum guard_hook i = 0; i < GUARD_HOOKS; i++) {
-		put_hook(b, i);
-		guard_flush_chain(b, hooks[i].chain);
-		guard_put_hook_rule(b, i, hooks[i].chain);
+		guard_put_chain(b, &hooks[i]);
+		guard_flush_chain(b, hooks[i].name);
+		guard_put_hook_rule(b, i, hooks[i].name);
 	}
 }
 
@@ -213,7 +202,7 @@ void guard_put_table(struct batch *b)
 	for (enum guard_set s = 0; s < GUARD_SETS; s++)
 		put_set(b, s);
 	for (size_t i = 0; i < guard_n_chains; i++) {
-		put_chain(b, guard_chains[i]);
+		guard_put_chain(b, &(struct guard_chain){ .name = guard_chains[i] });
 		guard_flush_chain(b, guard_chains[i]);
 	}
 	for (size_t i = 0; i < guard_n_rules(); i++)
@@ -227,16 +216,6 @@ struct count {
 	size_t n;
 };
 
-static int find_chain(const struct nlattr *a, void *arg)
-{
-	const char **chain = arg;
-
-	if (mnl_attr_get_type(a) == NFTA_RULE_CHAIN &&
-	    mnl_attr_validate(a, MNL_TYPE_NUL_STRING) == 0)
-		*chain = mnl_attr_get_str(a);
-	return MNL_CB_OK;
-}
-
 /* Not a chain of one macvtap. */
 static bool is_shared(const char *chain)
 {
@@ -244,7 +223,7 @@ static bool is_shared(const char *chain)
 		if (strcmp(chain, guard_chains[i]) == 0)
 			return true;
 	for (enum guard_hook i = 0; i < GUARD_HOOKS; i++)
-		if (strcmp(chain, hooks[i].chain) == 0)
+		if (strcmp(chain, hooks[i].name) == 0)
 			return true;
 	return false;
 }
@@ -252,12 +231,9 @@ static bool is_shared(const char *chain)
 static int count_rule(const struct nlmsghdr *h, void *arg)
 {
 	struct count *c = arg;
-	const char *chain = "";
 
-	if ((h->nlmsg_type & 0xff) != NFT_MSG_NEWRULE)
-		return 0;
-	(void)mnl_attr_parse(h, sizeof(struct nfgenmsg), find_chain, &chain);
-	c->n += c->all || is_shared(chain);
+	if ((h->nlmsg_type & 0xff) == NFT_MSG_NEWRULE)
+		c->n += c->all || is_shared(nft_string(h, NFTA_RULE_CHAIN));
 	return 0;
 }
 

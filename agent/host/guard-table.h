@@ -3,6 +3,8 @@
 #ifndef VIFAGENT_GUARD_TABLE_H
 #define VIFAGENT_GUARD_TABLE_H
 
+#include <stdbool.h>
+
 #include "agent/host/guard-rules.h"
 #include "agent/host/nft.h"
 
@@ -37,6 +39,18 @@ int guard_rules_stand(struct nft *t, int family);
 /* Of one chain, or of all that all ports share (@chain NULL).  Returns 0 or a negative errno
  * value. */
 int guard_count_rules(struct nft *t, int family, const char *chain, size_t *ret);
+
+/* A chain of our table. */
+struct guard_chain {
+	const char *name;
+	bool has_hook;
+	uint32_t hook;
+	int32_t priority;
+	const char *device;	/* of a macvtap's; or NULL */
+};
+
+/* It stays as it is if it is there. */
+void guard_put_chain(struct batch *b, const struct guard_chain *chain);
 
 /* A transaction of ours, which left the rules alone, was carried out. */
 void guard_rules_were_kept(struct nft *t);

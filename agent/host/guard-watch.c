@@ -30,42 +30,15 @@ struct guard_watch {
 
 /* In all messages about parts of a table its name is attribute number 1
  * (NFTA_TABLE_NAME, NFTA_RULE_TABLE, NFTA_SET_ELEM_LIST_TABLE and so on). */
-static int find_table(const struct nlattr *a, void *arg)
-{
-	const char **name = arg;
-
-	if (mnl_attr_get_type(a) == NFTA_TABLE_NAME &&
-	    mnl_attr_validate(a, MNL_TYPE_NUL_STRING) == 0)
-		*name = mnl_attr_get_str(a);
-	return MNL_CB_OK;
-}
-
 static bool is_ours(const struct nlmsghdr *h)
 {
 	const struct nfgenmsg *head = mnl_nlmsg_get_payload(h);
-	const char *name = "";
 
 	if (mnl_nlmsg_get_payload_len(h) < sizeof(*head) ||
 	    (head->nfgen_family != NFPROTO_BRIDGE &&
 	     head->nfgen_family != NFPROTO_NETDEV))
 		return false;
-	(void)mnl_attr_parse(h, sizeof(*head), find_table, &name);
-	return strcmp(name, GUARD_TABLE) == 0;
-}
-
-struct chain_name {
-	uint16_t attribute;
-	const char *name;
-};
-
-static int find_chain(const struct nlattr *a, void *arg)
-{
-	struct chain_name *c = arg;
-
-	if (mnl_attr_get_type(a) == c->attribute &&
-	    mnl_attr_validate(a, MNL_TYPE_NUL_STRING) == 0)
-		c->name = mnl_attr_get_str(a);
-	return MNL_CB_OK;
+	return strcmp(nft_string(h, NFTA_TABLE_NAME), GUARD_TABLE) == 0;
 }
 
 /* A chain or a rule of one macvtap is its own matter; the kernel removes them with the
@@ -73,11 +46,8 @@ static int find_chain(const struct nlattr *a, void *arg)
 static void tell_chain(struct guard_watch *w, const struct nlmsghdr *h,
 		       uint16_t attribute)
 {
-	struct chain_name c = { attribute, "" };
-	int ifindex;
+	int ifindex = macvtap_chain_ifindex(nft_string(h, attribute));
 
-	(void)mnl_attr_parse(h, sizeof(struct nfgenmsg), find_chain, &c);
-	ifindex = macvtap_chain_ifindex(c.name);
 	if (ifindex)
 		w->fn(ifindex, w->arg);
 	else

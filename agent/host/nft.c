@@ -6,6 +6,7 @@
 #include <libmnl/libmnl.h>
 #include <libnftnl/common.h>
 #include <linux/netfilter.h>
+#include <linux/netfilter/nfnetlink.h>
 #include <search.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -155,4 +156,15 @@ int nft_send(struct batch *b)
 		r = nft_talk(b->nft, b->buf, b->len, NULL, NULL);
 	free(b->buf);
 	return r;
+}
+
+const char *nft_string(const struct nlmsghdr *h, uint16_t attribute)
+{
+	const struct nlattr *a;
+
+	mnl_attr_for_each(a, h, sizeof(struct nfgenmsg))
+		if (mnl_attr_get_type(a) == attribute &&
+		    mnl_attr_validate(a, MNL_TYPE_NUL_STRING) == 0)
+			return mnl_attr_get_str(a);
+	return "";
 }

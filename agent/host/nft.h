@@ -71,4 +71,7 @@ int nft_send(struct batch *b);
 int nft_talk(struct nft *t, const void *buf, size_t len,
 	     int (*fn)(const struct nlmsghdr *h, void *arg), void *arg);
 
+/* A string in a message about a part of a table: its attribute of that number, or "". */
+const char *nft_string(const struct nlmsghdr *h, uint16_t attribute);
+
 #endif

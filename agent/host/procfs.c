@@ -2,6 +2,7 @@
 /* procfs.c - which process is which */
 #include "agent/host/procfs.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -91,6 +92,20 @@ ssize_t procfs_arguments(int pid, char *buf, size_t size)
 		return -errno;
 	buf[n] = '\0';
 	return n;
+}
+
+void procfs_each(bool (*fn)(int pid, void *arg), void *arg)
+{
+	DIR *proc = opendir("/proc");
+	const struct dirent *e;
+	unsigned long pid;
+	bool goes_on = true;
+
+	while (proc && goes_on && (e = readdir(proc)))
+		if (text_number(e->d_name, INT_MAX, &pid) == 0)
+			goes_on = fn((int)pid, arg);
+	if (proc)
+		(void)closedir(proc);
 }
 
 bool procfs_is_near(const struct process *p)

@@ -25,6 +25,9 @@ bool procfs_process_lives(struct host *h, const struct process *p);
  */
 ssize_t procfs_arguments(int pid, char *buf, size_t size);
 
+/* Calls @fn for each process that /proc shows, until it returns false. */
+void procfs_each(bool (*fn)(int pid, void *arg), void *arg);
+
 /* Is it of our own pid namespace, as far as its record says? */
 bool procfs_is_near(const struct process *p);
 

@@ -66,8 +66,8 @@ struct nic {
 	char error[NIC_ERROR_SIZE];	/* "hotplug-error", "" if none */
 	struct wish wish;	/* bridge, vifname, mtu, vlan; mac and ip if
 				 * asked for */
-	char guest[NIC_GUEST_SIZE];	/* its domain's name, perhaps cut, if asked
-					 * for; "": not known */
+	char guest[NIC_GUEST_SIZE];	/* its domain's name, perhaps cut; "": not
+					 * asked for, or not known */
 	char unused[NIC_UNUSED_SIZE];	/* "ip, gatewaydev": keys that are not
 					 * carried out; "" for none */
 };

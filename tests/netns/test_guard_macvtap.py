@@ -10,7 +10,7 @@ import pytest
 import spoofed
 from macvtaps import host_nic, macvtaps, node
 from spoofed import IP4, IP6, LINK_LOCAL, MAC, NET
-from test_guard import ADDRESSES, BAD, BAD_MAC, GOOD, RESERVED, Wire, passed, without_br_netfilter
+from test_guard import ADDRESSES, BAD, BAD_MAC, GOOD, RESERVED, Wire, passed, victim, without_br_netfilter  # pylint: disable=unused-import
 from test_rate import is_limited
 
 VNET_HEADER = bytes(10)
@@ -34,6 +34,7 @@ def network(bed, guard="ip", mode="bridge", more=""):
 
 @pytest.fixture
 def host(bed):
+    """Its NIC's other end is on a bridge, on which test_guard's victim is, too."""
     without_br_netfilter()
     host_nic(bed)
     bed.bridge("br0")
@@ -41,14 +42,6 @@ def host(bed):
     bed.ip("link set switch0 master br0 up")
     network(bed)
     return bed
-
-
-@pytest.fixture
-def victim(host):
-    """Beyond the host's NIC."""
-    tap = host.tap("victim")
-    host.ip("link set victim master br0 up")
-    return Wire(tap.fd)
 
 
 def guest(bed, *keys, name="web0"):
