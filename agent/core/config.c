@@ -42,10 +42,16 @@ const char *network_place(const struct network *n)
 	return n->kind == NETWORK_MACVTAP ? n->device : n->bridge;
 }
 
-bool config_guards(const struct config *c)
+static bool needs_addresses(const struct network *n)
+{
+	return n->guard != GUARD_NONE ||
+	       port_options_need_entries(n->options_named, n->options_on);
+}
+
+bool config_needs_addresses(const struct config *c)
 {
 	for (size_t i = 0; c && i < c->n_networks; i++)
-		if (c->networks[i].guard != GUARD_NONE)
+		if (needs_addresses(&c->networks[i]))
 			return true;
 	return false;
 }

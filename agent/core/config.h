@@ -67,9 +67,9 @@ struct config *config_new(void);
 /* Returns NULL; @c may be NULL. */
 struct config *config_free(struct config *c);
 
-/* Does any network have a guard?  Otherwise addresses are not needed.  @c may be
- * NULL. */
-bool config_guards(const struct config *c);
+/* Does any network have a guard, or bridges that must be told addresses?  Otherwise they are
+ * not needed.  @c may be NULL. */
+bool config_needs_addresses(const struct config *c);
 
 /* Does any network have a guard or a rate?  @c may be NULL. */
 bool config_filters(const struct config *c);

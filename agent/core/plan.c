@@ -67,6 +67,34 @@ static void record_options(const struct wish *w, const struct state *s,
 	r->set = (w->options_on ^ OPTIONS_DEFAULT) & w->options_named;
 }
 
+/* Its sticky entries are ours.  The record, which says so, is written after they are
+ * removed. */
+static bool had_entries(const struct state *s)
+{
+	return s->owner == OWNER_US && s->record.set & OPTIONS_OF_ENTRIES;
+}
+
+static void old_entries(const struct wish *w, const struct state *s,
+			struct plan *p)
+{
+	bool stays = s->link.master == s->bridge.ifindex;
+
+	if (had_entries(s) && stays && !wish_has_entries(w))
+		(void)step_add(p, STEP_ENTRIES);
+}
+
+/* After its VLANs, in each of which they are; before its options, so that it receives
+ * all the time. */
+static void new_entries(const struct wish *w, const struct state *s, bool moves,
+			struct plan *p)
+{
+	struct entries want;
+
+	wish_entries(w, &want);
+	if (moves ? want.n > 0 : wish_has_entries(w) && s->entries_differ)
+		step_add(p, STEP_ENTRIES)->entries = want;
+}
+
 /* Its guard is not known, so it is not removed either. */
 static bool keeps_guard(const struct state *s)
 {
@@ -243,9 +271,12 @@ static void join_steps(const struct wish *wish, const struct state *state,
 		       const char *alias, struct plan *p)
 {
 	struct link_change c = { 0 };
-	bool up = state->link.up;
+	bool up = state->link.up, moves, vlans;
 
 	difference(wish, state, alias, &c);
+	moves = c.fields & CHANGE_MASTER;
+	vlans = wish->vlan[0] && (moves || vlans_differ(wish, state));
+	old_entries(wish, state, p);
 	if (c.fields & CHANGE_MASTER)
 		pin_master(state, c.mtu, p);
 	pin_bridge(state, &c, p);
@@ -258,12 +289,12 @@ static void join_steps(const struct wish *wish, const struct state *state,
 	guard_first(wish, state, p);
 	if (c.fields)
 		*step_add_change(p) = c;
+	if (vlans)
+		step_add_vlans(p, wish->vlan)->has_entries =
+			!moves && had_entries(state);
+	new_entries(wish, state, moves || vlans, p);
 	if (wish->kind == NETWORK_BRIDGE)
-		step_add_options(p, state, c.fields & CHANGE_MASTER,
-				 wanted_options(wish, state));
-	if (wish->vlan[0] && (c.fields & CHANGE_MASTER ||
-			      vlans_differ(wish, state)))
-		step_add_vlans(p, wish->vlan);
+		step_add_options(p, state, moves, wanted_options(wish, state));
 	/* With mode none, which it has by now, no other comes. */
 	if (state->addresses.has_link_local)
 		step_add(p, STEP_FLUSH);
@@ -401,7 +432,7 @@ static void add_former_vlans(const struct state *s, struct plan *p)
 	const char *vlan = s->record.was.vlan;
 
 	if (s->former.filtering == VLAN_FILTERING_ON)
-		step_add_vlans(p, strcmp(vlan, WAS_NO_VLAN) == 0 ? "" : vlan);
+		(void)step_add_vlans(p, strcmp(vlan, WAS_NO_VLAN) == 0 ? "" : vlan);
 }
 
 static void leave_steps(const struct state *s, bool dead, struct plan *p)
@@ -425,6 +456,8 @@ static void leave_steps(const struct state *s, bool dead, struct plan *p)
 	/* Off the bridge first, which must not see the following changes. */
 	if (s->link.master && moves)
 		add_master(p, 0);
+	else if (s->link.master && had_entries(s))
+		(void)step_add(p, STEP_ENTRIES);
 	if (c.fields)
 		*step_add_change(p) = c;
 	if (master && moves)

@@ -20,6 +20,8 @@ const char *port_option_name(enum port_option option)
 		[OPTION_ROOT_BLOCK] = "root-block",
 		[OPTION_FAST_LEAVE] = "fast-leave",
 		[OPTION_NEIGH_SUPPRESS] = "neigh-suppress",
+		[OPTION_LEARNING] = "learning",
+		[OPTION_LOCKED] = "locked",
 	};
 
 	return names[option];
@@ -32,6 +34,11 @@ enum port_option port_option_find(const char *name)
 	while (o < PORT_OPTIONS && strcmp(name, port_option_name(o)) != 0)
 		o++;
 	return o;
+}
+
+bool port_options_need_entries(uint16_t named, uint16_t on)
+{
+	return named & (on ^ OPTIONS_DEFAULT) & OPTIONS_OF_ENTRIES;
 }
 
 /* @on: NULL: the names alone */

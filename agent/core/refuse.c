@@ -168,6 +168,9 @@ static bool no_guard(const struct wish *w, struct plan *p)
 {
 	char ips[GUARD_TEXTSIZE];
 
+	if (wish_lacks_mac(w) && w->guard.kind == GUARD_NONE)
+		return refuse(p, REFUSED, "network %s does not let its bridge learn addresses (learning = no or locked = yes), but the MAC of this NIC is not known; request it with mac=52:54:00:12:34:56 (in the domain's configuration, or of vifctl attach, create or run)",
+			      w->network);
 	if (wish_lacks_mac(w))
 		return refuse(p, REFUSED, "network %s checks what its ports send (guard = %s), but the MAC of this NIC is not known; request it with mac=52:54:00:12:34:56 (in the domain's configuration, or of vifctl attach, create or run)",
 			      w->network, guard_name(w->guard.kind));

@@ -50,6 +50,9 @@ struct state {
 				 * wished, too */
 	struct vlans vlans;
 
+	bool entries_differ;	/* it is on the wished bridge, which has other
+				 * sticky entries for it than wish_entries() */
+
 	bool have_guard;	/* .guard is known */
 	struct guard guard;	/* as it stands; .kind GUARD_NONE: none */
 
@@ -98,6 +101,7 @@ enum step_kind {
 	STEP_CHANGE,		/* one message about the port */
 	STEP_OPTIONS,		/* of the port on its bridge */
 	STEP_VLANS,		/* be in these VLANs of its bridge, only */
+	STEP_ENTRIES,		/* its bridge knows it by these MACs, only */
 	STEP_FLUSH,		/* its link-local addresses */
 	STEP_DEVICE_UP,		/* set up what the macvtap is on */
 	STEP_DELETE,		/* the link itself */
@@ -112,13 +116,16 @@ struct step {
 	uint16_t options;		/* STEP_OPTIONS: these, … */
 	uint16_t options_on;		/* … and their values */
 	char vlan[VLAN_TEXTSIZE];	/* STEP_VLANS; "": in none */
+	bool has_entries;		/* STEP_VLANS: those in VLANs that it
+					 * leaves are to go, too */
+	struct entries entries;		/* STEP_ENTRIES */
 	bool is_macvtap;		/* STEP_GUARD */
 	struct guard guard;		/* STEP_GUARD; .kind GUARD_NONE: not any
 					 * more */
 	struct link_change change;	/* STEP_CHANGE */
 };
 
-#define PLAN_STEPS 15
+#define PLAN_STEPS 17
 
 struct plan {
 	enum verdict verdict;

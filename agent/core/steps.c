@@ -50,7 +50,10 @@ void step_add_guard(struct plan *p, const struct state *s,
 	step->is_macvtap = link_is(&s->link, LINK_MACVTAP);
 }
 
-void step_add_vlans(struct plan *p, const char *vlan)
+struct step *step_add_vlans(struct plan *p, const char *vlan)
 {
-	(void)text_copy(step_add(p, STEP_VLANS)->vlan, VLAN_TEXTSIZE, vlan);
+	struct step *step = step_add(p, STEP_VLANS);
+
+	(void)text_copy(step->vlan, VLAN_TEXTSIZE, vlan);
+	return step;
 }

@@ -27,6 +27,6 @@ void step_add_guard(struct plan *p, const struct state *s,
 		    const struct guard *want);
 
 /* @vlan: for vlans_parse(), or "": none */
-void step_add_vlans(struct plan *p, const char *vlan);
+struct step *step_add_vlans(struct plan *p, const char *vlan);
 
 #endif

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "agent/core/mac.h"
+#include "agent/core/port-options.h"
 
 const char *source_name(enum source by)
 {
@@ -262,10 +263,28 @@ bool wish_is_filtered(const struct wish *w)
 	return !guard_is_none(&w->guard);
 }
 
+bool wish_has_entries(const struct wish *w)
+{
+	return w->kind == NETWORK_BRIDGE &&
+	       port_options_need_entries(w->options_named, w->options_on);
+}
+
+void wish_entries(const struct wish *w, struct entries *ret)
+{
+	*ret = (struct entries) { 0 };
+	if (!wish_has_entries(w) || w->other_is_active)
+		return;
+	memcpy(ret->mac, w->guard.mac, sizeof(w->guard.mac));
+	ret->n = w->guard.n_macs;
+	if (ret->n == 0 && !mac_is_zero(w->mac))
+		memcpy(ret->mac[ret->n++], w->mac, sizeof(w->mac));
+}
+
 bool wish_lacks_mac(const struct wish *w)
 {
-	return w->guard.kind != GUARD_NONE && w->guard.n_macs == 0 &&
-	       mac_is_zero(w->mac);
+	bool needs_mac = w->guard.kind != GUARD_NONE || wish_has_entries(w);
+
+	return needs_mac && w->guard.n_macs == 0 && mac_is_zero(w->mac);
 }
 
 bool wish_lacks_ips(const struct wish *w)

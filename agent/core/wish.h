@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "agent/core/entries.h"
 #include "agent/core/guard.h"
 #include "agent/core/macvtap.h"
 #include "agent/core/vlan.h"
@@ -75,6 +76,9 @@ struct wish {
 					 * names, … */
 	uint16_t options_on;		/* … and of those the ones that are on */
 
+	bool other_is_active;		/* the NIC's other link sends and receives
+					 * in its place; set by decide.c */
+
 	char error[REASON_SIZE];	/* "": none; else why it is refused */
 };
 
@@ -108,7 +112,15 @@ void wish_guard(const struct wish *w, struct guard *ret);
 /* Its guard has addresses to check, or a rate: the kernel is told of it. */
 bool wish_is_filtered(const struct wish *w);
 
-/* Does the guard of its network need addresses that are not known? */
+/* Its bridge must be told its MACs, since it learns none from the port (learning = no) or
+ * takes frames from those only (locked = yes). */
+bool wish_has_entries(const struct wish *w);
+
+/* The static entries that its bridge shall have for the port; none if the NIC's other link
+ * is the active one: a bridge knows a MAC on one port. */
+void wish_entries(const struct wish *w, struct entries *ret);
+
+/* Does its network need addresses that are not known? */
 bool wish_lacks_mac(const struct wish *w);
 bool wish_lacks_ips(const struct wish *w);
 

@@ -94,6 +94,16 @@ static void guard_text(const struct guard *g, char *buf, size_t size)
 		       ips, rate[0] ? ", rate " : "", rate);
 }
 
+static void entries_text(const struct entries *e, char *buf, size_t size)
+{
+	struct guard macs = { .n_macs = e->n };
+	char text[GUARD_TEXTSIZE];
+
+	memcpy(macs.mac, e->mac, sizeof(e->mac));
+	guard_print_macs(&macs, ',', text);
+	(void)snprintf(buf, size, "fdb %s", e->n ? text : "none");
+}
+
 void step_text(const struct step *step, const struct state *state, char *buf,
 	       size_t size)
 {
@@ -123,6 +133,9 @@ void step_text(const struct step *step, const struct state *state, char *buf,
 		break;
 	case STEP_GUARD:
 		guard_text(&step->guard, buf, size);
+		break;
+	case STEP_ENTRIES:
+		entries_text(&step->entries, buf, size);
 		break;
 	case STEP_FLUSH:
 		(void)snprintf(buf, size, "remove its link-local address");

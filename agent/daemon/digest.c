@@ -23,7 +23,7 @@ static void forget_places(struct port *p)
 		table_set_holder(p, i, 0);
 		p->ifindex[i] = 0;
 	}
-	p->status_is_stale = p->connected = false;
+	p->status_is_stale = p->connected = p->carrier_matters = false;
 }
 
 /* Where things were, so that the next event about them is recognized. */
@@ -36,6 +36,8 @@ static void remember(struct port *p, const struct look *look)
 	memcpy(p->name, look->name, sizeof(p->name));
 	p->ifindex[part] = look->found ? s->link.ifindex : 0;
 	p->options[part] = s->link.options;
+	p->carrier[part] = s->link.carrier;
+	p->carrier_matters |= look->id.is_nic && wish_has_entries(&look->wish);
 	p->link_hash[part] = 0;
 	if (look->verdict == IN_ORDER)
 		p->link_hash[part] = link_hash(&s->link);

@@ -62,6 +62,7 @@ static bool is_echo(const struct table *t, const struct host_event *ev)
 	struct port_id id = { 0 };
 	const struct port *p;
 	struct record r;
+	enum part part;
 
 	if (ev->what != HOST_LINK || record_parse(ev->link.alias, &r) < 0)
 		return false;
@@ -71,7 +72,10 @@ static bool is_echo(const struct table *t, const struct host_event *ev)
 	else
 		id.ifindex = ev->link.ifindex;
 	p = table_find(t, &id);
-	return p && p->link_hash[r.has_nic ? r.part : PART_VIF] == h;
+	part = r.has_nic ? r.part : PART_VIF;
+	if (p && p->carrier_matters && p->carrier[part] != ev->link.carrier)
+		return false;
+	return p && p->link_hash[part] == h;
 }
 
 /* Is it the bridge or device of one of the port's links, and has it changed? */

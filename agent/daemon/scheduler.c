@@ -108,7 +108,7 @@ static void ask(struct scheduler *s, struct port *p, struct vif_id nic,
 	/* Once; xenstored tells when one dies (@releaseDomain), to dom0 only. */
 	if (s->agent->self == 0 && !p->domain_lives)
 		job.questions = NIC_ASK_DOMAIN;
-	if (config_guards(s->agent->config))
+	if (config_needs_addresses(s->agent->config))
 		job.questions |= NIC_ASK_ADDRESSES;
 	run_errand(s, p, &job);
 }

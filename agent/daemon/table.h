@@ -54,6 +54,9 @@ struct port {
 	/* where the last check found things: hints, each verified again */
 	int ifindex[LOOKS];
 	uint16_t options[LOOKS];	/* of bridge ports */
+	bool carrier[LOOKS];
+	bool carrier_matters;		/* it decides which of its links is the
+					 * active one */
 	uint32_t link_hash[LOOKS];	/* of links in order, else 0 */
 	struct place place[LOOKS];
 	int holder[LOOKS];		/* of the wished name: ifindex */

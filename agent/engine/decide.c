@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "agent/engine/find.h"
+
 /* ---- a NIC ------------------------------------------------------------ */
 
 /* netback lets go of a NIC whose keys vanish; one that it still has some time
@@ -263,6 +265,24 @@ static bool is_blocked(const struct subject *s, const struct look *look)
 	       !(s->request->flags & (LOOK_SCRIPT | LOOK_UNBLOCK));
 }
 
+/* Of the two links of a NIC, which have one MAC, the emulated one is active until the
+ * guest's own driver is connected: then that has a carrier (xenvif_connect_data(),
+ * drivers/net/xen-netback). */
+static int find_active(const struct subject *s, const struct link *l,
+		       struct wish *w)
+{
+	enum part part = s->part == PART_VIF ? PART_EMU : PART_VIF;
+	struct link other;
+	bool taken;
+	int r = find_part(s->nic, part, &other, &taken);
+
+	if (r < 0)
+		return r == -ENODEV ? 0 : r;
+	w->other_is_active = part == PART_EMU ?
+		other.carrier && !l->carrier : other.carrier || !l->carrier;
+	return 0;
+}
+
 int decide_link(struct look *look, struct aim *ret, void *arg)
 {
 	struct subject *s = arg;
@@ -283,6 +303,10 @@ int decide_link(struct look *look, struct aim *ret, void *arg)
 		return r;
 	ret->record = make_record(s, look, &ret->wish);
 	config_resolve(s->agent->config, &ret->wish);
+	if (s->nic && wish_has_entries(&ret->wish))
+		r = find_active(s, &look->state.link, &ret->wish);
+	if (r < 0)
+		return r;
 	if (is_blocked(s, look)) {
 		look->wish = ret->wish;
 		return decided(look, REFUSED, BLOCKED_REASON);

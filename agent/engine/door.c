@@ -182,7 +182,7 @@ static struct job keys_job(const struct agent *a, struct vif_id id,
 	return (struct job) {
 		.kind = JOB_KEYS, .id = id,
 		.questions = (a->self == 0 ? NIC_ASK_DOMAIN : 0) |
-			     (config_guards(a->config) ? NIC_ASK_ADDRESSES : 0) |
+			     (config_needs_addresses(a->config) ? NIC_ASK_ADDRESSES : 0) |
 			     (a->asks_names ? NIC_ASK_NAME : 0) |
 			     (flags & LOOK_SCRIPT ? NIC_SCRIPT_IS_OURS : 0),
 	};

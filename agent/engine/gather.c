@@ -117,6 +117,19 @@ static int gather_vlans(struct host *h, const struct wish *w, struct state *s)
 	return r == -ENODEV ? 0 : r;
 }
 
+static int gather_entries(struct host *h, const struct wish *w, struct state *s)
+{
+	struct entries want;
+	int r;
+
+	if (!wish_has_entries(w) || s->link.master != s->bridge.ifindex)
+		return 0;
+	wish_entries(w, &want);
+	r = h->ops->entries_differ(h, s->link.ifindex, &want,
+				   &s->entries_differ);
+	return r == -ENODEV ? 0 : r;
+}
+
 /* Without a network that has a guard or a rate nf_tables is not even asked: the kernel would
  * load it.  Only root may ask, and not by a program without nftables; whatever else goes wrong
  * the step will tell. */
@@ -213,6 +226,8 @@ int gather_join(struct host *h, const struct wish *w, const struct record *recor
 		r = gather_bridge(h, w, &g);
 	if (r == 0)
 		r = gather_vlans(h, w, &g);
+	if (r == 0)
+		r = gather_entries(h, w, &g);
 	if (r == 0)
 		r = gather_guard(h, wish_is_filtered(w), &g);
 	if (r == 0)

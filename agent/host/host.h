@@ -45,6 +45,11 @@ struct host_ops {
 	 * port; -EOPNOTSUPP: before Linux 5.6, or without VLANs. */
 	int (*vlans)(struct host *h, int ifindex, struct vlans *ret);
 
+	/* Has its bridge other sticky entries for the port than these, in its
+	 * VLANs?  -ENODEV: it is not a port. */
+	int (*entries_differ)(struct host *h, int ifindex,
+			      const struct entries *want, bool *ret);
+
 	/* The current guard of a port; guard_is_none(): it has none.
 	 * -EPERM: only root may ask. */
 	int (*guard)(struct host *h, const struct link *l, struct guard *ret);

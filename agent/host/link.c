@@ -14,6 +14,7 @@
 #include "agent/core/mac.h"
 #include "agent/host/addr.h"
 #include "agent/host/bridge-port.h"
+#include "agent/host/entries.h"
 #include "agent/host/guard.h"
 #include "agent/host/message.h"
 #include "agent/host/procfs.h"
@@ -273,6 +274,12 @@ static int vlans(struct host *h, int ifindex, struct vlans *ret)
 	return vlans_read(&kernel_of(h)->rtnl, ifindex, ret);
 }
 
+static int entries_differ_of(struct host *h, int ifindex,
+			     const struct entries *want, bool *ret)
+{
+	return entries_differ(&kernel_of(h)->rtnl, ifindex, want, ret);
+}
+
 static int guard(struct host *h, const struct link *l, struct guard *ret)
 {
 	const struct guard_port p = guard_port_of(l);
@@ -375,7 +382,11 @@ static int do_step(struct host *h, int ifindex, const struct step *step)
 		return options_set(&kernel_of(h)->rtnl, ifindex, step->options,
 				   step->options_on);
 	case STEP_VLANS:
-		return vlans_set(&kernel_of(h)->rtnl, ifindex, step->vlan);
+		return vlans_set(&kernel_of(h)->rtnl, ifindex, step->vlan,
+				 step->has_entries);
+	case STEP_ENTRIES:
+		return entries_set(&kernel_of(h)->rtnl, ifindex,
+				   &step->entries);
 	case STEP_FLUSH:
 		return addr_flush(&kernel_of(h)->rtnl, ifindex);
 	case STEP_DEVICE_UP:
@@ -399,6 +410,7 @@ static const struct host_ops kernel_ops = {
 	.addresses = addresses,
 	.route = route,
 	.vlans = vlans,
+	.entries_differ = entries_differ_of,
 	.guard = guard,
 	.drops = drops,
 	.mend_guards = mend_guards,

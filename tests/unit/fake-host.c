@@ -78,6 +78,7 @@ static void set_master(struct fake_host *f, struct fake_link *l, int master)
 		return;
 	l->l.master = master;
 	l->l.options = new && is_bridge(new) ? OPTIONS_DEFAULT : 0;
+	l->entries = (struct entries) { 0 };
 	/* nbp_vlan_init(): the bridge's default PVID */
 	(void)text_copy(l->vlan, sizeof(l->vlan),
 			new && new->l.filtering ? "1p" : "");
@@ -104,6 +105,7 @@ void fake_host_del(struct fake_host *f, int ifindex)
 		f->link[i].l.master = 0;
 		f->link[i].vlan[0] = '\0';
 		f->link[i].l.options = 0;
+		f->link[i].entries = (struct entries) { 0 };
 	}
 }
 
@@ -285,6 +287,10 @@ static int act(struct fake_host *f, int ifindex, const struct step *step,
 		return l ? set_options(f, l, step) : -ENODEV;
 	if (step->kind == STEP_VLANS)
 		return l ? set_vlans(f, l, step->vlan) : -ENODEV;
+	if (step->kind == STEP_ENTRIES && l)
+		l->entries = step->entries;
+	if (step->kind == STEP_ENTRIES)
+		return l ? 0 : -ENODEV;
 	if (step->kind == STEP_GUARD && l)
 		l->guard = step->guard;
 	if (step->kind == STEP_GUARD)
@@ -450,6 +456,18 @@ static int route(struct host *h, int ifindex, char ret[ROUTE_SIZE])
 	return 0;
 }
 
+static int entries_differ(struct host *h, int ifindex,
+			  const struct entries *want, bool *ret)
+{
+	const struct fake_link *l = at(fake_of(h), ifindex);
+
+	if (!l)
+		return -ENODEV;
+	*ret = want->n != l->entries.n ||
+	       memcmp(want->mac, l->entries.mac, sizeof(want->mac)) != 0;
+	return 0;
+}
+
 static int vlans(struct host *h, int ifindex, struct vlans *ret)
 {
 	struct fake_host *f = fake_of(h);
@@ -578,6 +596,7 @@ void fake_host_init(struct fake_host *f)
 		.addresses = addresses,
 		.route = route,
 		.vlans = vlans,
+		.entries_differ = entries_differ,
 		.guard = guard,
 		.forget_guard = forget_guard,
 		.take_turn = take_turn,

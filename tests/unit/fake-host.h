@@ -26,6 +26,7 @@ struct fake_link {
 	bool hardware;
 	char vlan[24];		/* a port's, as vlans_parse() reads it; "":
 				 * none */
+	struct entries entries;	/* a port's sticky ones */
 	struct guard guard;
 	bool has_link_local;	/* an IPv6 address of its own making */
 	const char *address;	/* another one, or NULL */

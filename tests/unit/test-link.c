@@ -102,7 +102,7 @@ static void options_have_the_names_that_bridge_8_has(void **state)
 
 	(void)state;
 	port_options_print(text, all);
-	assert_string_equal(text, "isolated+hairpin+flood+mcast-flood+bcast-flood+bpdu-guard+root-block+fast-leave+neigh-suppress");
+	assert_string_equal(text, "isolated+hairpin+flood+mcast-flood+bcast-flood+bpdu-guard+root-block+fast-leave+neigh-suppress+learning+locked");
 	assert_int_equal(port_options_parse(text, &some), 0);
 	assert_int_equal(some, all);
 	port_options_say(text, all, OPTIONS_DEFAULT);

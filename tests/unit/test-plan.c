@@ -1006,6 +1006,31 @@ static void options_that_others_set_are_kept(void **state)
 	joins("record, master br0");
 }
 
+#define LEARNING OPTION(OPTION_LEARNING)
+#define LOCKED OPTION(OPTION_LOCKED)
+
+static void give_mac(void)
+{
+	static const uint8_t mac[6] = { 0x52, 0x54, 0, 0, 0, 9 };
+
+	memcpy(wish.mac, mac, sizeof(mac));
+}
+
+/* After its VLANs, before its options, before it is up. */
+static void what_is_not_learned_is_told(void **state)
+{
+	(void)state;
+	name_options(LEARNING, 0);
+	give_mac();
+	joins("record; address fe:54:00:00:00:09, addrgenmode none, master br0; fdb 52:54:00:00:00:09; learning no; up");
+	name_options(LOCKED | LEARNING, LOCKED | LEARNING);
+	joins("record; address fe:54:00:00:00:09, addrgenmode none, master br0; fdb 52:54:00:00:00:09; locked yes; up");
+	wish.other_is_active = true;
+	joins("record; address fe:54:00:00:00:09, addrgenmode none, master br0; locked yes; up");
+	name_options(LOCKED | LEARNING, LEARNING);
+	joins("record; address fe:54:00:00:00:09, addrgenmode none, master br0; up");
+}
+
 static void left_it_has_its_former_options(void **state)
 {
 	(void)state;
@@ -1366,6 +1391,7 @@ int main(void)
 		plan_test(options_come_after_the_bridge_and_before_up),
 		plan_test(options_change_while_it_runs),
 		plan_test(options_that_others_set_are_kept),
+		plan_test(what_is_not_learned_is_told),
 		plan_test(left_it_has_its_former_options),
 		plan_test(the_guard_stands_before_it_is_on_the_bridge),
 		plan_test(a_guarded_port_needs_nothing),
