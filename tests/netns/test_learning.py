@@ -32,7 +32,7 @@ def macs(bed, link):
     return {mac for mac, _ in sticky(bed, link)}
 
 
-def option(bed, link, key):
+def setting(bed, link, key):
     port, = json.loads(bed.run(["bridge", "-j", "-d", "link", "show", "dev", link]).out)
     return port[key]
 
@@ -79,7 +79,7 @@ def test_its_bridge_is_told_its_macs(host, option):
     network(host, option)
     attach(host, "tap0", mac=f"{MAC}+{OTHER}")
     key, value = option.split(" = ")
-    assert option(host, "tap0", key) == (value == "yes") and in_place(host, "tap0")
+    assert setting(host, "tap0", key) == (value == "yes") and in_place(host, "tap0")
     assert macs(host, "tap0") == {MAC, OTHER}
     assert f"{key} {value}" in host.vifctl("show", "tap0", check=0).out
 
@@ -147,7 +147,7 @@ def test_what_the_network_says_no_longer_is_undone(host):
     network(host, "isolated = yes")
     daemon.reload()
     host.until(lambda: host.link("tap0").port["isolated"] == 1)
-    assert sticky(host, "tap0") == set() and option(host, "tap0", "learning")
+    assert sticky(host, "tap0") == set() and setting(host, "tap0", "learning")
 
 
 def test_detached_on_the_bridge_that_it_was_on_it_has_none(host):
@@ -159,7 +159,7 @@ def test_detached_on_the_bridge_that_it_was_on_it_has_none(host):
     host.vifctl("detach", "tap0", check=0)
     after = host.link("tap0")
     assert after.master == "br0" and sticky(host, "tap0") == set()
-    assert option(host, "tap0", "learning") and not option(host, "tap0", "locked")
+    assert setting(host, "tap0", "learning") and not setting(host, "tap0", "locked")
 
 
 def test_of_a_nics_links_the_active_one_has_them(host):
