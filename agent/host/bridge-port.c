@@ -8,8 +8,6 @@
 #include <netlink/attr.h>
 #include <string.h>
 
-#include "agent/host/entries.h"
-
 /* An entry takes 20 bytes, and every second VLAN may be one. */
 #define MESSAGE_SIZE (48 << 10)
 #define QUESTION_SIZE 64
@@ -252,7 +250,7 @@ static struct vlans old_ones(const struct vlans *want, const struct vlans *have)
 	return ret;
 }
 
-int vlans_set(struct rtnl *t, int ifindex, const char *vlan, bool with_entries)
+int vlans_set(struct rtnl *t, int ifindex, const char *vlan)
 {
 	struct vlans want = { 0 }, have, change;
 	char why[REASON_SIZE];
@@ -265,10 +263,7 @@ int vlans_set(struct rtnl *t, int ifindex, const char *vlan, bool with_entries)
 	if (r < 0)
 		return r;
 	change = old_ones(&want, &have);
-	if (with_entries)
-		r = entries_leave(t, ifindex, &change);
-	if (r == 0)
-		r = send_ranges(t, RTM_DELVLAN, ifindex, &change);
+	r = send_ranges(t, RTM_DELVLAN, ifindex, &change);
 	change = new_ones(&want, &have);
 	if (r == 0)
 		r = send_ranges(t, RTM_NEWVLAN, ifindex, &change);

@@ -27,10 +27,9 @@ int vlans_read(struct rtnl *t, int ifindex, struct vlans *ret);
 /*
  * vlans_set() - put a port in these VLANs and no others
  * @vlan:	as vlans_parse() reads it, or ""
- * @with_entries: its sticky entries in the VLANs that go, go too (entries.h)
  *
  * What stays is not touched; what goes, goes first.  Returns as vlans_read().
  */
-int vlans_set(struct rtnl *t, int ifindex, const char *vlan, bool with_entries);
+int vlans_set(struct rtnl *t, int ifindex, const char *vlan);
 
 #endif

@@ -149,14 +149,6 @@ static int send_entry(struct rtnl *t, int type, int flags, int ifindex,
 	return rtnl_talk(t, &msg, 1, NULL, NULL);
 }
 
-static int remove_entry(struct rtnl *t, int ifindex, const uint8_t mac[6],
-			uint16_t vid)
-{
-	int r = send_entry(t, RTM_DELNEIGH, 0, ifindex, mac, vid);
-
-	return r == -ENOENT ? 0 : r;
-}
-
 /* MACs of the port that are not wanted. */
 struct strays {
 	const struct entries *want;
@@ -184,28 +176,45 @@ static int find_strays(struct rtnl *t, int ifindex, const struct entries *want,
 	return each_entry(t, ifindex, note_stray, ret);
 }
 
+static int remove_all(struct rtnl *t, int ifindex, const struct strays *s,
+		      uint16_t vid)
+{
+	int r = 0;
+
+	for (unsigned int i = 0; i < s->n && (r == 0 || r == -ENOENT); i++)
+		r = send_entry(t, RTM_DELNEIGH, 0, ifindex, s->mac[i], vid);
+	return r == -ENOENT ? 0 : r;
+}
+
 int entries_set(struct rtnl *t, int ifindex, const struct entries *want)
 {
 	struct strays s;
 	int r = find_strays(t, ifindex, want, &s);
 
-	for (unsigned int i = 0; i < s.n && r == 0; i++)
-		r = remove_entry(t, ifindex, s.mac[i], 0);
+	if (r == 0)
+		r = remove_all(t, ifindex, &s, 0);
 	for (unsigned int i = 0; i < want->n && r == 0; i++)
 		r = send_entry(t, RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE,
 			       ifindex, want->mac[i], 0);
 	return r;
 }
 
-int entries_leave(struct rtnl *t, int ifindex, const struct vlans *vlans)
+int entries_leave(struct rtnl *t, int ifindex, const char *vlan)
 {
 	const struct entries none = { 0 };
+	struct vlans want = { 0 }, have;
+	char why[REASON_SIZE];
 	struct strays s;
-	int r = find_strays(t, ifindex, &none, &s);
+	int r = 0;
 
-	for (unsigned int vid = VLAN_MIN; vid <= VLAN_MAX; vid++)
-		for (unsigned int i = 0;
-		     vlans_have(vlans, vid) && i < s.n && r == 0; i++)
-			r = remove_entry(t, ifindex, s.mac[i], (uint16_t)vid);
+	if (vlan[0])
+		r = vlans_parse(vlan, &want, why);
+	if (r == 0)
+		r = vlans_read(t, ifindex, &have);
+	if (r == 0)
+		r = find_strays(t, ifindex, &none, &s);
+	for (unsigned int vid = VLAN_MIN; vid <= VLAN_MAX && r == 0; vid++)
+		if (vlans_have(&have, vid) && !vlans_have(&want, vid))
+			r = remove_all(t, ifindex, &s, (uint16_t)vid);
 	return r;
 }

@@ -4,7 +4,6 @@
 #define VIFAGENT_HOST_ENTRIES_H
 
 #include "agent/core/entries.h"
-#include "agent/core/vlan.h"
 #include "agent/host/rtnl.h"
 
 /*
@@ -20,8 +19,8 @@ int entries_differ(struct rtnl *t, int ifindex, const struct entries *want,
  * has moves here.  Returns 0 or a negative errno value. */
 int entries_set(struct rtnl *t, int ifindex, const struct entries *want);
 
-/* Remove the port's sticky entries in these VLANs, in which it must still be.  Returns 0 or
- * a negative errno value. */
-int entries_leave(struct rtnl *t, int ifindex, const struct vlans *vlans);
+/* Before vlans_set(): remove the port's sticky entries in VLANs in which it will not be any
+ * more.  Returns as vlans_set(). */
+int entries_leave(struct rtnl *t, int ifindex, const char *vlan);
 
 #endif

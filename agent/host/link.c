@@ -357,6 +357,15 @@ static void end_turn(struct host *h)
 	turn_end(kernel_of(h)->turn);
 }
 
+static int set_vlans(struct rtnl *t, int ifindex, const struct step *step)
+{
+	int r = 0;
+
+	if (step->has_entries)
+		r = entries_leave(t, ifindex, step->vlan);
+	return r < 0 ? r : vlans_set(t, ifindex, step->vlan);
+}
+
 static int do_step(struct host *h, int ifindex, const struct step *step)
 {
 	struct link_change c = { .up = true };
@@ -382,8 +391,7 @@ static int do_step(struct host *h, int ifindex, const struct step *step)
 		return options_set(&kernel_of(h)->rtnl, ifindex, step->options,
 				   step->options_on);
 	case STEP_VLANS:
-		return vlans_set(&kernel_of(h)->rtnl, ifindex, step->vlan,
-				 step->has_entries);
+		return set_vlans(&kernel_of(h)->rtnl, ifindex, step);
 	case STEP_ENTRIES:
 		return entries_set(&kernel_of(h)->rtnl, ifindex,
 				   &step->entries);
