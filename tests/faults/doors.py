@@ -210,6 +210,30 @@ class AttachGuarded(Attach):
         self.bed.run(["nft", "delete", "table", "bridge", "vifagent"], check=None)
 
 
+class AttachTold(Attach):
+    """The same on a network whose bridge is told addresses instead of learning them."""
+
+    name = "vifctl attach, learning = no"
+
+    def prepare(self):
+        super().prepare()
+        self.bed.conf.write_text("[network red]\nbridge = br0\nlearning = no\nlocked = yes\n")
+
+    def command(self, env):
+        return self.run(self.bed.vifctl_argv("attach", "tap0", "red", "name=web0", "mtu=1400", f"mac={MAC}"), env)
+
+    def told(self):
+        """Is there a sticky entry?"""
+        return "sticky" in self.bed.run(["bridge", "fdb", "show", "br", "br0"]).out
+
+    def joined(self):
+        return (self.bed.in_place("web0", mac=PORT_OF_MAC) and self.bed.link("web0").port["learning"] == 0
+                and self.told())
+
+    def judge_failure(self, result, before):
+        return super().judge_failure(result, before) + (["an entry is left"] if self.told() else [])
+
+
 class Create(Command):
     """vifctl create: a tap that stays."""
 
@@ -522,5 +546,5 @@ class DaemonKeeps(Daemon):
             tap.close()
 
 
-COMMANDS = [Attach, AttachGuarded, Create, Run, Online, Helper]
+COMMANDS = [Attach, AttachGuarded, AttachTold, Create, Run, Online, Helper]
 DAEMONS = [DaemonJoins, DaemonKeeps]
