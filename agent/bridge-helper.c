@@ -190,6 +190,9 @@ static void check_filter(const char *bridge)
 		die("cannot tell whether ports of bridge %s have a guard or a rate: %s",
 		    bridge, error);
 	n = config_filter_of_bridge(c, bridge);
+	if (n && port_options_need_entries(n->options_named, n->options_on))
+		die("network %s does not let bridge %s learn addresses (learning = no or locked = yes), and the MAC of this NIC is not known here; use vifctl run, or vifctl create with mac=",
+		    n->name, bridge);
 	if (n && n->guard == GUARD_NONE)
 		die("network %s limits how fast ports of bridge %s are (rate), which this program may not do; use vifctl run or vifctl create",
 		    n->name, bridge);

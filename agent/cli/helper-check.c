@@ -236,7 +236,10 @@ static bool is_filtered(const struct cmd *c, const char *bridge,
 
 	if (c->agent.config)
 		n = config_filter_of_bridge(c->agent.config, bridge);
-	if (n && n->guard == GUARD_NONE)
+	if (n && port_options_need_entries(n->options_named, n->options_on))
+		text_reason(reason, "network %s does not let its bridge learn addresses (learning = no or locked = yes), and QEMU tells the helper no MAC; use vifctl run, or vifctl create with mac=",
+			    n->name);
+	else if (n && n->guard == GUARD_NONE)
 		text_reason(reason, "network %s limits how fast its ports are (rate), which the helper may not do; use vifctl run or vifctl create",
 			    n->name);
 	else if (n)

@@ -73,7 +73,8 @@ const struct network *config_filter_of_bridge(const struct config *c,
 					      const char *bridge)
 {
 	for (size_t i = 0; i < c->n_networks; i++)
-		if (network_filters(&c->networks[i]) &&
+		if ((network_filters(&c->networks[i]) ||
+		     needs_addresses(&c->networks[i])) &&
 		    strcmp(c->networks[i].bridge, bridge) == 0)
 			return &c->networks[i];
 	return NULL;

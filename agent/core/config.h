@@ -74,8 +74,8 @@ bool config_needs_addresses(const struct config *c);
 /* Does any network have a guard or a rate?  @c may be NULL. */
 bool config_filters(const struct config *c);
 
-/* The first network with a guard or a rate whose ports are on this bridge.  Returns
- * NULL if no network has. */
+/* The first network with a guard, a rate, learning = no or locked = yes whose ports are on this
+ * bridge.  Returns NULL if no network has. */
 const struct network *config_filter_of_bridge(const struct config *c,
 					     const char *bridge);
 

@@ -6,6 +6,7 @@ import os
 
 import pytest
 
+from bed import BUILD
 from frames import frame, received
 from xenstore import FACTOR
 
@@ -72,6 +73,26 @@ def test_without_the_mac_it_is_refused(host, option):
     result = host.vifctl("attach", "tap0", "red")
     assert result.rc != 0 and "the MAC of this NIC is not known; request it with mac=" in result.out + result.err
     assert not host.link("tap0").master
+
+
+@BOTH
+def test_no_link_is_made_without_the_mac(host, option):
+    """vifctl run chooses one itself."""
+    network(host, option)
+    result = host.vifctl("create", "red", "tap9")
+    assert result.rc != 0 and "the MAC of this NIC is not known" in result.out + result.err
+    assert not host.link("tap9")
+
+
+@BOTH
+def test_the_helper_learns_no_mac(host, option):
+    network(host, option)
+    acl = host.conf.parent / "bridge.conf"
+    acl.write_text("allow all\n")
+    out = host.vifctl("helper-check", "root", "br0", acl)
+    assert "does not let its bridge learn addresses" in out.out + out.err
+    result = host.run([BUILD / "vif-bridge-helper", "--br=br0", "--fd=9"], check=None)
+    assert result.rc != 0 and not [link for link in host.ip("-br link").splitlines() if link.startswith("tap")]
 
 
 @BOTH
