@@ -241,12 +241,18 @@ static bool has_tagged_vlan(const struct wish *w)
 	return false;
 }
 
+/* If none are listed, the NIC's is the only one. */
+static void add_own_mac(const struct wish *w, uint8_t (*macs)[6], uint8_t *n)
+{
+	if (*n == 0 && !mac_is_zero(w->mac))
+		memcpy(macs[(*n)++], w->mac, sizeof(w->mac));
+}
+
 void wish_guard(const struct wish *w, struct guard *ret)
 {
 	struct guard g = w->guard;
 
-	if (g.n_macs == 0 && !mac_is_zero(w->mac))
-		memcpy(g.mac[g.n_macs++], w->mac, sizeof(w->mac));
+	add_own_mac(w, g.mac, &g.n_macs);
 	if (g.kind == GUARD_NONE)
 		g = (struct guard) { .rate = w->guard.rate };
 	if (g.kind == GUARD_MAC)
@@ -276,8 +282,7 @@ void wish_entries(const struct wish *w, struct entries *ret)
 		return;
 	memcpy(ret->mac, w->guard.mac, sizeof(w->guard.mac));
 	ret->n = w->guard.n_macs;
-	if (ret->n == 0 && !mac_is_zero(w->mac))
-		memcpy(ret->mac[ret->n++], w->mac, sizeof(w->mac));
+	add_own_mac(w, ret->mac, &ret->n);
 }
 
 bool wish_lacks_mac(const struct wish *w)

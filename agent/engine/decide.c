@@ -278,8 +278,10 @@ static int find_active(const struct subject *s, const struct link *l,
 
 	if (r < 0)
 		return r == -ENODEV ? 0 : r;
-	w->other_is_active = part == PART_EMU ?
-		other.carrier && !l->carrier : other.carrier || !l->carrier;
+	if (part == PART_EMU)
+		w->other_is_active = other.carrier && !l->carrier;
+	else
+		w->other_is_active = other.carrier || !l->carrier;
 	return 0;
 }
 

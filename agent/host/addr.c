@@ -72,12 +72,8 @@ static struct nl_msg *build_get(const void *ifindex)
 {
 	struct ifaddrmsg head = { .ifa_family = AF_UNSPEC,
 				  .ifa_index = *(const uint32_t *)ifindex };
-	struct nl_msg *msg = nlmsg_alloc_simple(RTM_GETADDR, NLM_F_DUMP);
 
-	if (msg && nlmsg_append(msg, &head, sizeof(head), NLMSG_ALIGNTO) == 0)
-		return msg;
-	nlmsg_free(msg);
-	return NULL;
+	return rtnl_message(RTM_GETADDR, NLM_F_DUMP, &head, sizeof(head));
 }
 
 static int ask(struct rtnl *t, int ifindex,

@@ -39,12 +39,8 @@ static struct nl_msg *start_change(int ifindex)
 {
 	struct ifinfomsg head = { .ifi_family = AF_UNSPEC,
 				  .ifi_index = ifindex };
-	struct nl_msg *msg = nlmsg_alloc_simple(RTM_NEWLINK, 0);
 
-	if (msg && nlmsg_append(msg, &head, sizeof(head), NLMSG_ALIGNTO) == 0)
-		return msg;
-	nlmsg_free(msg);
-	return NULL;
+	return rtnl_message(RTM_NEWLINK, 0, &head, sizeof(head));
 }
 
 int options_set(struct rtnl *t, int ifindex, uint16_t which, uint16_t on)

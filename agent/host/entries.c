@@ -35,12 +35,8 @@ static struct nl_msg *build_get(const void *ifindex)
 {
 	struct ndmsg head = { .ndm_family = AF_BRIDGE,
 			      .ndm_ifindex = *(const int *)ifindex };
-	struct nl_msg *msg = nlmsg_alloc_simple(RTM_GETNEIGH, NLM_F_DUMP);
 
-	if (msg && nlmsg_append(msg, &head, sizeof(head), NLMSG_ALIGNTO) == 0)
-		return msg;
-	nlmsg_free(msg);
-	return NULL;
+	return rtnl_message(RTM_GETNEIGH, NLM_F_DUMP, &head, sizeof(head));
 }
 
 /* Those without a master are the link's own list of addresses. */
@@ -82,12 +78,18 @@ struct comparison {
 	bool strays;
 };
 
-static bool are_wanted(const struct entries *want, const uint8_t mac[6])
+static bool is_among(const uint8_t (*macs)[6], unsigned int n,
+		     const uint8_t mac[6])
 {
-	for (unsigned int i = 0; i < want->n; i++)
-		if (mac_equal(want->mac[i], mac))
+	for (unsigned int i = 0; i < n; i++)
+		if (mac_equal(macs[i], mac))
 			return true;
 	return false;
+}
+
+static bool is_wanted(const struct entries *want, const uint8_t mac[6])
+{
+	return is_among(want->mac, want->n, mac);
 }
 
 /* In a VLAN in which it is not the kernel does not even let us remove one
@@ -98,7 +100,7 @@ static int compare(const struct entry *e, void *arg)
 
 	if (e->vid && !vlans_have(&c->vlans, e->vid))
 		return 0;
-	if (are_wanted(c->want, e->mac))
+	if (is_wanted(c->want, e->mac))
 		c->right++;
 	else
 		c->strays = true;
@@ -138,10 +140,9 @@ static int send_entry(struct rtnl *t, int type, int flags, int ifindex,
 	struct ndmsg head = { .ndm_family = AF_BRIDGE, .ndm_ifindex = ifindex,
 			      .ndm_state = NUD_NOARP,
 			      .ndm_flags = NTF_MASTER | NTF_STICKY };
-	struct nl_msg *msg = nlmsg_alloc_simple(type, flags);
+	struct nl_msg *msg = rtnl_message(type, flags, &head, sizeof(head));
 
-	if (msg && (nlmsg_append(msg, &head, sizeof(head), NLMSG_ALIGNTO) < 0 ||
-		    nla_put(msg, NDA_LLADDR, 6, mac) < 0 ||
+	if (msg && (nla_put(msg, NDA_LLADDR, 6, mac) < 0 ||
 		    (vid && nla_put_u16(msg, NDA_VLAN, vid) < 0))) {
 		nlmsg_free(msg);
 		msg = NULL;
@@ -160,11 +161,9 @@ static int note_stray(const struct entry *e, void *arg)
 {
 	struct strays *s = arg;
 
-	if (are_wanted(s->want, e->mac) || s->n == STRAYS)
+	if (s->n == STRAYS || is_wanted(s->want, e->mac) ||
+	    is_among(s->mac, s->n, e->mac))
 		return 0;
-	for (unsigned int i = 0; i < s->n; i++)
-		if (mac_equal(s->mac[i], e->mac))
-			return 0;
 	memcpy(s->mac[s->n++], e->mac, 6);
 	return 0;
 }

@@ -314,6 +314,16 @@ static bool learns_linklocal(const struct nlattr *data)
 	return !(options.optval & 1U << BR_BOOLOPT_NO_LL_LEARN);
 }
 
+struct nl_msg *rtnl_message(int type, int flags, void *head, size_t size)
+{
+	struct nl_msg *msg = nlmsg_alloc_simple(type, flags);
+
+	if (msg && nlmsg_append(msg, head, size, NLMSG_ALIGNTO) == 0)
+		return msg;
+	nlmsg_free(msg);
+	return NULL;
+}
+
 int rtnl_option_attr(enum port_option option)
 {
 	static const int attrs[PORT_OPTIONS] = {

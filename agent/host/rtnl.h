@@ -67,6 +67,10 @@ int rtnl_talk(struct rtnl *t, struct nl_msg *msgs[], uint32_t n, rtnl_fn fn,
 int rtnl_ask(struct rtnl *t, struct nl_msg *(*build)(const void *question),
 	     const void *question, rtnl_fn fn, void *arg);
 
+/* A message with its fixed part, @head, and room for attributes.  Returns NULL for no
+ * memory. */
+struct nl_msg *rtnl_message(int type, int flags, void *head, size_t size);
+
 /*
  * rtnl_parse() - the link that a message is about
  *

@@ -2,15 +2,16 @@
 """learning = no and locked = yes: a bridge that is told which MACs are behind a port."""
 
 import json
-import os
 
 import pytest
 
+import frames
 from bed import BUILD
-from frames import frame, received
+from frames import received
 from xenstore import FACTOR
 
 MAC, OTHER, PEER = "52:54:00:00:00:07", "52:54:00:00:00:08", "52:54:00:00:00:99"
+PORT = "fe" + MAC[2:]
 BOTH = pytest.mark.parametrize("option", ["learning = no", "locked = yes"])
 HEARD = 0.3 * FACTOR  # seconds: who has not heard it by then does not hear it
 
@@ -38,14 +39,9 @@ def setting(bed, link, key):
     return port[key]
 
 
-def in_place(bed, link):
-    found = bed.link(link)
-    return found.up and found.master == "br0"
-
-
 def send(tap, source, target, payload):
     source, target = (bytes.fromhex(mac.replace(":", "")) for mac in (source, target))
-    os.write(tap.fd, frame(payload, src=source, dst=target))
+    frames.send(tap, payload, src=source, dst=target)
 
 
 @pytest.fixture
@@ -100,7 +96,7 @@ def test_its_bridge_is_told_its_macs(host, option):
     network(host, option)
     attach(host, "tap0", mac=f"{MAC}+{OTHER}")
     key, value = option.split(" = ")
-    assert setting(host, "tap0", key) == (value == "yes") and in_place(host, "tap0")
+    assert setting(host, "tap0", key) == (value == "yes") and host.in_place("tap0", mac=PORT)
     assert macs(host, "tap0") == {MAC, OTHER}
     assert f"{key} {value}" in host.vifctl("show", "tap0", check=0).out
 
@@ -142,7 +138,7 @@ def test_they_are_put_back(host):
     host.run(["bridge", "fdb", "add", OTHER, "dev", "tap0", "master", "static", "sticky"])
     assert f"fdb {MAC}" in host.vifctl("plan", "tap0").out
     host.vifctl("apply", "tap0", check=0)
-    assert macs(host, "tap0") == {MAC} and in_place(host, "tap0")
+    assert macs(host, "tap0") == {MAC} and host.in_place("tap0", mac=PORT)
 
 
 def test_attached_again_it_has_them(host):
@@ -205,11 +201,11 @@ def test_of_a_nics_links_the_active_one_has_them(host):
 def test_on_a_kernel_with_vlans_they_are_in_each_of_its_own(bed):
     bed.bridge("br0", vlan_filtering=True)
     network(bed, "locked = yes")
-    daemon = bed.daemon()
+    bed.daemon()
     attach(bed, "tap0", "vlan=10p/20")
     assert sticky(bed, "tap0") == {(MAC, 0), (MAC, 10), (MAC, 20)}
     bed.vifctl("attach", "tap0", "red", f"mac={MAC}", "vlan=10p/30", check=0)
     assert sticky(bed, "tap0") == {(MAC, 0), (MAC, 10), (MAC, 30)}
     bed.run(["bridge", "vlan", "del", "dev", "tap0", "vid", "30"])
     bed.until(lambda: sticky(bed, "tap0") == {(MAC, 0), (MAC, 10), (MAC, 30)})
-    assert in_place(bed, "tap0") and daemon
+    assert bed.in_place("tap0", mac=PORT)
