@@ -7,6 +7,7 @@
 
 #include "agent/core/mac.h"
 #include "agent/core/pin.h"
+#include "agent/core/plan-options.h"
 #include "agent/core/refuse.h"
 #include "agent/core/steps.h"
 
@@ -35,64 +36,6 @@ static int record_vlans(const struct wish *w, const struct state *s,
 	if (!was->vlan[0])
 		(void)text_copy(was->vlan, sizeof(was->vlan), WAS_NO_VLAN);
 	return 0;
-}
-
-/* Options that another program has set stay, also when the port is detached from its
- * bridge and attached again. */
-static uint16_t options_to_keep(const struct wish *w, const struct state *s)
-{
-	uint16_t others = s->link.options ^ OPTIONS_DEFAULT;
-
-	if (s->owner == OWNER_US)
-		others &= (uint16_t)~s->record.set;
-	if (s->link.master != s->bridge.ifindex)
-		others = s->owner == OWNER_US ? s->record.kept : 0;
-	return others & (uint16_t)~w->options_named;
-}
-
-static uint16_t wanted_options(const struct wish *w, const struct state *s)
-{
-	uint16_t rest = OPTIONS_DEFAULT ^ options_to_keep(w, s);
-
-	return (uint16_t)((w->options_on & w->options_named) |
-			  (rest & ~w->options_named));
-}
-
-static void record_options(const struct wish *w, const struct state *s,
-			   struct record *r)
-{
-	if (w->kind != NETWORK_BRIDGE)
-		return;
-	r->kept = options_to_keep(w, s);
-	r->set = (w->options_on ^ OPTIONS_DEFAULT) & w->options_named;
-}
-
-/* Its sticky entries are ours.  The record, which says so, is written after they are
- * removed. */
-static bool had_entries(const struct state *s)
-{
-	return s->owner == OWNER_US && s->record.set & OPTIONS_OF_ENTRIES;
-}
-
-static void old_entries(const struct wish *w, const struct state *s,
-			struct plan *p)
-{
-	bool stays = s->link.master == s->bridge.ifindex;
-
-	if (had_entries(s) && stays && !wish_has_entries(w))
-		(void)step_add(p, STEP_ENTRIES);
-}
-
-/* After its VLANs, in each of which they are; before its options, so that it receives
- * all the time. */
-static void new_entries(const struct wish *w, const struct state *s, bool moves,
-			struct plan *p)
-{
-	struct entries want;
-
-	wish_entries(w, &want);
-	if (moves ? want.n > 0 : wish_has_entries(w) && s->entries_differ)
-		step_add(p, STEP_ENTRIES)->entries = want;
 }
 
 /* Its guard is not known, so it is not removed either. */
@@ -135,7 +78,7 @@ static int wanted_alias(const struct wish *wish, const struct record *record,
 			       sizeof(r.was.master));
 		memcpy(r.was.alias, l->alias, sizeof(r.was.alias));
 	}
-	record_options(wish, s, &r);
+	plan_record_options(wish, s, &r);
 	r.guarded = wish_is_filtered(wish) || keeps_guard(s);
 	if (record_vlans(wish, s, &r.was) < 0)
 		return -E2BIG;
@@ -228,11 +171,12 @@ static bool has_another_guard(const struct wish *w, const struct state *s)
 
 /* What the kernel changes only on a link that is down: names before Linux 6.2, addresses
  * of some drivers.  A macvtap's guard is for a name.  And the kernel puts a new port into
- * the bridge's default VLAN, in which it must not send; nor must it send on one bridge from
- * the addresses that it has on another. */
+ * the bridge's default VLAN, in which it must not send, and gives it the default options;
+ * nor must it send on one bridge from the addresses that it has on another. */
 static unsigned int needs_down(const struct wish *w, const struct state *s)
 {
-	bool moves_down = w->vlan[0] || has_another_guard(w, s);
+	bool moves_down = w->vlan[0] || plan_options_to_set(w) ||
+			  has_another_guard(w, s);
 	bool loses_guard = w->kind == NETWORK_MACVTAP && wish_is_filtered(w);
 	bool renames_live = s->renames_live && !loses_guard;
 
@@ -272,11 +216,12 @@ static void join_steps(const struct wish *wish, const struct state *state,
 {
 	struct link_change c = { 0 };
 	bool up = state->link.up, moves, vlans;
+	uint16_t options;
 
 	difference(wish, state, alias, &c);
 	moves = c.fields & CHANGE_MASTER;
 	vlans = wish->vlan[0] && (moves || vlans_differ(wish, state));
-	old_entries(wish, state, p);
+	options = plan_old_options(wish, state, p);
 	if (c.fields & CHANGE_MASTER)
 		pin_master(state, c.mtu, p);
 	pin_bridge(state, &c, p);
@@ -291,10 +236,8 @@ static void join_steps(const struct wish *wish, const struct state *state,
 		*step_add_change(p) = c;
 	if (vlans)
 		step_add_vlans(p, wish->vlan)->has_entries =
-			!moves && had_entries(state);
-	new_entries(wish, state, moves || vlans, p);
-	if (wish->kind == NETWORK_BRIDGE)
-		step_add_options(p, state, moves, wanted_options(wish, state));
+			!moves && plan_had_entries(state);
+	plan_new_options(wish, state, options, vlans, p);
 	/* With mode none, which it has by now, no other comes. */
 	if (state->addresses.has_link_local)
 		step_add(p, STEP_FLUSH);
@@ -456,14 +399,14 @@ static void leave_steps(const struct state *s, bool dead, struct plan *p)
 	/* Off the bridge first, which must not see the following changes. */
 	if (s->link.master && moves)
 		add_master(p, 0);
-	else if (s->link.master && had_entries(s))
+	else if (s->link.master && plan_had_entries(s))
 		(void)step_add(p, STEP_ENTRIES);
 	if (c.fields)
 		*step_add_change(p) = c;
 	if (master && moves)
 		add_master(p, master);
 	if (link_is(&s->former, LINK_BRIDGE) && master)
-		step_add_options(p, s, moves,
+		step_add_options(p, moves ? OPTIONS_DEFAULT : s->link.options,
 				 OPTIONS_DEFAULT ^ s->record.was.options);
 	if (master && s->record.was.vlan[0])
 		add_former_vlans(s, p);

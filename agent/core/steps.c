@@ -25,10 +25,8 @@ void step_add_up(struct plan *p, bool up)
 	c->up = up;
 }
 
-void step_add_options(struct plan *p, const struct state *s, bool joins,
-		      uint16_t want)
+void step_add_options(struct plan *p, uint16_t have, uint16_t want)
 {
-	uint16_t have = joins ? OPTIONS_DEFAULT : s->link.options;
 	struct step *step;
 
 	if (have == want)

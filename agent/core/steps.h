@@ -14,13 +14,8 @@ struct link_change *step_add_change(struct plan *p);
 /* Up or down, a message of its own. */
 void step_add_up(struct plan *p, bool up);
 
-/*
- * step_add_options() - unless the port has them
- * @joins:	it is new on its bridge by then, and has the defaults
- * @want:	all that are on
- */
-void step_add_options(struct plan *p, const struct state *s, bool joins,
-		      uint16_t want);
+/* From those that are on to those that shall be; unless they are the same. */
+void step_add_options(struct plan *p, uint16_t have, uint16_t want);
 
 /* Unless the guard stands as it shall. */
 void step_add_guard(struct plan *p, const struct state *s,

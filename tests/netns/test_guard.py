@@ -1,23 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The guard of a network: a port sends from its own addresses only, from the first frame on."""
 
-import os
-import select
 import socket
-import threading
-from pathlib import Path
 
 import pytest
 
 import spoofed
 from spoofed import IN_NET, IP4, IP6, LINK_LOCAL, MAC, NET, OTHER
+from wires import Flood, Wire, learned, passed, without_br_netfilter
 from xenstore import FACTOR
 
 PORT = "fe" + MAC[2:]
 IPS = f"{IP4},{IP6},{NET}"
 ADDRESSES = [f"mac={MAC}", f"ip={IPS}"]
 ROUNDS = 50 if FACTOR == 1 else 10  # of four or five joins each
-HEARD = 0.3 * FACTOR  # seconds: who has not got it by then does not get it
 GOOD = spoofed.mark(spoofed.GOOD)
 BAD_MAC = spoofed.mark(spoofed.BAD_MAC)
 BAD = spoofed.mark(spoofed.all_bad())
@@ -28,41 +24,6 @@ def network(bed, guard="ip", more=""):
     bed.conf.write_text(f"[network red]\nbridge = br0\nguard = {guard}\n{more}")
 
 
-class Wire:
-    """Where a guest sends and a victim hears: the fd of a tap, or a packet socket."""
-
-    def __init__(self, fd):
-        self.fd = fd
-
-    def send(self, data):
-        os.write(self.fd, data)
-
-    def heard(self, seconds=HEARD):
-        got = set()
-        while select.select([self.fd], [], [], seconds)[0]:
-            got.add(os.read(self.fd, 65536))
-        return got
-
-
-def passed(guest, victim, frames):
-    """The names of those of the frames that the victim gets."""
-    assert len(set(frames.values())) == len(frames), "two frames are the same"
-    victim.heard(0)
-    got = set()
-    for i, data in enumerate(frames.values()):
-        guest.send(data)
-        if i % 20 == 19:
-            got |= victim.heard(0.01)
-    got |= victim.heard()
-    return {name for name, data in frames.items() if data in got}
-
-
-def learned(bed):
-    """Addresses that the bridge has learned."""
-    return {line.split()[0] for line in bed.run(["bridge", "fdb", "show", "br", "br0"]).out.splitlines()
-            if "permanent" not in line}
-
-
 def elements(bed):
     """What our table holds for each ifindex: {set: [keys]}; None if there is no table."""
     tables = bed.run(["nft", "-j", "list", "tables"]).json()["nftables"]
@@ -70,14 +31,6 @@ def elements(bed):
         return None
     sets = bed.run(["nft", "-j", "list", "table", "bridge", "vifagent"]).json()["nftables"]
     return {s[kind]["name"]: s[kind].get("elem", []) for s in sets for kind in ("set", "map") if kind in s}
-
-
-def without_br_netfilter():
-    """It drops and cuts frames itself, which is not what is tested here."""
-    for name in ("iptables", "ip6tables", "arptables"):
-        file = Path(f"/proc/sys/net/bridge/bridge-nf-call-{name}")
-        if file.exists():
-            file.write_text("0")
 
 
 @pytest.fixture
@@ -361,39 +314,6 @@ def test_the_bridge_learns_nothing_of_frames_that_no_filter_sees(host):
 
 
 # ---- no window
-
-class Flood:
-    """A guest that sends these frames in turn, every 50 µs; victims note those that they hear."""
-
-    def __init__(self, tap, frames, victims):
-        self.tap, self.frames = tap, frames
-        self.sent, self.heard = 0, [set() for _ in victims]
-        self._over = threading.Event()
-        self._threads = [threading.Thread(target=self._send)]
-        self._threads += [threading.Thread(target=self._listen, args=pair) for pair in zip(victims, self.heard)]
-
-    def _send(self):
-        while not self._over.wait(0.00005):
-            try:
-                self.tap.send(self.frames[self.sent % len(self.frames)])
-            except OSError:  # the tap is down
-                continue
-            self.sent += 1
-
-    def _listen(self, victim, heard):
-        while not self._over.is_set():
-            heard.update(victim.heard(0.01) & set(self.frames))
-
-    def __enter__(self):
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self._over.set()
-        for thread in self._threads:
-            thread.join()
-
 
 def test_nothing_passes_while_it_joins_and_joins_again(host, victim):
     """Through everything that moves its port."""

@@ -10,8 +10,9 @@ import pytest
 import spoofed
 from macvtaps import host_nic, macvtaps, node
 from spoofed import IP4, IP6, LINK_LOCAL, MAC, NET
-from test_guard import ADDRESSES, BAD, BAD_MAC, GOOD, RESERVED, Wire, passed, victim, without_br_netfilter  # pylint: disable=unused-import
+from test_guard import ADDRESSES, BAD, BAD_MAC, GOOD, RESERVED, victim  # pylint: disable=unused-import
 from test_rate import is_limited
+from wires import Wire, passed, without_br_netfilter
 
 VNET_HEADER = bytes(10)
 TAGGED = {"tagged with VID 0"}  # good ones, which a macvtap drops: it sees their tag

@@ -3,7 +3,8 @@
 
 import pytest
 
-from frames import received, send
+from frames import frame, received, send
+from wires import Flood, Wire
 
 # Our name, the kernel's (IFLA_BRPORT_…), iproute2's, the value that is not the default
 OPTIONS = [
@@ -126,6 +127,27 @@ def test_isolated_guests_do_not_hear_each_other(host):
         received(tap)
     send(isolated, b"hello")
     assert received(plain, 0.3) == [(None, b"hello")] and received(other, 0.1) == []
+
+
+def test_isolated_guests_do_not_hear_each_other_while_one_moves(host):
+    """A running port goes from one bridge to another, and comes back to it when it was taken off."""
+    network(host, isolated="yes")
+    with host.conf.open("a") as file:
+        file.write("[network blue]\nbridge = br1\nisolated = yes\n")
+    host.daemon()
+    tap, *others = (host.tap(name) for name in ("tap0", "tap1", "tap2"))
+    for other, net in zip(others, ("red", "blue")):
+        host.vifctl("attach", other.name, net, check=0)
+    victims = [Wire(other.fd) for other in others]
+    with Flood(Wire(tap.fd), [frame(b"hello")], victims) as flood:
+        for i in range(50):
+            before = flood.sent
+            host.vifctl("attach", "tap0", ("red", "blue")[i % 2], check=0)
+            host.until(lambda: flood.sent > before + 20)
+            if i % 5 == 0:
+                host.ip("link set tap0 nomaster")
+                host.until(lambda: host.in_place("tap0", f"br{i % 2}"))
+    assert flood.heard == [set(), set()]
 
 
 def test_both_links_of_a_nic_have_them(host):

@@ -8,7 +8,8 @@ import time
 
 import pytest
 
-from test_guard import Wire, elements, network
+from test_guard import elements, network
+from wires import Wire
 from spoofed import MAC, OTHER
 
 FRAME = bytes.fromhex("ffffffffffff" + MAC.replace(":", "") + "88b5") + bytes(1486)  # for local experiments

@@ -31,6 +31,8 @@ enum dim {
 	BMAC, BPORTS, BMTU, BUP, FILTER,
 	/* the guard that is wished, and the one that stands */
 	WGUARD, PGUARD,
+	/* the entries for its MACs that stand; wished with WOPT */
+	PENTRIES,
 	/* does the look wait for a bridge that is being set up? */
 	PATIENT,
 	/* how a link that is ours was found, and why it is left */
@@ -50,11 +52,14 @@ enum { NO_MASTER, ON_BR0, ON_BR1, ON_BRF, ON_BOND };
 enum { EUI64, GEN_NONE, NO_INET6 };
 enum { FLOAT_1500, FLOAT_9000, SET_1500, SET_9000 };
 enum { NO_VLAN, VLAN };
-enum { NO_OPTIONS, ISOLATED };
-enum { DEFAULT_OPTIONS, IS_ISOLATED, HAS_HAIRPIN };
+enum { NO_OPTIONS, ISOLATED, LOCKED };
+enum { DEFAULT_OPTIONS, IS_ISOLATED, HAS_HAIRPIN, IS_LOCKED };
+/* of ours: then the record says so */
+enum { NO_ENTRIES, ITS_ENTRIES, OLD_ENTRIES };
 enum { DEFAULT_VLAN, WISHED_VLAN, OTHER_VLAN, IN_NO_VLAN };
-/* of another's addresses: as an ifindex is used again */
-enum { NO_GUARD, BY_MAC, BY_IP, ANOTHERS };
+/* BY_RATE: it may send anything, but not fast; ANOTHERS: of other addresses, as an ifindex
+ * is used again */
+enum { NO_GUARD, BY_MAC, BY_IP, BY_RATE, ANOTHERS };
 enum { WAS_FREE, WAS_TAKEN };
 enum { WAS_ALONE, WAS_ON_BR0, WAS_ON_BRF, WAS_ON_GONE };
 
@@ -68,13 +73,13 @@ static const unsigned int sizes[DIMS] = {
 	[BMAC] = 2, [BPORTS] = 2, [BMTU] = 4, [BUP] = 2,
 	[WAS_NAME] = 2, [WAS_MASTER] = 4, [WAS_UP] = 2, [WAS_GEN] = 2,
 	[DEAD] = 2, [PATIENT] = 2, [WVLAN] = 2, [FILTER] = 3, [PVLAN] = 4,
-	[WOPT] = 2, [POPT] = 3, [WGUARD] = 3, [PGUARD] = 4,
+	[WOPT] = 3, [POPT] = 4, [WGUARD] = 4, [PGUARD] = 5, [PENTRIES] = 3,
 };
 
 static const char *const dim_names[DIMS] = {
 	"net", "name", "wmtu", "by", "wvlan", "wopt", "kind", "alias", "lname", "mac",
 	"lmtu", "up", "master", "gen", "pvlan", "popt", "bmac", "bports", "bmtu", "bup",
-	"filter", "wguard", "pguard", "patient", "was-name",
+	"filter", "wguard", "pguard", "pentries", "patient", "was-name",
 	"was-master", "was-up", "was-gen", "dead",
 };
 
@@ -83,7 +88,9 @@ static const char *const port_vlans[] = { "1p", wished_vlan, "10p/30u", "" };
 static const uint16_t port_options[] = {
 	OPTIONS_DEFAULT, OPTIONS_DEFAULT | OPTION(OPTION_ISOLATED),
 	OPTIONS_DEFAULT | OPTION(OPTION_HAIRPIN),
+	(OPTIONS_DEFAULT | OPTION(OPTION_LOCKED)) & ~OPTION(OPTION_LEARNING),
 };
+static const uint8_t guest_mac[6] = { 2, 0, 0, 1, 2, 0 };
 static const uint32_t wish_mtus[] = { 0, 1400, 1500, 9000 };
 static const uint32_t link_mtus[] = { 1400, 1500, 9000 };
 static const uint32_t bridge_mtus[] = { 1500, 9000, 1500, 9000 };
@@ -103,7 +110,7 @@ enum claim {
 	CONVERGES, STAYS, SAYS_WHY, TOUCHES_NOTHING, KEEPS_JOINED_BRIDGE,
 	KEEPS_LEFT_BRIDGE, KEEPS_OTHERS, UP_COMES_LAST, NAMES_ARE_WHOLE,
 	LEAVES_AS_FOUND, FAILS_AS_FOUND, SURVIVES_FAULTS, REMEMBERS_IN_FAULTS,
-	KEEPS_TO_ITS_VLANS, IS_ALWAYS_GUARDED, SURVIVES_VANISHING, LEAVES, LEAVES_BRIDGE_AS_IS, RETURNS_TO_BRIDGE, LEAVES_IN_FAULTS,
+	KEEPS_TO_ITS_VLANS, IS_ALWAYS_GUARDED, HAS_ITS_OPTIONS, SURVIVES_VANISHING, LEAVES, LEAVES_BRIDGE_AS_IS, RETURNS_TO_BRIDGE, LEAVES_IN_FAULTS,
 	CLAIMS
 };
 
@@ -131,6 +138,7 @@ struct run {
 	bool was_up;		/* the port, before this act */
 	bool was_astray;	/* likewise: heard in another VLAN */
 	bool was_open;		/* likewise: sends what it must not */
+	bool was_loose;		/* likewise: without its options */
 	bool was_elsewhere;	/* off the master that it was found on */
 	unsigned int fault_at;
 	enum fake_fault fault;
@@ -227,6 +235,7 @@ static void print_record(const struct run *r, char alias[LINK_ALIASSIZE])
 		.leaving = r->v[ALIAS] == OURS_LEAVING,
 		.held = r->v[ALIAS] == OURS_HELD,
 		.guarded = r->v[PGUARD] != NO_GUARD,
+		.set = r->v[PENTRIES] ? OPTIONS_OF_ENTRIES : 0,
 		.was = { .mac = { 2, 0, 0, 1, 2, 3 }, .mtu = 1450,
 			 .up = r->v[WAS_UP],
 			 .addrgen = r->v[WAS_GEN] ? LINK_ADDRGEN_NONE :
@@ -267,12 +276,15 @@ static void build_alias(const struct run *r, char alias[LINK_ALIASSIZE])
 
 static struct guard make_guard(unsigned int which)
 {
-	struct guard g = { .kind = which == BY_MAC ? GUARD_MAC :
-				   which == NO_GUARD ? GUARD_NONE : GUARD_IP,
+	struct guard g = { .kind = which == BY_MAC ? GUARD_MAC : GUARD_IP,
 			   .n_macs = 1, .n_ip4 = 1,
-			   .mac = { { 2, 0, 0, 1, 2, which == ANOTHERS } },
 			   .ip4 = { { 192, 0, 2, 1 } } };
 
+	memcpy(g.mac[0], guest_mac, 6);
+	if (which == ANOTHERS)
+		g.mac[0][5]++;
+	if (which == BY_RATE)
+		g = (struct guard) { .rate = { .send = 10000, .receive = 20000 } };
 	return which == NO_GUARD ? (struct guard) { 0 } : g;
 }
 
@@ -284,6 +296,16 @@ static struct guard complete_guard(unsigned int which)
 
 	wish_guard(&w, &g);
 	return g;
+}
+
+static struct entries make_entries(unsigned int which)
+{
+	struct entries e = { .n = 1 };
+
+	memcpy(e.mac[0], guest_mac, 6);
+	if (which == OLD_ENTRIES)
+		e.mac[0][5]++;
+	return which == NO_ENTRIES ? (struct entries) { 0 } : e;
 }
 
 static void build_port(struct run *r)
@@ -307,8 +329,10 @@ static void build_port(struct run *r)
 	if (!r->v[MASTER])
 		return;
 	fake_host_join(&r->base, PORT, masters[r->v[MASTER]]);
-	if (l->l.options)
+	if (l->l.options) {
 		l->l.options = port_options[r->v[POPT]];
+		l->entries = make_entries(r->v[PENTRIES]);
+	}
 	if (l->vlan[0])
 		(void)text_copy(l->vlan, sizeof(l->vlan),
 				port_vlans[r->v[PVLAN]]);
@@ -357,10 +381,15 @@ static void build_wish(struct run *r)
 			   r->v[ALIAS] == REPLACE_LONG;
 	config_resolve(config, w);
 	w->guard = make_guard(r->v[WGUARD]);
-	if (!r->v[WOPT])
-		return;
-	w->options_named = OPTION(OPTION_ISOLATED) | OPTION(OPTION_FLOOD);
-	w->options_on = OPTION(OPTION_ISOLATED);
+	if (r->v[WOPT] == ISOLATED) {
+		w->options_named = OPTION(OPTION_ISOLATED) | OPTION(OPTION_FLOOD);
+		w->options_on = OPTION(OPTION_ISOLATED);
+	} else if (r->v[WOPT] == LOCKED) {
+		w->options_named = OPTIONS_OF_ENTRIES;
+		w->options_on = OPTION(OPTION_LOCKED);
+		memcpy(w->guard.mac[0], guest_mac, 6);
+		w->guard.n_macs = 1;
+	}
 }
 
 static bool was_ours(const struct run *r)
@@ -397,6 +426,11 @@ static void build_found(struct run *r)
 	w->addrgen = l->addrgen;
 	w->master = l->master;
 	w->options = l->options;
+}
+
+static bool checks_addresses(const struct run *r)
+{
+	return r->v[WGUARD] == BY_MAC || r->v[WGUARD] == BY_IP;
 }
 
 /* ---- what holds after every act ----------------------------------------- */
@@ -447,7 +481,7 @@ static void check_bridge(const struct run *r, int b)
 		breaks(r, claim, "%s has followed a port", was->name);
 	memcpy(rest.mac, was->mac, 6);
 	rest.mtu = was->mtu;
-	if (r->v[WGUARD])
+	if (checks_addresses(r))
 		rest.learns_linklocal = was->learns_linklocal;
 	if (memcmp(&rest, was, sizeof(rest)) != 0)
 		breaks(r, KEEPS_OTHERS, "bridge %s was changed", was->name);
@@ -510,9 +544,34 @@ static bool is_open(const struct run *r)
 	struct guard want = complete_guard(r->v[WGUARD]);
 
 	want.tags = p->guard.tags;
-	return r->joining && r->v[WGUARD] && p->l.up &&
+	return r->joining && checks_addresses(r) && p->l.up &&
 	       p->l.master == (r->v[NET] == N_BR0 ? BR0 : BR1) &&
 	       !guard_equal(&p->guard, &want);
+}
+
+/* Can it be heard on the bridge without the options that it is to have there, or without
+ * the MACs that its bridge is to be told? */
+static bool is_loose(const struct run *r)
+{
+	const struct fake_link *p = &r->f.link[PORT - 1];
+	const struct entries want = make_entries(ITS_ENTRIES);
+
+	return r->joining && p->l.up &&
+	       p->l.master == (r->v[NET] == N_BR0 ? BR0 : BR1) &&
+	       (((p->l.options ^ r->wish.options_on) & r->wish.options_named) ||
+		(r->v[WOPT] == LOCKED && memcmp(&p->entries, &want, sizeof(want)) != 0));
+}
+
+static void check_options(struct run *r)
+{
+	const struct fake_link *p = &r->f.link[PORT - 1];
+	bool loose = is_loose(r);
+	struct record record;
+
+	if (loose && !r->was_loose &&
+	    record_owner(p->l.alias, &record) == OWNER_US && !record.leaving)
+		breaks(r, HAS_ITS_OPTIONS, "up with options %x and %d MACs", p->l.options, p->entries.n);
+	r->was_loose = loose;
 }
 
 static void check_guard(struct run *r)
@@ -564,6 +623,7 @@ static void after_act(struct fake_host *f, int ifindex, const struct step *step)
 	check_order(r, step);
 	check_vlans(r);
 	check_guard(r);
+	check_options(r);
 	check_name(r);
 }
 
@@ -617,6 +677,7 @@ static unsigned int look(struct run *r, bool leave, bool dead)
 	r->joining = !leave;
 	r->was_astray = is_astray(r);
 	r->was_open = is_open(r);
+	r->was_loose = is_loose(r);
 	for (int b = BR0; b <= BRF; b++)
 		r->bridges[b - BR0] = r->f.link[b - 1];
 	r->came_from = r->f.link[PORT - 1].l.master;
@@ -692,10 +753,10 @@ static uint16_t wanted_options(const struct run *r)
 
 	if (was->master == (r->v[NET] == N_BR0 ? BR0 : BR1))
 		options = was->options;
-	if (!r->v[WOPT])
-		return options;
-	options |= OPTION(OPTION_ISOLATED);
-	return (uint16_t)(options & ~OPTION(OPTION_FLOOD));
+	if (was_ours(r) && r->v[PENTRIES])
+		options = (options & ~OPTIONS_OF_ENTRIES) | (OPTIONS_DEFAULT & OPTIONS_OF_ENTRIES);
+	options &= ~r->wish.options_named;
+	return options | (r->wish.options_on & r->wish.options_named);
 }
 
 /* Returns what is not as wished, or NULL. */
@@ -705,6 +766,7 @@ static const char *not_as_wished(const struct run *r)
 	int bridge = r->v[NET] == N_BR0 ? BR0 : BR1;
 	uint32_t mtu = r->wish.mtu ? r->wish.mtu :
 				     r->base.link[bridge - 1].l.mtu;
+	struct guard guard;
 
 	if (strcmp(p->l.name, r->v[NAME] == NEW ? "web0" :
 		   r->base.link[PORT - 1].l.name) != 0)
@@ -721,9 +783,13 @@ static const char *not_as_wished(const struct run *r)
 		return "VLANs";
 	if (p->l.options != wanted_options(r))
 		return "options";
-	if (is_open(r) || (!r->v[WGUARD] && p->guard.kind != GUARD_NONE))
+	if (is_loose(r) || (r->v[WOPT] != LOCKED && was_ours(r) && p->entries.n))
+		return "entries";
+	guard = complete_guard(r->v[WGUARD]);
+	guard.tags = p->guard.tags;
+	if (!guard_equal(&p->guard, &guard))
 		return "guard";
-	if (r->v[WGUARD] && r->f.link[bridge - 1].l.learns_linklocal)
+	if (checks_addresses(r) && r->f.link[bridge - 1].l.learns_linklocal)
 		return "what the bridge learns from";
 	if (p->l.addrgen == LINK_ADDRGEN_EUI64)
 		return "addr-gen mode";
@@ -764,6 +830,8 @@ static const char *not_as_found(const struct run *r, bool dead)
 	if (r->f.link[PORT - 1].guard.kind != GUARD_NONE &&
 	    (was_ours(r) || is_new_guard(r)))
 		return "guard";
+	if (r->f.link[PORT - 1].entries.n && was_ours(r))
+		return "entries";
 	return strcmp(l->alias, w->alias) != 0 ? "alias" : NULL;
 }
 
@@ -1023,17 +1091,17 @@ static int sweep_all(void **state)
 		[MAC] = V(0) | V(1), [UP] = 3, [MASTER] = 31, [FILTER] = 7,
 		[PVLAN] = 15, [WAS_MASTER] = 15, [WAS_UP] = 3 } },
 	guards = { run_join, {
-		[NET] = JOINABLE_NETS, [NAME] = V(KEEP) | V(NEW), [WGUARD] = 7, [PGUARD] = 15,
+		[NET] = JOINABLE_NETS, [NAME] = V(KEEP) | V(NEW), [WGUARD] = 15, [PGUARD] = 31,
 		[ALIAS] = V(OURS) | V(OURS_LEAVING), [MAC] = V(0) | V(1),
 		[UP] = 3, [MASTER] = 31, [WVLAN] = 3,
 		[FILTER] = V(VLAN_FILTERING_ON), [WAS_MASTER] = 15, [WAS_UP] = 3 } },
 	new_guards = { run_join, {
-		[NET] = JOINABLE_NETS, [NAME] = V(KEEP) | V(NEW), [WGUARD] = V(BY_MAC) | V(BY_IP), [PGUARD] = 15,
+		[NET] = JOINABLE_NETS, [NAME] = V(KEEP) | V(NEW), [WGUARD] = V(BY_MAC) | V(BY_IP) | V(BY_RATE), [PGUARD] = 31,
 		[ALIAS] = V(NO_ALIAS), [MAC] = 7, [LMTU] = 3,
 		[UP] = 3, [MASTER] = 31, [GEN] = 7, [WVLAN] = 3,
 		[FILTER] = V(VLAN_FILTERING_ON), [WOPT] = 3 } },
 	faulty_guards = { run_faults, {
-		[NET] = JOINABLE_NETS, [WGUARD] = V(BY_MAC) | V(BY_IP), [PGUARD] = 15,
+		[NET] = JOINABLE_NETS, [WGUARD] = V(BY_MAC) | V(BY_IP) | V(BY_RATE), [PGUARD] = 31,
 		[ALIAS] = V(NO_ALIAS) | V(OURS), [MAC] = V(PORT_MAC) | V(LOW_MAC),
 		[UP] = 3, [MASTER] = V(NO_MASTER) | V(ON_BR0) | V(ON_BRF),
 		[WVLAN] = 3, [FILTER] = V(VLAN_FILTERING_ON),
@@ -1043,6 +1111,22 @@ static int sweep_all(void **state)
 		[MAC] = V(0) | V(1), [UP] = 3, [MASTER] = 31, [POPT] = 7,
 		[WVLAN] = 3, [FILTER] = V(VLAN_FILTERING_ON),
 		[WAS_MASTER] = 15, [WAS_UP] = 3 } },
+	entries = { run_join, {
+		[NET] = JOINABLE_NETS, [WOPT] = V(NO_OPTIONS) | V(LOCKED), [PENTRIES] = 7,
+		[ALIAS] = V(OURS) | V(OURS_LEAVING),
+		[MAC] = V(0) | V(1), [UP] = 3, [MASTER] = 31, [POPT] = V(DEFAULT_OPTIONS) | V(IS_LOCKED),
+		[WVLAN] = 3, [PVLAN] = 3, [FILTER] = V(VLAN_FILTERING_ON), [WGUARD] = V(NO_GUARD) | V(BY_IP),
+		[PGUARD] = V(NO_GUARD) | V(BY_IP), [WAS_MASTER] = 15, [WAS_UP] = 3 } },
+	new_entries = { run_join, {
+		[NET] = JOINABLE_NETS, [WOPT] = V(LOCKED), [PENTRIES] = V(NO_ENTRIES),
+		[ALIAS] = V(NO_ALIAS), [MAC] = 7, [LMTU] = 3, [UP] = 3, [MASTER] = 31, [GEN] = 7,
+		[POPT] = V(DEFAULT_OPTIONS) | V(IS_LOCKED), [WVLAN] = 3,
+		[FILTER] = V(VLAN_FILTERING_ON), [WGUARD] = V(NO_GUARD) | V(BY_MAC) } },
+	faulty_entries = { run_faults, {
+		[NET] = JOINABLE_NETS, [WOPT] = V(NO_OPTIONS) | V(LOCKED), [PENTRIES] = 7,
+		[ALIAS] = V(OURS), [MAC] = V(PORT_MAC) | V(LOW_MAC), [POPT] = V(DEFAULT_OPTIONS) | V(IS_LOCKED),
+		[UP] = 3, [MASTER] = V(NO_MASTER) | V(ON_BR0) | V(ON_BRF),
+		[WVLAN] = 3, [FILTER] = V(VLAN_FILTERING_ON), [WAS_MASTER] = 3, [WAS_UP] = 3 } },
 	faulty_options = { run_faults, {
 		[NET] = JOINABLE_NETS, [WOPT] = 3, [WVLAN] = 3,
 		[ALIAS] = V(NO_ALIAS) | V(OURS), [MAC] = V(PORT_MAC) | V(LOW_MAC),
@@ -1097,6 +1181,9 @@ static int sweep_all(void **state)
 	report("joins with guards, new", sweep(&new_guards));
 	report("joins with guards and every fault", sweep(&faulty_guards));
 	report("joins with options of the port", sweep(&options));
+	report("joins with MACs told to the bridge", sweep(&entries));
+	report("joins with MACs told to the bridge, new", sweep(&new_entries));
+	report("joins with MACs told and every fault", sweep(&faulty_entries));
 	report("joins with options and every fault", sweep(&faulty_options));
 	report("joins with every fault", sweep(&faulty));
 	report("joins in VLANs with every fault", sweep(&faulty_vlans));
@@ -1154,6 +1241,8 @@ int main(void)
 		      "it is never heard outside its VLANs"),
 		CLAIM(IS_ALWAYS_GUARDED,
 		      "it is never up on its bridge without its guard"),
+		CLAIM(HAS_ITS_OPTIONS,
+		      "it is never up on its bridge without its options and entries"),
 		CLAIM(SURVIVES_VANISHING, "the port or its bridge vanishes"),
 		CLAIM(LEAVES, "leaving brings back what the record says"),
 		CLAIM(LEAVES_BRIDGE_AS_IS,

@@ -985,7 +985,20 @@ static void options_change_while_it_runs(void **state)
 	/* no longer named: our own doing is undone */
 	s.link.options |= ISOLATED;
 	name_options(0, 0);
-	joins("record; isolated no");
+	joins("isolated no; record");
+}
+
+static void with_options_a_port_joins_only_while_it_is_down(void **state)
+{
+	(void)state;
+	name_options(ISOLATED, ISOLATED);
+	record.set = ISOLATED;
+	join_it();
+	s.link.master = 0;
+	joins("down; master br0; isolated yes; up");
+	/* those that a new port has anyway */
+	name_options(ISOLATED, 0);
+	joins("record, master br0");
 }
 
 static void options_that_others_set_are_kept(void **state)
@@ -1029,6 +1042,16 @@ static void what_is_not_learned_is_told(void **state)
 	joins("record; address fe:54:00:00:00:09, addrgenmode none, master br0; locked yes; up");
 	name_options(LOCKED | LEARNING, LEARNING);
 	joins("record; address fe:54:00:00:00:09, addrgenmode none, master br0; up");
+}
+
+static void what_is_not_to_be_told_any_more_is_forgotten_last(void **state)
+{
+	(void)state;
+	give_mac();
+	record.set = LOCKED;
+	join_it();
+	s.link.options |= LOCKED;
+	joins("locked no; fdb none; down; address fe:54:00:00:00:09, record; up");
 }
 
 static void left_it_has_its_former_options(void **state)
@@ -1390,8 +1413,10 @@ int main(void)
 		plan_test(what_we_made_is_deleted),
 		plan_test(options_come_after_the_bridge_and_before_up),
 		plan_test(options_change_while_it_runs),
+		plan_test(with_options_a_port_joins_only_while_it_is_down),
 		plan_test(options_that_others_set_are_kept),
 		plan_test(what_is_not_learned_is_told),
+		plan_test(what_is_not_to_be_told_any_more_is_forgotten_last),
 		plan_test(left_it_has_its_former_options),
 		plan_test(the_guard_stands_before_it_is_on_the_bridge),
 		plan_test(a_guarded_port_needs_nothing),
