@@ -4,6 +4,7 @@
 import os
 import statistics
 import subprocess
+from pathlib import Path
 
 from host import TOOLS, host
 from joining import agent_ms
@@ -53,13 +54,14 @@ def _frame_plain():
 
 
 def _frame_linear(rules):
-    """One rule a port, as scripts make them."""
+    """The rules that Xen's vif-bridge makes for a NIC with an `ip`, one after the other."""
     with host() as here:
         taps = _two_taps(here)
-        text = "add table bridge lab\nadd chain bridge lab c { type filter hook prerouting priority -300; }\n"
-        text += "".join(f'add rule bridge lab c iifname "vif{i}.0" ether saddr != 02:00:00:00:{i >> 8:02x}:{i & 255:02x} drop\n'
-                        for i in range(rules))
-        subprocess.run(["nft", "-f", "-"], input=text, text=True, check=True)
+        Path("/proc/sys/net/bridge/bridge-nf-call-iptables").write_text("1")
+        text = "*filter\n:FORWARD ACCEPT [0:0]\n" + "".join(
+            f"-A FORWARD -m physdev --physdev-is-bridged --physdev-in vif{i}.0 -s 10.1.{i >> 8}.{i & 255} -j ACCEPT\n"
+            for i in range(rules)) + "COMMIT\n"
+        subprocess.run(["iptables-restore"], input=text, text=True, check=True)
         return _frame(here, taps)
 
 
@@ -89,7 +91,7 @@ def measure(options, noise):
                         options.rounds(5, 2), noise)
     none, one, many, linear = (statistics.median(frames[who]) for who in ("none", "one", "many", "linear"))
     yield Row("a frame, with 1,000 guarded ports", "ns", frames["many"],
-              note=f"with none {none:.0f} ns, with one {one:.0f} ns, with 1,000 rules in a row {linear:.0f} ns"
+              note=f"with none {none:.0f} ns, with one {one:.0f} ns, with 1,000 of iptables' in a row {linear:.0f} ns"
               ).goal("<= 1.1 x that with one", many <= 1.1 * one)
 
     count = options.pick(1000, 50)
