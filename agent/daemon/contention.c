@@ -39,7 +39,7 @@ static uint32_t hash_wishes(const struct look *looks, int n)
 	return h;
 }
 
-/* … and of which links. */
+/* … of which links, and which of a NIC's two is active, which is the guest's to choose. */
 static uint32_t wish_hash(const struct look *looks, int n)
 {
 	uint32_t h = hash_wishes(looks, n);
@@ -49,6 +49,7 @@ static uint32_t wish_hash(const struct look *looks, int n)
 		const uint32_t numbers[] = {
 			(uint32_t)place->ifindex, place->mtu,
 			(uint32_t)looks[i].state.link.ifindex,
+			looks[i].wish.other_is_active,
 		};
 
 		h = text_hash(h, numbers, sizeof(numbers));

@@ -132,6 +132,16 @@ static void a_new_wish_is_no_correction(void **state)
 	assert_false(is_held());
 }
 
+static void a_guest_that_changes_to_its_other_link_is_no_correction(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 100; i++) {
+		look.wish.other_is_active = i % 2;
+		check_port(1);
+	}
+	assert_false(is_held());
+}
+
 static void each_hold_is_twice_as_long_up_to_ten_minutes(void **state)
 {
 	static const int64_t seconds[] = { 10, 20, 40, 80, 160, 320, 600, 600,
@@ -251,6 +261,7 @@ int main(void)
 		contention_test(eight_corrections_in_more_time_do_not),
 		contention_test(checks_that_change_nothing_are_not_counted),
 		contention_test(a_new_wish_is_no_correction),
+		contention_test(a_guest_that_changes_to_its_other_link_is_no_correction),
 		contention_test(each_hold_is_twice_as_long_up_to_ten_minutes),
 		contention_test(after_a_quiet_while_holds_are_short_again),
 		contention_test(the_record_says_that_it_is_held),
