@@ -2,17 +2,70 @@
 /* doctor-network.c - what is wrong with ports, bridges, uplinks and filters */
 #include "agent/cli/doctor-network.h"
 
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "agent/cli/notes.h"
 #include "agent/core/words.h"
+#include "agent/host/macvtap-node.h"
 #include "agent/host/sysfs.h"
 #include "agent/host/trouble.h"
 
 /* ---- ports -------------------------------------------------------------- */
 
+static bool is_for_others(const struct stat *node, mode_t read_write)
+{
+	return (node->st_mode & read_write) == read_write;
+}
+
+/* The uid that may open a tap without being root; 0: nobody. */
+static unsigned long tap_owner(const struct link *l)
+{
+	char path[96], text[24];
+	unsigned long uid = 0;
+
+	(void)snprintf(path, sizeof(path), "/sys/class/net/%.15s/owner", l->name);
+	if (sysfs_read(path, text, sizeof(text)) < 0 || text_number(text, UINT_MAX, &uid) < 0)
+		return 0;	/* "-1" */
+	return uid;
+}
+
+/* Whose tap it is opens it by /dev/net/tun; devtmpfs makes that for root alone, and udev's rules
+ * (50-udev-default.rules) let others in. */
+static void tap_node(struct findings *f, const struct link *l)
+{
+	unsigned long owner = tap_owner(l);
+	struct stat tun;
+
+	if (owner == 0 || stat("/dev/net/tun", &tun) < 0 || is_for_others(&tun, 0006) ||
+	    (tun.st_gid != 0 && is_for_others(&tun, 0060)))
+		return;
+	finding(f, FINDING_ERROR, l->name, "chmod 0666 /dev/net/tun",
+		"it belongs to the user with uid %lu, but only root may open /dev/net/tun (its mode is %04o), by which taps are opened",
+		owner, (unsigned int)tun.st_mode & 07777);
+}
+
+/* A macvtap has a node of its own. */
+static void macvtap_node(struct findings *f, const struct link *l)
+{
+	struct tap t = { .ifindex = l->ifindex };
+	struct stat node;
+	char path[32];
+
+	(void)snprintf(path, sizeof(path), "/dev/tap%d", l->ifindex);
+	if (!text_copy(t.name, sizeof(t.name), l->name) || macvtap_node_check(&t) < 0 ||
+	    stat(path, &node) < 0 || node.st_uid != 0 || node.st_mode & 0066)
+		return;
+	finding(f, FINDING_NOTE, l->name, finding_command("chown USER %s", path),
+		"only root may open its node %s (its mode is %04o); if QEMU runs as another user, give it to that one, or create it with owner=USER",
+		path, (unsigned int)node.st_mode & 07777);
+}
+
 static void port(struct findings *f, const struct look *look)
 {
+	const struct link *l = &look->state.link;
 	struct notes notes;
 
 	if (look->verdict != IN_ORDER) {
@@ -22,6 +75,10 @@ static void port(struct findings *f, const struct look *look)
 			"%s: %s", verdict_name(look->verdict), look->reason);
 		return;
 	}
+	if (link_is(l, LINK_TUN))
+		tap_node(f, l);
+	if (link_is(l, LINK_MACVTAP))
+		macvtap_node(f, l);
 	/* What concerns its bridge is said there, once. */
 	notes_find(look, &notes);
 	for (size_t i = 0; i < notes.n; i++)
