@@ -95,6 +95,14 @@ static void find_argument(const char *args, int number, char *buf, size_t size)
 	(void)snprintf(buf, size, "%.*s", (int)len, args);
 }
 
+/* Of a verb: --json may be its last word, and list has more. */
+static void print_options(const struct verb *v)
+{
+	print_words((const char *const[]){ "--json", "--help", NULL });
+	if (v->run == cmd_list)
+		print_words((const char *const[]){ "--all", "--tree", NULL });
+}
+
 static void print_argument(struct cmd *c, const struct verb *v, int number)
 {
 	char argument[64];
@@ -150,6 +158,8 @@ int cmd_complete(struct cmd *c)
 		print_verbs();
 	else if (v && v->run == cmd_run)
 		print_run(c, c->argv[c->argc - 2]);
+	else if (v && c->argv[c->argc - 1][0] == '-')
+		print_options(v);
 	else if (v)
 		print_argument(c, v, c->argc - verb - 2);
 	return CMD_OK;

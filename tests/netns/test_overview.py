@@ -5,6 +5,8 @@ import json
 import os
 import pty
 import re
+import select
+import signal
 import subprocess
 
 import pytest
@@ -323,13 +325,64 @@ def test_what_may_follow(host):
     assert {"mac=", "alias=replace"} < completed(host, "attach", "web0", "red", "mac=x", "")
     assert completed(host, "run", "--nic", "") == completed(host, "create", "") == {"red", "office", "direct", "br0", "br1"}
     assert {"web0", "red", "br0"} < completed(host, "show", "")
+    assert completed(host, "show", "web0", "-") == {"--json", "--help"}
+    assert completed(host, "list", "--t") == {"--json", "--help", "--all", "--tree"}
     assert completed(host, "delete", "web0", "") == {"force"} and completed(host, "show", "web0", "") == set()
 
 
-def test_bash_completes(host):
-    argv = ["bash", "-c", 'vifctl() { "$@"; }; ' f'PATH={BUILD}:$PATH; unset -f vifctl; '
-            f'. {TOP}/completion/vifctl.bash; COMP_WORDS=(vifctl att); COMP_CWORD=1; _vifctl; echo "${{COMPREPLY[@]}}"']
-    assert host.run(argv, check=0).out == "attach\n"
+SHELLS = {  # how it starts without files of its user's, and what loads the completion
+    "bash": (["bash", "--norc", "--noprofile", "-i"], ". {dir}/vifctl.bash"),
+    "zsh": (["zsh", "-f", "-i"], "fpath=({dir} $fpath); autoload -Uz compinit; compinit -u -D"),
+    "fish": (["fish", "--no-config", "-i"], "source {dir}/vifctl.fish"),
+}
+
+
+TYPED = {"net\t": "direct +macvtap", "show we\t--js\t": '"name":"web0"', "attach db0 offi\t": "office"}
+
+
+class Shell:
+    """A shell at a terminal."""
+
+    def __init__(self, bed, argv):
+        env = bed.env({"TERM": "dumb", "PS1": "$ ", "HOME": bed.dir, "PATH": f"{bed.dir}:{os.environ['PATH']}"})
+        self.pid, self.fd = pty.fork()
+        if self.pid == 0:
+            os.execvpe(argv[0], argv, env)
+        subprocess.run(["stty", "cols", "200"], stdin=self.fd, check=True)
+        self.printed = ""
+
+    def type(self, keys):
+        os.write(self.fd, keys.encode())
+
+    def prints(self, pattern):
+        """Has it printed that by now?"""
+        while select.select([self.fd], [], [], 0)[0]:
+            self.printed += os.read(self.fd, 65536).decode(errors="replace")
+        return re.search(pattern, self.printed, re.S)
+
+    def close(self):
+        os.kill(self.pid, signal.SIGKILL)
+        os.waitpid(self.pid, 0)
+        os.close(self.fd)
+
+
+@pytest.mark.parametrize("name", SHELLS)
+def test_a_shell_completes(host, name):
+    """Its user types the beginnings of words and presses Tab."""
+    vifctl = host.dir / "vifctl"
+    vifctl.write_text("#!/bin/sh\nexec " + " ".join(map(str, host.vifctl_argv())) + ' "$@"\n')
+    vifctl.chmod(0o755)
+    argv, load = SHELLS[name]
+    shell = Shell(host, argv)
+    try:
+        shell.type(load.format(dir=TOP / "completion") + "; echo rea''dy\n")
+        host.until(lambda: shell.prints(r"ready\r*\n.*[$#] "), what="it is ready")
+        for keys, pattern in TYPED.items():
+            shell.printed = ""
+            shell.type(f"vifctl {keys}\n")
+            host.until(lambda pattern=pattern: shell.prints(pattern + ".*[$#] "), what=f"{name} prints {pattern}")
+    finally:
+        shell.close()
 
 
 def manual(name):
