@@ -220,25 +220,21 @@ static int show_presence(void)
 	return fd;
 }
 
-/* Who asks has learned all from having been connected; and there must be room for the
- * next one. */
 static void on_caller(evutil_socket_t fd, short what, void *arg)
 {
-	int caller = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
+	const struct daemon *d = arg;
 
 	(void)what;
-	(void)arg;
-	if (caller >= 0)
-		close(caller);
+	presence_answer(fd, d->keeper ? keeper_corrections(d->keeper) : 0);
 }
 
 /* Without memory for it only the pid may not be found. */
-static struct event *answer_callers(struct event_base *base, int presence)
+static struct event *answer_callers(struct daemon *d, int presence)
 {
 	struct event *e = NULL;
 
 	if (presence >= 0)
-		e = event_new(base, presence, EV_READ | EV_PERSIST, on_caller, NULL);
+		e = event_new(d->base, presence, EV_READ | EV_PERSIST, on_caller, d);
 	if (e)
 		(void)event_add(e, NULL);
 	return e;
@@ -260,7 +256,7 @@ static int run(struct daemon *d)
 	events[1] = evsignal_new(d->base, SIGTERM, on_end, d);
 	events[2] = evsignal_new(d->base, SIGINT, on_end, d);
 	events[3] = feed_watchdog(d->base);
-	events[4] = answer_callers(d->base, presence);
+	events[4] = answer_callers(d, presence);
 	r = keeper_new(d->base, &d->agent, &d->ops, &d->keeper, error);
 	for (int i = 0; i < 3 && r == 0; i++)
 		if (!events[i] || event_add(events[i], NULL) < 0)

@@ -136,10 +136,22 @@ static void drops(struct cmd *c, const struct overview *o)
 			drops_of(c, &o->look[i]);
 }
 
+static void corrections(void)
+{
+	unsigned long n;
+
+	if (presence_corrections(&n) < 0)
+		return;
+	family("vifagent_corrections_total", "counter",
+	       "How often the daemon has corrected a port that another program had changed.");
+	(void)printf("vifagent_corrections_total %lu\n", n);
+}
+
 static void print(struct cmd *c, const struct overview *o)
 {
 	family("vifagent_daemon", "gauge", "Does vifagentd run?");
 	(void)printf("vifagent_daemon %d\n", presence_is_shown());
+	corrections();
 	infos(o);
 	states(o);
 	traffic(o, "vif_received_bytes_total", "Bytes that the guest has received.", false, "bytes");

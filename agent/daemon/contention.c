@@ -186,6 +186,7 @@ void contention_count(struct port *p, struct host *h, const struct look *looks,
 	if (!p->corrections ||
 	    timer_now() - p->first_correction > CORRECTIONS_MS)
 		begin_counting(p);
+	p->table->corrections++;
 	p->mac_corrections += mac_was_changed(looks, n);
 	if (++p->corrections < CORRECTIONS_MAX)
 		return;

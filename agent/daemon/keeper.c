@@ -111,6 +111,11 @@ void keeper_count(const struct keeper *k, unsigned int *ret_ports,
 		*ret_waiting += port_state_is_waiting(p->state);
 }
 
+unsigned long keeper_corrections(const struct keeper *k)
+{
+	return k->table.corrections;
+}
+
 /* ---- from start to end ------------------------------------------------ */
 
 /* Returns 0 or a negative errno value. */

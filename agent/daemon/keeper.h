@@ -34,4 +34,7 @@ void keeper_scan(struct keeper *k);
 void keeper_count(const struct keeper *k, unsigned int *ret_ports,
 		  unsigned int *ret_waiting);
 
+/* How often ports were corrected that another program had changed. */
+unsigned long keeper_corrections(const struct keeper *k);
+
 #endif

@@ -96,6 +96,7 @@ struct table {
 	struct port_list due[2];	/* links, and NICs: these need xenstored */
 	unsigned int count;
 	unsigned int holders;		/* that ports wait for */
+	unsigned long corrections;	/* of all ports, since the beginning */
 	unsigned int seed;		/* of pauses */
 	void (*wake)(void *arg);	/* called when a port becomes due */
 	void *arg;

@@ -3,12 +3,16 @@
 #include "agent/host/presence.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <poll.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "agent/base/text.h"
 #include "agent/host/fd.h"
 
 #define NAME "vifagentd"
@@ -46,22 +50,35 @@ int presence_show(void)
 	return r;
 }
 
+/* Root's, or our own user's. */
+static bool is_trusted(int fd, struct ucred *ret)
+{
+	socklen_t size = sizeof(*ret);
+
+	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, ret, &size) == 0 &&
+	       (ret->uid == 0 || ret->uid == getuid());
+}
+
+static int call(int fd)
+{
+	struct sockaddr_un a;
+	socklen_t len = address(&a);
+
+	return connect(fd, (const struct sockaddr *)&a, len) < 0 ? -errno : 0;
+}
+
 /* A full queue of connections (EAGAIN) is a presence, too, but does not say
  * whose. */
 static bool ask(struct ucred *ret)
 {
-	socklen_t size = sizeof(*ret);
-	struct sockaddr_un a;
-	socklen_t len = address(&a);
 	CLOSED int fd = open_socket();
+	int r;
 
 	*ret = (struct ucred) { 0 };
 	if (fd < 0)
 		return false;
-	if (connect(fd, (const struct sockaddr *)&a, len) < 0)
-		return errno == EAGAIN;
-	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, ret, &size) == 0 &&
-	       (ret->uid == 0 || ret->uid == getuid());
+	r = call(fd);
+	return r == -EAGAIN || (r == 0 && is_trusted(fd, ret));
 }
 
 bool presence_is_shown(void)
@@ -76,4 +93,50 @@ int presence_pid(void)
 	struct ucred peer;
 
 	return ask(&peer) ? peer.pid : 0;
+}
+
+#define ANSWER "corrections "
+#define ANSWER_MS 1000
+
+void presence_answer(int fd, unsigned long corrections)
+{
+	CLOSED int caller = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
+	char text[40];
+	int len = snprintf(text, sizeof(text), ANSWER "%lu\n", corrections);
+
+	if (caller >= 0)
+		(void)send(caller, text, (size_t)len, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+static int parse_answer(char *text, unsigned long *ret)
+{
+	size_t len = strlen(ANSWER);
+	char *end = strchr(text, '\n');
+
+	if (!end || strncmp(text, ANSWER, len) != 0)
+		return -EPROTO;
+	*end = '\0';
+	return text_number(text + len, ULONG_MAX, ret) < 0 ? -EPROTO : 0;
+}
+
+int presence_corrections(unsigned long *ret)
+{
+	CLOSED int fd = open_socket();
+	struct pollfd p = { fd, POLLIN, 0 };
+	struct ucred peer;
+	char text[40] = "";
+	int r;
+
+	if (fd < 0)
+		return fd;
+	r = call(fd);
+	if (r == -EAGAIN)
+		return -ETIMEDOUT;
+	if (r < 0 || !is_trusted(fd, &peer))
+		return -ENOENT;
+	if (poll(&p, 1, ANSWER_MS) <= 0)
+		return -ETIMEDOUT;
+	if (recv(fd, text, sizeof(text) - 1, 0) < 0)
+		return -errno;
+	return parse_answer(text, ret);
 }

@@ -247,6 +247,23 @@ def test_bytes_are_named_as_the_guest_sees_them(host):
     assert 'vif_sent_frames_total{device="web0"} 5\n' in out and 'vif_sent_bytes_total{device="web0"} 300\n' in out
 
 
+def metric(bed, name):
+    found = re.search(rf"^{name} (\d+)$", bed.vifctl("metrics", check=0).out, re.M)
+    return int(found[1]) if found else None
+
+
+def test_corrections_are_counted(host):
+    assert metric(host, "vifagent_daemon") == 0 and metric(host, "vifagent_corrections_total") is None
+    daemon = host.daemon()
+    host.until(lambda: metric(host, "vifagent_corrections_total") == 0)
+    for n in 1, 2:
+        host.ip("link set web0 nomaster")
+        host.until(lambda n=n: metric(host, "vifagent_corrections_total") == n)
+    daemon.stop()  # it is alive, and does not answer
+    assert metric(host, "vifagent_daemon") == 1 and metric(host, "vifagent_corrections_total") is None
+    daemon.cont()
+
+
 def test_metrics_in_a_file_are_never_half_of_it(host):
     file = host.dir / "vifagent.prom"
     file.write_text("old")
