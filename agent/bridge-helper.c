@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "agent/cli/acl-file.h"
+#include "agent/core/helper.h"
 #include "agent/engine/reconcile.h"
 #include "agent/host/tap.h"
 
@@ -178,34 +179,23 @@ static void check_acl(const char *bridge)
 	die("uid %u may not use bridge %s: %s", getuid(), bridge, reason);
 }
 
-/* A guard needs the NIC's MAC, which QEMU does not tell us; and only root may give a
- * port a guard or a rate. */
-static void check_filter(const char *bridge)
+static void check_network(const char *bridge)
 {
-	const struct network *n;
-	char error[REASON_SIZE];
+	char reason[REASON_SIZE];
 	struct config *c;
 
-	if (agent_load_config(NULL, &c, error) < 0)
+	if (agent_load_config(NULL, &c, reason) < 0)
 		die("cannot tell whether ports of bridge %s have a guard or a rate: %s",
-		    bridge, error);
-	n = config_filter_of_bridge(c, bridge);
-	if (n && port_options_need_entries(n->options_named, n->options_on))
-		die("network %s does not let bridge %s learn addresses (learning = no or locked = yes), and the MAC of this NIC is not known here; use vifctl run, or vifctl create with mac=",
-		    n->name, bridge);
-	if (n && n->guard == GUARD_NONE)
-		die("network %s limits how fast ports of bridge %s are (rate), which this program may not do; use vifctl run or vifctl create",
-		    n->name, bridge);
-	if (n)
-		die("network %s checks what ports of bridge %s send (guard = %s), and the MAC of this NIC is not known here; use vifctl run, or vifctl create with mac=",
-		    n->name, bridge, guard_name(n->guard));
+		    bridge, reason);
+	if (helper_refuses(c, bridge, reason))
+		die("%s", reason);
 	config_free(c);
 }
 
 static void check_bridge(const char *bridge)
 {
 	check_acl(bridge);
-	check_filter(bridge);
+	check_network(bridge);
 }
 
 /* Otherwise an alternative name would be a way around the ACL. */

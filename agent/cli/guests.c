@@ -75,7 +75,7 @@ static bool read_process(int pid, void *arg)
 	DIR *dir;
 
 	read_name(pid, name);
-	if (!name[0])
+	if (!name[0] || !procfs_shares_network(pid))
 		return true;
 	(void)snprintf(path, sizeof(path), "/proc/%d/fdinfo", pid);
 	dir = opendir(path);

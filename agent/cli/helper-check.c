@@ -16,6 +16,7 @@
 
 #include "agent/cli/acl-file.h"
 #include "agent/cli/cmd.h"
+#include "agent/core/helper.h"
 
 #define ACL_DEFAULT SYSCONFDIR "/qemu/bridge.conf"
 
@@ -228,26 +229,6 @@ static void print(const struct question *q, const struct acl *acl,
 			       acl->n_notes - ACL_NOTES_MAX);
 }
 
-/* Would the helper refuse it because of a guard or a rate, whatever the ACL says? */
-static bool is_filtered(const struct cmd *c, const char *bridge,
-			char reason[REASON_SIZE])
-{
-	const struct network *n = NULL;
-
-	if (c->agent.config)
-		n = config_filter_of_bridge(c->agent.config, bridge);
-	if (n && port_options_need_entries(n->options_named, n->options_on))
-		text_reason(reason, "network %s does not let its bridge learn addresses (learning = no or locked = yes), and QEMU tells the helper no MAC; use vifctl run, or vifctl create with mac=",
-			    n->name);
-	else if (n && n->guard == GUARD_NONE)
-		text_reason(reason, "network %s limits how fast its ports are (rate), which the helper may not do; use vifctl run or vifctl create",
-			    n->name);
-	else if (n)
-		text_reason(reason, "network %s checks what its ports send (guard = %s), and QEMU tells the helper no MAC; use vifctl run, or vifctl create with mac=",
-			    n->name, guard_name(n->guard));
-	return n;
-}
-
 /* Returns an exit code. */
 static int check(struct cmd *c, const struct question *q)
 {
@@ -263,7 +244,8 @@ static int check(struct cmd *c, const struct question *q)
 	if (r)
 		return r;
 	acl_reason(&a.acl, reason);
-	allowed = acl_allows(&a.acl) && !is_filtered(c, q->bridge, reason);
+	allowed = acl_allows(&a.acl) &&
+		  (!c->agent.config || !helper_refuses(c->agent.config, q->bridge, reason));
 	if (c->json)
 		print_json(q, &a.acl, allowed, reason);
 	else

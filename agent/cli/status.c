@@ -29,7 +29,7 @@ static void print_daemon(void)
 	char text[64];
 	int pid = presence_pid();
 
-	if (!presence_is_shown()) {
+	if (pid == 0 && !presence_is_shown()) {
 		line("daemon", YELLOW, "vifagentd is not running");
 		return;
 	}

@@ -108,6 +108,7 @@ static void block(struct port *p, struct host *h, const struct look *looks,
 		write_hold(h, &looks[i], true);
 	}
 	p->corrections = p->mac_corrections = 0;
+	p->blocked_wish = hash_wishes(looks, n);
 }
 
 static void hold(struct port *p, struct host *h, const struct look *looks,

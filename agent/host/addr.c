@@ -126,11 +126,10 @@ static int collect(const struct address *a, void *arg)
 
 static struct nl_msg *build_delete(const struct address *a)
 {
-	struct nl_msg *msg = nlmsg_alloc_simple(RTM_DELADDR, 0);
 	struct ifaddrmsg head = a->head;
+	struct nl_msg *msg = rtnl_message(RTM_DELADDR, 0, &head, sizeof(head));
 
-	if (msg && nlmsg_append(msg, &head, sizeof(head), NLMSG_ALIGNTO) == 0 &&
-	    nla_put(msg, IFA_LOCAL, (int)a->len, a->bytes) == 0)
+	if (msg && nla_put(msg, IFA_LOCAL, (int)a->len, a->bytes) == 0)
 		return msg;
 	nlmsg_free(msg);
 	return NULL;

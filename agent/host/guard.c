@@ -51,17 +51,38 @@ static struct nftnl_set *new_element(enum guard_set which, int ifindex,
 	return s;
 }
 
+/* A message about one element; without memory some of it is NULL. */
+struct element {
+	struct nlmsghdr *h;
+	struct nftnl_set *set;
+	struct nftnl_set_elem *e;
+};
+
+/* @type: NFT_MSG_NEWSETELEM or NFT_MSG_DELSETELEM */
+static struct element begin_element(struct batch *b, uint16_t type, enum guard_set which,
+				    int ifindex, const void *rest, size_t len)
+{
+	struct element el = {
+		.h = nft_start(b, type, type == NFT_MSG_NEWSETELEM ? NLM_F_CREATE : 0),
+	};
+
+	el.set = new_element(which, ifindex, rest, len, &el.e);
+	return el;
+}
+
+static void end_element(struct batch *b, const struct element *el)
+{
+	if (el->h && el->set)
+		nftnl_set_elems_nlmsg_build_payload(el->h, el->set);
+	NFT_FINISH(b, el->h, el->set, set);
+}
+
 static void put_element(struct batch *b, uint16_t type, enum guard_set which,
 			int ifindex, const void *rest, size_t len)
 {
-	struct nlmsghdr *h = nft_start(b, type,
-				   type == NFT_MSG_NEWSETELEM ? NLM_F_CREATE : 0);
-	struct nftnl_set_elem *e;
-	struct nftnl_set *s = new_element(which, ifindex, rest, len, &e);
+	struct element el = begin_element(b, type, which, ifindex, rest, len);
 
-	if (h && s)
-		nftnl_set_elems_nlmsg_build_payload(h, s);
-	NFT_FINISH(b, h, s, set);
+	end_element(b, &el);
 }
 
 /* So much may come at once: no frame that the kernel has not cut yet is longer (64 KiB and
@@ -87,24 +108,18 @@ static struct nftnl_expr *new_limit(uint32_t kbit)
 static void put_limit(struct batch *b, uint16_t type, enum guard_set which,
 		      int ifindex, uint32_t kbit)
 {
-	struct nlmsghdr *h = nft_start(b, type,
-				   type == NFT_MSG_NEWSETELEM ? NLM_F_CREATE : 0);
-	struct nftnl_set_elem *e;
-	struct nftnl_set *s = new_element(which, ifindex, NULL, 0, &e);
+	struct element el = begin_element(b, type, which, ifindex, NULL, 0);
 	struct nftnl_expr *limit = new_limit(kbit);
 
 	if (!limit)
 		b->error = -ENOMEM;
-	else if (s)
-		nftnl_set_elem_add_expr(e, limit);
+	else if (el.e)
+		nftnl_set_elem_add_expr(el.e, limit);
 	else
 		nftnl_expr_free(limit);
-	if (h && s)
-		nftnl_set_elems_nlmsg_build_payload(h, s);
-	NFT_FINISH(b, h, s, set);
+	end_element(b, &el);
 }
 
-/* @type: NFT_MSG_NEWSETELEM or NFT_MSG_DELSETELEM */
 static void put_rates(struct batch *b, uint16_t type, int ifindex,
 		      const struct guard *g)
 {
@@ -116,7 +131,6 @@ static void put_rates(struct batch *b, uint16_t type, int ifindex,
 		put_element(b, type, SET_RATE_ONLY, ifindex, NULL, 0);
 }
 
-/* The same */
 static void put_addresses(struct batch *b, uint16_t type, int ifindex,
 			  const struct guard *g)
 {
@@ -142,21 +156,16 @@ static void put_addresses(struct batch *b, uint16_t type, int ifindex,
 /* The port's own element, with its guard as bytes. */
 static void put_port(struct batch *b, int ifindex, const struct guard *g)
 {
-	struct nlmsghdr *h = nft_start(b, NFT_MSG_NEWSETELEM, NLM_F_CREATE);
-	struct nftnl_set_elem *e;
-	struct nftnl_set *s = new_element(SET_PORTS, ifindex, NULL, 0, &e);
+	struct element el = begin_element(b, NFT_MSG_NEWSETELEM, SET_PORTS, ifindex, NULL, 0);
 	uint8_t data[2 + GUARD_PACKED] = { USERDATA_TYPE };
 	size_t len = guard_pack(g, data + 2);
 
 	data[1] = (uint8_t)len;
-	if (h && s) {
-		/* Without it the element would not be recognized as ours. */
-		if (nftnl_set_elem_set(e, NFTNL_SET_ELEM_USERDATA, data,
+	/* Without it the element would not be recognized as ours. */
+	if (el.e && nftnl_set_elem_set(el.e, NFTNL_SET_ELEM_USERDATA, data,
 				       (uint32_t)len + 2) < 0)
-			b->error = -ENOMEM;
-		nftnl_set_elems_nlmsg_build_payload(h, s);
-	}
-	NFT_FINISH(b, h, s, set);
+		b->error = -ENOMEM;
+	end_element(b, &el);
 }
 
 /* ---- reading an element ----------------------------------------------- */

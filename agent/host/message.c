@@ -11,6 +11,7 @@
 #include <netlink/route/link/macvtap.h>
 
 #include "agent/core/mac.h"
+#include "agent/host/rtnl.h"
 
 static struct rtnl_link *link_at(int ifindex)
 {
@@ -130,10 +131,9 @@ struct nl_msg *message_delete(int ifindex)
 struct nl_msg *message_delete_group(uint32_t group)
 {
 	struct ifinfomsg ifi = { .ifi_family = AF_UNSPEC };
-	struct nl_msg *msg = nlmsg_alloc_simple(RTM_DELLINK, 0);
+	struct nl_msg *msg = rtnl_message(RTM_DELLINK, 0, &ifi, sizeof(ifi));
 
-	if (msg && nlmsg_append(msg, &ifi, sizeof(ifi), NLMSG_ALIGNTO) == 0 &&
-	    nla_put_u32(msg, IFLA_GROUP, group) == 0)
+	if (msg && nla_put_u32(msg, IFLA_GROUP, group) == 0)
 		return msg;
 	nlmsg_free(msg);
 	return NULL;

@@ -127,3 +127,13 @@ bool procfs_process_lives(struct host *h, const struct process *p)
 		return now.start == p->start;
 	return r != -ESRCH;
 }
+
+bool procfs_shares_network(int pid)
+{
+	struct stat its, ours;
+	char path[40];
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/ns/net", pid);
+	return stat(path, &its) == 0 && stat("/proc/self/ns/net", &ours) == 0 &&
+	       its.st_ino == ours.st_ino && its.st_dev == ours.st_dev;
+}

@@ -28,6 +28,9 @@ ssize_t procfs_arguments(int pid, char *buf, size_t size);
 /* Calls @fn for each process that /proc shows, until it returns false. */
 void procfs_each(bool (*fn)(int pid, void *arg), void *arg);
 
+/* Is it in our network namespace?  Else a link of the same name is another one. */
+bool procfs_shares_network(int pid);
+
 /* Is it of our own pid namespace, as far as its record says? */
 bool procfs_is_near(const struct process *p);
 

@@ -22,10 +22,9 @@ static struct nl_msg *build_get(const void *question)
 	const struct question *q = question;
 	struct ifinfomsg ifi = { .ifi_family = AF_UNSPEC,
 				 .ifi_index = q->ifindex };
-	struct nl_msg *msg = nlmsg_alloc_simple(RTM_GETLINK, q->flags);
+	struct nl_msg *msg = rtnl_message(RTM_GETLINK, q->flags, &ifi, sizeof(ifi));
 
-	if (msg && nlmsg_append(msg, &ifi, sizeof(ifi), NLMSG_ALIGNTO) == 0 &&
-	    nla_put_u32(msg, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS) == 0 &&
+	if (msg && nla_put_u32(msg, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS) == 0 &&
 	    (!q->name || nla_put_string(msg, name_attr(q->name), q->name) == 0))
 		return msg;
 	nlmsg_free(msg);

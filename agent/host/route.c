@@ -17,10 +17,9 @@ static struct nl_msg *build_get(const void *question)
 {
 	const struct reading *r = question;
 	struct rtmsg head = { .rtm_family = AF_UNSPEC };
-	struct nl_msg *msg = nlmsg_alloc_simple(RTM_GETROUTE, NLM_F_DUMP);
+	struct nl_msg *msg = rtnl_message(RTM_GETROUTE, NLM_F_DUMP, &head, sizeof(head));
 
-	if (msg && nlmsg_append(msg, &head, sizeof(head), NLMSG_ALIGNTO) == 0 &&
-	    nla_put_u32(msg, RTA_OIF, r->ifindex) == 0)
+	if (msg && nla_put_u32(msg, RTA_OIF, r->ifindex) == 0)
 		return msg;
 	nlmsg_free(msg);
 	return NULL;

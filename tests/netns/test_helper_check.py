@@ -58,7 +58,7 @@ def test_a_network_with_a_guard(host):
     acl("allow br0\n")
     host.conf.write_text("[network red]\nbridge = br0\nguard = mac\n")
     result = host.vifctl("helper-check", "alice", "br0", check=1)
-    assert result.out.startswith("alice may not use br0: network red checks what its ports send (guard = mac)")
+    assert result.out.startswith("alice may not use br0: network red checks what ports of bridge br0 send (guard = mac)")
 
 
 def test_not_mentioned(host):

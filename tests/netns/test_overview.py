@@ -158,6 +158,15 @@ def test_a_tap_that_only_a_descriptor_leads_to_has_its_guests_name_too(host):
     assert re.search(rf"^{program.output().strip()} +ok +red +mail ", at_a_terminal(host, "list", env={"NO_COLOR": "1"}), re.M)
 
 
+def test_a_guest_of_another_network_namespace_is_not_ours(host):
+    """It may have a tap of the same name."""
+    code = ("import fcntl,struct,sys,time; f=open('/dev/net/tun','r+b',0); "
+            "fcntl.ioctl(f, 0x400454ca, struct.pack('16sH22x', b'web0', 0x1002)); print('open', flush=True); time.sleep(60)")
+    program = host.background(["unshare", "-n", "/usr/bin/python3", "-c", code, "-name", "foreign"])
+    host.until(lambda: "open" in program.output())
+    assert "foreign" not in host.vifctl("metrics", check=0).out
+
+
 # ---- show
 
 def shown(bed, *args):

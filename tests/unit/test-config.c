@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "agent/core/config-file.h"
+#include "agent/core/helper.h"
 
 /* A configuration of one file; @ret is untouched if it is refused. */
 static int parse_file(const char *text, size_t len, struct config **ret,
@@ -670,6 +671,34 @@ static void an_error_that_is_there_stays(void **state)
 	config_free(c);
 }
 
+static void the_helper_refuses_what_it_cannot_give(void **state)
+{
+	static const struct {
+		const char *settings, *reason;	/* NULL: it may make a tap there */
+	} rows[] = {
+		{ "isolated = yes\n", NULL },
+		{ "rate = 20mbit\n", "limits how fast ports of bridge br0 are" },
+		{ "guard = mac\n", "checks what ports of bridge br0 send (guard = mac), and QEMU tells the helper no MAC" },
+		{ "guard = ip\nrate = 20mbit\n", "(guard = ip)" },
+		{ "learning = no\n", "does not let bridge br0 learn addresses" },
+		{ "locked = yes\nrate = 20mbit\n", "does not let bridge br0 learn addresses" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct config *c = config_new();
+		char text[100], error[REASON_SIZE], reason[REASON_SIZE] = "";
+		int len = snprintf(text, sizeof(text), "[network red]\nbridge = br0\n%s", rows[i].settings);
+
+		assert_int_equal(config_add(c, text, (size_t)len, error), 0);
+		assert_false(helper_refuses(c, "br1", reason));
+		assert_int_equal(helper_refuses(c, "br0", reason), rows[i].reason != NULL);
+		if (rows[i].reason)
+			check(strstr(reason, rows[i].reason), "%s: %s", rows[i].settings, reason);
+		config_free(c);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -698,6 +727,7 @@ int main(void)
 		cmocka_unit_test(another_network_is_the_bridge_of_that_name),
 		cmocka_unit_test(no_network_is_no_bridge),
 		cmocka_unit_test(an_error_that_is_there_stays),
+		cmocka_unit_test(the_helper_refuses_what_it_cannot_give),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -252,6 +252,38 @@ static void a_reload_ends_it(void **state)
 	hold_for(10000);
 }
 
+/* Its MAC is changed until the port is blocked. */
+static void be_blocked(void)
+{
+	correct(1);
+	look.mac_was_changed = true;
+	correct(8);
+	look.mac_was_changed = false;
+	look.state.link = fake_host_at(&f, TAP)->l;
+	assert_int_equal(record_parse(look.state.link.alias, &look.state.record), 0);
+	assert_true(look.state.record.blocked && !look.state.link.up);
+	look.verdict = REFUSED;
+}
+
+static void blocked_it_stays_so_while_the_wish_is_the_same(void **state)
+{
+	(void)state;
+	be_blocked();
+	for (int i = 0; i < 3; i++) {
+		check_port(0);
+		assert_false(port->unblock);
+	}
+}
+
+static void a_new_wish_unblocks_it_at_once(void **state)
+{
+	(void)state;
+	be_blocked();
+	look.wish.mtu = 1400;
+	check_port(0);
+	assert_true(port->unblock);
+}
+
 #define contention_test(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -271,6 +303,8 @@ int main(void)
 		contention_test(a_new_wish_or_another_link_ends_it),
 		contention_test(the_death_of_the_nic_ends_it),
 		contention_test(a_reload_ends_it),
+		contention_test(blocked_it_stays_so_while_the_wish_is_the_same),
+		contention_test(a_new_wish_unblocks_it_at_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

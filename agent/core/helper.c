@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* helper.c - bridges on which the bridge helper puts no tap, whatever its ACL says */
+#include "agent/core/helper.h"
+
+#define INSTEAD "and QEMU tells the helper no MAC; use vifctl run, or vifctl create with mac="
+
+bool helper_refuses(const struct config *c, const char *bridge, char reason[REASON_SIZE])
+{
+	const struct network *n = config_filter_of_bridge(c, bridge);
+
+	if (!n)
+		return false;
+	if (port_options_need_entries(n->options_named, n->options_on))
+		text_reason(reason, "network %s does not let bridge %s learn addresses (learning = no or locked = yes), " INSTEAD,
+			    n->name, bridge);
+	else if (n->guard == GUARD_NONE)
+		text_reason(reason, "network %s limits how fast ports of bridge %s are (rate), which the helper may not do; use vifctl run or vifctl create",
+			    n->name, bridge);
+	else
+		text_reason(reason, "network %s checks what ports of bridge %s send (guard = %s), " INSTEAD,
+			    n->name, bridge, guard_name(n->guard));
+	return true;
+}
