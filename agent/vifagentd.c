@@ -202,11 +202,12 @@ static int check(const struct daemon *d)
 	struct config *c = NULL;
 	int r = agent_load_config(d->config_path, &c, error);
 
-	config_free(c);
 	if (r < 0)
 		(void)fprintf(stderr, "vifagentd: %s\n", error);
 	else
-		puts("the configuration is right");
+		(void)printf("the configuration is right: %zu network%s\n", c->n_networks,
+			     c->n_networks == 1 ? "" : "s");
+	config_free(c);
 	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 

@@ -109,11 +109,9 @@ static const char *other_word(const char *name)
 
 static int unknown_verb(const char *name)
 {
-	const struct verb *similar = similar_verb(name);
 	const char *word = other_word(name);
+	const struct verb *similar = word ? verb_find(word) : similar_verb(name);
 
-	if (!similar && word)
-		similar = verb_find(word);
 	if (similar)
 		return cmd_fail(CMD_USAGE, "unknown verb %s; did you mean %s? See vifctl --help",
 				text_quote_str(name).text, similar->name);

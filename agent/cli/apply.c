@@ -7,6 +7,7 @@
 
 #include "agent/cli/overview.h"
 #include "agent/core/words.h"
+#include "agent/cli/daemon-config.h"
 #include "agent/host/presence.h"
 
 /* Carry out the plan of one port, whose look said that there is something to do. */
@@ -78,16 +79,31 @@ int cmd_apply(struct cmd *c)
 	return r;
 }
 
+/* The daemon's file, which may be another than ours. */
+static bool is_wrong(int pid, char error[REASON_SIZE])
+{
+	struct config *config;
+	char path[PATH_MAX];
+
+	if (!daemon_config(pid, path))
+		return false;
+	if (agent_load_config(path[0] ? path : NULL, &config, error) < 0)
+		return true;
+	config_free(config);
+	return false;
+}
+
 int cmd_reload(struct cmd *c)
 {
 	int pid = presence_pid();
+	char error[REASON_SIZE];
 
 	if (c->argc)
 		return cmd_fail(CMD_USAGE, "reload takes no arguments; see vifctl help reload");
-	if (c->broken)
-		return cmd_fail(CMD_FAILED, "%s; not reloaded", c->broken);
 	if (!pid)
 		return cmd_fail(CMD_FAILED, "vifagentd is not running; run `systemctl start vifagentd`");
+	if (is_wrong(pid, error))
+		return cmd_fail(CMD_FAILED, "%s; not reloaded", error);
 	if (kill(pid, SIGHUP) < 0)
 		return cmd_fail(CMD_FAILED, "cannot tell vifagentd (pid %d) to read its configuration: %s",
 				pid, strerror(errno));

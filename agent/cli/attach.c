@@ -2,6 +2,7 @@
 /* attach.c - vifctl attach and vifctl detach */
 #include <errno.h>
 #include <string.h>
+#include <strings.h>
 
 #include "agent/cli/cmd.h"
 #include "agent/cli/wait.h"
@@ -69,20 +70,34 @@ int cmd_leave_by_hand(struct cmd *c, const struct link *l)
 	return ask_by_hand(c, l, &hand);
 }
 
-/* What people write first who know other tools. */
-static int wrong_argument(const char *arg)
+/* That key among "name, mac, ip and mtu"; NULL: it is none of them. */
+static const char *find_listed(const char *word, size_t len, const char *keys)
+{
+	for (const char *k = keys; *k; k += strspn(k, " =,")) {
+		size_t n = strcspn(k, " =,");
+
+		if (n == len && strncasecmp(k, word, len) == 0)
+			return k;
+		k += n;
+	}
+	return NULL;
+}
+
+int cmd_wrong_key(const char *what, const char *arg, const char *keys)
 {
 	const struct quote quoted = text_quote_str(arg);
+	const char *word = arg + strspn(arg, "-");
+	size_t len = strcspn(word, "=");
+	const char *listed = find_listed(word, len, keys);
 
-	if (strncmp(arg, "rate=", 5) == 0 || strncmp(arg, "guard=", 6) == 0)
-		return cmd_fail(CMD_USAGE, "attach: %s is a setting of networks: set it in [network NAME] of vifagent.conf(5), and attach the link to that network",
-				quoted.text);
-	if (strcmp(arg, "vlan") == 0 || strcmp(arg, "mac") == 0 || strcmp(arg, "mtu") == 0 ||
-	    strcmp(arg, "ip") == 0 || strcmp(arg, "name") == 0)
-		return cmd_fail(CMD_USAGE, "attach: write %s=VALUE, with = and without blanks",
-				arg);
-	return cmd_fail(CMD_USAGE, "attach: unknown argument %s; it takes " ATTACH_KEYS,
-			quoted.text);
+	if (listed)
+		return cmd_fail(CMD_USAGE, "%s: %s is not understood; write %.*s=VALUE",
+				what, quoted.text, (int)len, listed);
+	if (config_is_network_key(word, len))
+		return cmd_fail(CMD_USAGE, "%s: %s is a setting of networks: set it in [network NAME] of vifagent.conf(5), and use that network",
+				what, quoted.text);
+	return cmd_fail(CMD_USAGE, "%s: unknown argument %s; it takes %s", what,
+			quoted.text, keys);
 }
 
 /* "vifctl attach br0 tap0" */
@@ -125,7 +140,7 @@ int cmd_attach(struct cmd *c)
 		}
 		r = cmd_set_wish(&w, c->argv[i]);
 		if (r == -ENOENT)
-			return wrong_argument(c->argv[i]);
+			return cmd_wrong_key("attach", c->argv[i], ATTACH_KEYS);
 		if (r)
 			return r;
 	}

@@ -8,6 +8,7 @@ int cmd_check(struct cmd *c)
 {
 	char error[REASON_SIZE];
 	struct config *config;
+	size_t n = c->agent.config ? c->agent.config->n_networks : 0;
 
 	if (c->argc > 1)
 		return cmd_fail(CMD_USAGE, "check takes one FILE at most; see vifctl help check");
@@ -16,8 +17,9 @@ int cmd_check(struct cmd *c)
 	if (c->argc == 1) {
 		if (agent_load_config(c->argv[0], &config, error) < 0)
 			return cmd_fail(CMD_FAILED, "%s", error);
+		n = config->n_networks;
 		config_free(config);
 	}
-	puts("the configuration is right");
+	(void)printf("the configuration is right: %zu network%s\n", n, n == 1 ? "" : "s");
 	return CMD_OK;
 }

@@ -42,6 +42,38 @@ static int find_link(struct cmd *c, const char *name, struct link *ret)
 	return h->ops->link_by_any_name(h, name, ret);
 }
 
+struct renamed {
+	const char *was;
+	char is[VIF_NAMESIZE];	/* "": none */
+};
+
+static int compare_former(const struct link *l, void *arg)
+{
+	struct renamed *n = arg;
+	struct record r;
+
+	if (record_owner(l->alias, &r) != OWNER_US ||
+	    (strcmp(r.was.name, n->was) != 0 && strcmp(r.wish.name, n->was) != 0))
+		return 0;
+	memcpy(n->is, l->name, sizeof(n->is));
+	return 1;
+}
+
+int cmd_missing_link(struct cmd *c, const char *name)
+{
+	struct renamed renamed = { .was = name };
+	struct host *h = c->agent.host;
+
+	if (name[0] == '-')
+		return cmd_fail(CMD_USAGE, "unknown option %s; name one LINK (vifctl list names them)",
+				text_quote_str(name).text);
+	(void)h->ops->links(h, compare_former, &renamed);
+	if (!renamed.is[0])
+		return CMD_OK;
+	return cmd_fail(CMD_FAILED, "link %s is called %s now; use that name",
+			text_quote_str(name).text, renamed.is);
+}
+
 /* Returns an exit code. */
 static int say_no_link(const char *name, int r)
 {
@@ -55,19 +87,24 @@ static int say_no_link(const char *name, int r)
 int cmd_find_link(struct cmd *c, const char *name, struct link *ret)
 {
 	int r = find_link(c, name, ret);
+	int explained = r == -ENODEV ? cmd_missing_link(c, name) : CMD_OK;
 
-	return r < 0 ? say_no_link(name, r) : 0;
+	if (r == 0 || explained)
+		return explained;
+	return say_no_link(name, r);
 }
 
 int cmd_link_to_leave(struct cmd *c, const char *name, struct link *ret)
 {
 	int r = find_link(c, name, ret);
+	int explained = r == -ENODEV ? cmd_missing_link(c, name) : CMD_OK;
 
-	if (r == -ENODEV)
-		(void)cmd_fail(CMD_OK, "note: link %s does not exist; nothing to do",
-			       text_quote_str(name).text);
-	else if (r < 0)
-		r = say_no_link(name, r);
+	if (r == 0 || explained)
+		return explained;
+	if (r != -ENODEV)
+		return say_no_link(name, r);
+	(void)cmd_fail(CMD_OK, "note: link %s does not exist; nothing to do",
+		       text_quote_str(name).text);
 	return r;
 }
 
@@ -134,6 +171,7 @@ static int open_agent(struct cmd *c, const char *config_path,
 {
 	int r = agent_open(&c->agent, config_path, error);
 
+	c->config_path = config_path;
 	if (r == 0)
 		return 0;
 	c->broken = error;

@@ -26,6 +26,7 @@ enum config_use {
 struct cmd {
 	struct agent agent;
 	bool json;
+	const char *config_path;	/* of -c; NULL: the default file */
 	const char *broken;	/* the error in the configuration; or NULL */
 	enum config_use config_use;
 	bool not_in_order;	/* a port was shown that the daemon would change */
@@ -88,6 +89,23 @@ bool cmd_answer(int argc, char **argv, const char *args, const char *help);
  * "return cmd_fail(…)". */
 __attribute__((format(printf, 2, 3)))
 int cmd_fail(int code, const char *fmt, ...);
+
+/*
+ * cmd_wrong_key() - an argument that is not understood
+ * @what:	who takes it: "attach"
+ * @keys:	what it takes instead: "name, mac and mtu"
+ *
+ * Says what may have been meant.  Returns an exit code.
+ */
+int cmd_wrong_key(const char *what, const char *arg, const char *keys);
+
+/*
+ * cmd_missing_link() - there is no link of this name: do we know why?
+ *
+ * It may be an option, or a port may be called otherwise now.  Returns an exit code after
+ * an error message, or CMD_OK: we do not.
+ */
+int cmd_missing_link(struct cmd *c, const char *name);
 
 /*
  * cmd_find_link() - find the link that an argument names

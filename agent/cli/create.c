@@ -31,8 +31,7 @@ static int parse(struct cmd *c, struct tap_spec *s)
 					text_quote_str(c->argv[i]).text);
 		r = taps_set(s, c->argv[i]);
 		if (r == -ENOENT)
-			return cmd_fail(CMD_USAGE, "create: unknown argument %s; it takes " TAPS_KEYS,
-					text_quote_str(c->argv[i]).text);
+			return cmd_wrong_key("create", c->argv[i], TAPS_KEYS);
 		if (r)
 			return r;
 	}
@@ -83,6 +82,20 @@ static bool exists_already(struct cmd *c, const struct tap_spec *s,
 	       !r.process.pid && is_same_request(&r.wish, &s->wish);
 }
 
+/* An earlier create made another one of that name.  Returns an exit code. */
+static int check_name(struct cmd *c, const struct tap_spec *s)
+{
+	struct host *h = c->agent.host;
+	struct record r;
+	struct link l;
+
+	if (!s->wish.name[0] || h->ops->link_by_name(h, s->wish.name, &l) < 0 ||
+	    record_parse(l.alias, &r) < 0 || !r.made)
+		return CMD_OK;
+	return cmd_fail(CMD_FAILED, "%s has been created already, for another request (network %s); delete it first (vifctl delete %s), or choose another name",
+			l.name, r.wish.network, l.name);
+}
+
 static int confirm(struct cmd *c, const struct link *l)
 {
 	const struct request q = { .id.ifindex = l->ifindex,
@@ -127,7 +140,10 @@ int cmd_create(struct cmd *c)
 	r = parse(c, &s);
 	if (r)
 		return r;
-	return exists_already(c, &s, &l) ? confirm(c, &l) : make(c, &s);
+	if (exists_already(c, &s, &l))
+		return confirm(c, &l);
+	r = check_name(c, &s);
+	return r ? r : make(c, &s);
 }
 
 /* A tap has carrier while a program has it open.  For a macvtap the kernel does

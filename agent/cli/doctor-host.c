@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "agent/cli/daemon-config.h"
 #include "agent/host/presence.h"
 #include "agent/host/procfs.h"
 #include "agent/host/sysfs.h"
@@ -24,6 +25,7 @@ static bool exists(const char *path)
 
 void doctor_programs(struct findings *f)
 {
+	char other[PATH_MAX];
 	bool serves = f->all->n || f->cmd->agent.config->n_networks;
 
 	if (f->cmd->broken)
@@ -32,6 +34,9 @@ void doctor_programs(struct findings *f)
 	if (serves && !presence_is_shown())
 		finding(f, FINDING_WARNING, "vifagentd", "systemctl enable --now vifagentd",
 			"the daemon is not running, so nothing corrects ports that others change");
+	if (daemon_config_differs(f->cmd->config_path, other))
+		finding(f, FINDING_WARNING, "configuration", finding_command("vifctl -c %s doctor", other),
+			"vifagentd reads another configuration than vifctl, so what is said here of networks may be wrong");
 	if (geteuid() != 0)
 		finding(f, FINDING_NOTE, "vifctl", "sudo vifctl doctor",
 			"only root can ask xenstored and nftables; some of what is wrong may be missing here");

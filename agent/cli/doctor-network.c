@@ -2,6 +2,7 @@
 /* doctor-network.c - what is wrong with ports, bridges, uplinks and filters */
 #include "agent/cli/doctor-network.h"
 
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -63,6 +64,19 @@ static void macvtap_node(struct findings *f, const struct link *l)
 		path, (unsigned int)node.st_mode & 07777);
 }
 
+static void drops(struct findings *f, const struct look *look)
+{
+	uint64_t n[GUARD_REASONS], all = 0;
+
+	if (!output_drops(f->cmd, look, n))
+		return;
+	for (enum guard_reason why = 0; why < GUARD_REASONS; why++)
+		all += n[why];
+	if (all > 0)
+		finding(f, FINDING_NOTE, look->name, finding_command("vifctl show %s", look->name),
+			"guard or rate have dropped %" PRIu64 " of its frames in the last day", all);
+}
+
 static void port(struct findings *f, const struct look *look)
 {
 	const struct link *l = &look->state.link;
@@ -75,6 +89,7 @@ static void port(struct findings *f, const struct look *look)
 			"%s: %s", verdict_name(look->verdict), look->reason);
 		return;
 	}
+	drops(f, look);
 	if (link_is(l, LINK_TUN))
 		tap_node(f, l);
 	if (link_is(l, LINK_MACVTAP))
@@ -200,11 +215,26 @@ static void vlans(struct findings *f)
 	}
 }
 
+/* Does a network of the configuration name it? */
+static bool is_configured(const struct findings *f, const char *bridge)
+{
+	const struct config *c = f->cmd->agent.config;
+
+	for (size_t i = 0; i < c->n_networks; i++)
+		if (strcmp(c->networks[i].bridge, bridge) == 0)
+			return true;
+	return false;
+}
+
 static void missing(struct findings *f, const struct place *p)
 {
 	enum severity severity = p->others ? FINDING_ERROR : FINDING_WARNING;
 
-	if (p->kind == NETWORK_BRIDGE)
+	if (p->kind == NETWORK_BRIDGE && !is_configured(f, p->name))
+		finding(f, severity, p->name, "",
+			"ports request it, but the configuration has no network of this name, and there is no such bridge: add [network %s] to it, or attach them to another network (vifctl show %s lists them)",
+			p->name, p->name);
+	else if (p->kind == NETWORK_BRIDGE)
 		finding(f, severity, p->name,
 			finding_command("ip link add %s type bridge", p->name),
 			"the bridge of a network does not exist");

@@ -52,8 +52,7 @@ static int set_key(struct nic_run *nic, struct nic_arguments *a,
 		return 0;
 	r = taps_set(&nic->spec, arg);
 	if (r == -ENOENT)
-		return cmd_fail(CMD_USAGE, "--nic: unknown key %s; it takes model, " TAPS_KEYS,
-				text_quote_str(arg).text);
+		return cmd_wrong_key("--nic", arg, "model, " TAPS_KEYS);
 	return r;
 }
 
@@ -71,7 +70,7 @@ static int add_nic(struct cmd *c, struct run *run, char *text)
 		return cmd_fail(CMD_FAILED, "run takes at most %d NICs", NICS_MAX);
 	taps_spec_init(&nic->spec);
 	*a = (struct nic_arguments) { .model = MODEL_DEFAULT };
-	if (!network)
+	if (!network || network[0] == '-')
 		return cmd_fail(CMD_USAGE, NIC_USAGE);
 	if (wish_set(&nic->spec.wish, WISH_NETWORK, "network", network,
 		     strlen(network)) < 0)
@@ -117,6 +116,14 @@ static int parse(struct cmd *c, struct run *run, char ***ret_program)
 	*ret_program = c->argv - 1 + optind;
 	if (!**ret_program)
 		return cmd_fail(CMD_USAGE, "run takes [--nic NETWORK[,KEY=VALUE...]]... -- PROGRAM [ARGUMENT...]; see vifctl help run");
+	if (run->n == 0)
+		return cmd_fail(CMD_OK, "note: without --nic %s gets no NIC",
+				text_quote_str(**ret_program).text);
+	/* "--nic red mac=..." */
+	if (strchr(**ret_program, '=') && !strchr(**ret_program, '/'))
+		return cmd_fail(CMD_USAGE, "run: keys of a NIC stand behind its network, with commas: --nic %s,%s",
+				run->nic[run->n - 1].spec.wish.network,
+				text_quote_str(**ret_program).text);
 	return 0;
 }
 

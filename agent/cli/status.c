@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agent/cli/daemon-config.h"
 #include "agent/cli/overview.h"
 #include "agent/cli/screen.h"
 #include "agent/core/words.h"
@@ -61,8 +62,11 @@ static void print_store(const struct agent *a)
 
 static void print_config(const struct cmd *c)
 {
-	char text[64];
+	char text[64], other[PATH_MAX];
 
+	if (daemon_config_differs(c->config_path, other))
+		(void)cmd_fail(CMD_OK, "note: vifagentd reads another configuration than this: %s; use vifctl -c with it",
+			       other);
 	if (c->broken) {
 		line("configuration", RED, c->broken);
 		return;

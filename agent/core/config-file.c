@@ -90,6 +90,15 @@ static const char *foreign_syntax(const char *value)
 	return NULL;
 }
 
+static int unknown_section(struct parser *p, const char *name)
+{
+	if (vif_name_check(name) >= 0)
+		return parser_wrong(p, "section %s is unknown: use [xen], or [network %s] if that is a network",
+				    text_quote_str(name).text, name);
+	return parser_wrong(p, "section %s is unknown: use [xen] or [network NAME]",
+			    text_quote_str(name).text);
+}
+
 static int handler(void *user, const char *section, const char *key,
 		   const char *value)
 {
@@ -103,8 +112,10 @@ static int handler(void *user, const char *section, const char *key,
 		return parser_network_key(p, section + 8, key, value);
 	if (strcmp(section, "xen") == 0)
 		return xen_key(p, key, value);
-	return parser_wrong(p, "section %s is unknown: use [xen] or [network NAME]",
-		     text_quote_str(section).text);
+	if (!section[0])
+		return parser_wrong(p, "%s stands before the first section; begin with [xen] or [network NAME]",
+				    text_quote_str(key).text);
+	return unknown_section(p, section);
 }
 
 /* "[network red]": inih does not report sections without keys. */
@@ -123,8 +134,7 @@ static void open_section(struct parser *p, const char *s, size_t len)
 	if (strncmp(name, "network ", 8) == 0)
 		(void)parser_section(p, name + 8);
 	else if (strcmp(name, "xen") != 0)
-		parser_wrong(p, "section %s is unknown: use [xen] or [network NAME]",
-		      text_quote_str(name).text);
+		(void)unknown_section(p, name);
 }
 
 /* fgets() for inih, which checks what inih silently ignores. */

@@ -15,6 +15,10 @@ struct network *parser_section(struct parser *p, const char *name)
 		n->line = p->line;
 	if (n)
 		return n;
+	if (strpbrk(name, "\"'")) {
+		parser_wrong(p, "write the network's name without quotes");
+		return NULL;
+	}
 	if (wish_set(&w, WISH_NETWORK, "network", name, strlen(name)) < 0) {
 		parser_wrong(p, "%s", w.error);
 		return NULL;
@@ -198,6 +202,14 @@ static const char *key_name(int key)
 	if (is_option(key))
 		return port_option_name((enum port_option)(key - KEY_OPTIONS));
 	return network_keys[key].name;
+}
+
+bool config_is_network_key(const char *key, size_t len)
+{
+	for (int i = 0; i < NETWORK_KEYS; i++)
+		if (strlen(key_name(i)) == len && strncmp(key, key_name(i), len) == 0)
+			return true;
+	return false;
 }
 
 int parser_network_key(struct parser *p, const char *name, const char *key,

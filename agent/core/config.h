@@ -103,4 +103,7 @@ void config_resolve(const struct config *c, struct wish *w);
 const struct network *config_network_of_tap(const struct config *c,
 					    const char *name);
 
+/* Is it a key of [network NAME]?  @len: without what follows it. */
+bool config_is_network_key(const char *key, size_t len);
+
 #endif

@@ -45,6 +45,11 @@ static bool in_use(const struct wish *w, const struct state *s, struct plan *p)
 	    link_is(l, LINK_VLAN) || link_is(l, LINK_TUNNEL))
 		return refuse(p, REFUSED, "%s is a %s of the host, and the settings of a port would cut the host off; put it on the bridge in the host's network configuration, or attach it by hand with force=yes",
 			      l->name, l->kind);
+	/* Perhaps it leads from one bridge to another. */
+	if (w->by == BY_HAND && link_is(l, LINK_VETH) && l->master &&
+	    l->master != s->bridge.ifindex && link_is(&s->master, LINK_BRIDGE))
+		return refuse(p, REFUSED, "%s is on bridge %s, whose uplink it may be; take it off first (ip link set %s nomaster), or attach it by hand with force=yes",
+			      l->name, s->master.name, l->name);
 	if (s->addresses.other[0])
 		return refuse(p, REFUSED, "%s has the address %s, so the host uses it itself; remove the address (ip address del %s dev %s), or attach it by hand with force=yes",
 			      l->name, s->addresses.other, s->addresses.other,
@@ -63,7 +68,10 @@ static bool unfit(const struct wish *w, const struct state *s, struct plan *p)
 {
 	const struct link *l = &s->link;
 
-	if (l->loopback || !l->ethernet)
+	if (l->loopback)
+		return refuse(p, REFUSED, "%s is the loopback link, which cannot be on a bridge; name the link of a NIC",
+			      l->name);
+	if (!l->ethernet)
 		return refuse(p, REFUSED, "%s is not an Ethernet link, so it cannot be on a bridge; use a tap, not a tun",
 			      l->name);
 	if (link_is(l, LINK_BRIDGE))

@@ -198,6 +198,14 @@ static bool stays_held(struct scheduler *s, struct port *p,
 	return n != -ENODATA && contention_persists(p, looks, n);
 }
 
+static void disown(const struct scheduler *s, const struct look *look)
+{
+	struct host *h = s->agent->host;
+
+	if (look->found)
+		h->ops->disown_guard(h, look->state.link.ifindex);
+}
+
 /* Returns the port, or NULL if there is none any more. */
 static struct port *take_looks(struct scheduler *s, struct port *p,
 			       const struct look *looks, int n,
@@ -213,6 +221,8 @@ static struct port *take_looks(struct scheduler *s, struct port *p,
 		return p;
 	if (n <= 0)
 		news_gone(s->ops, p);
+	for (int i = 0; i < n; i++)
+		disown(s, &looks[i]);
 	drop(s, p);
 	return NULL;
 }

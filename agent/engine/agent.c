@@ -13,7 +13,6 @@
 #include "agent/base/file.h"
 #include "agent/core/config-file.h"
 
-#define CONFIG_DEFAULT SYSCONFDIR "/vifagent/vifagent.conf"
 
 static int load_file(struct config *c, const char *path, bool may_be_missing,
 		     char error[REASON_SIZE])

@@ -29,6 +29,9 @@ struct agent {
 	int64_t direct_until;		/* … until then (monotonic, ms); or 0 */
 };
 
+/* The file that is read if no other one is named. */
+#define CONFIG_DEFAULT SYSCONFDIR "/vifagent/vifagent.conf"
+
 /*
  * agent_open() - host, configuration, udev; not yet xenstore
  * @config_path: NULL: the default one, which may be missing

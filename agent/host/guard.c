@@ -434,6 +434,18 @@ void guard_forget(struct nft *t, int ifindex)
 		guard_note(t, &p, &none);
 }
 
+void guard_disown(struct nft *t, int ifindex)
+{
+	static const struct guard none;
+	const struct guard_port *known = guard_known_port(t, ifindex);
+	struct guard_port p;
+
+	if (!known)
+		return;
+	p = *known;
+	guard_note(t, &p, &none);
+}
+
 int guard_drops(struct nft *t, const struct guard_port *p,
 		uint64_t ret[GUARD_REASONS])
 {

@@ -33,9 +33,10 @@ int guard_read(struct nft *t, const struct guard_port *p, struct guard *ret);
  */
 int guard_set(struct nft *t, const struct guard_port *p, const struct guard *g);
 
-/* See mend_guards() and forget_guard() in host.h. */
+/* See mend_guards(), forget_guard() and disown_guard() in host.h. */
 int guard_mend(struct nft *t);
 void guard_forget(struct nft *t, int ifindex);
+void guard_disown(struct nft *t, int ifindex);
 
 /*
  * guard_load() - learn of all guards that stand

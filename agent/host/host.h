@@ -67,6 +67,10 @@ struct host_ops {
 	 * knows of one. */
 	void (*forget_guard)(struct host *h, int ifindex);
 
+	/* The link is no port any more, and whoever detached it has removed its
+	 * guard: do not put it back. */
+	void (*disown_guard)(struct host *h, int ifindex);
+
 	/* Learn of all guards that stand, and remove those of links that are
 	 * gone. */
 	void (*sweep_guards)(struct host *h);

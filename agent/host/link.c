@@ -318,6 +318,11 @@ static void forget_guard(struct host *h, int ifindex)
 	guard_forget(&kernel_of(h)->nft, ifindex);
 }
 
+static void disown_guard(struct host *h, int ifindex)
+{
+	guard_disown(&kernel_of(h)->nft, ifindex);
+}
+
 /* Of links that are gone; as many as one sweep removes. */
 struct leftovers {
 	struct host *host;
@@ -423,6 +428,7 @@ static const struct host_ops kernel_ops = {
 	.drops = drops,
 	.mend_guards = mend_guards,
 	.forget_guard = forget_guard,
+	.disown_guard = disown_guard,
 	.sweep_guards = sweep_guards,
 	.take_turn = take_turn,
 	.end_turn = end_turn,

@@ -63,3 +63,9 @@ void guard_forget(struct nft *t, int ifindex)
 	(void)t;
 	(void)ifindex;
 }
+
+void guard_disown(struct nft *t, int ifindex)
+{
+	(void)t;
+	(void)ifindex;
+}

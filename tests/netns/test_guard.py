@@ -313,6 +313,23 @@ def test_the_bridge_learns_nothing_of_frames_that_no_filter_sees(host):
         host.until(lambda: "no_linklocal_learn 1" in host.ip("-d link show br0"))
 
 
+def test_a_port_that_is_detached_does_not_get_its_guard_back(host):
+    """Not with the others either, when somebody flushes them."""
+    daemon = host.daemon()
+    guest(host)
+    guest(host, "mac=02:00:00:00:00:07", "ip=10.0.0.7", name="tap1")
+    host.until(lambda: len(elements(host)["ports"]) == 2)
+    daemon.reload()  # it has read them
+    host.vifctl("detach", "tap1", check=0)
+    host.until(lambda: "tap1" not in host.listed())
+    host.run(["nft", "flush", "ruleset"])
+    host.until(lambda: elements(host) and elements(host)["ports"])
+    assert len(elements(host)["ports"]) == 1
+    host.vifctl("detach", "tap0", check=0)
+    host.run(["nft", "delete", "table", "bridge", "vifagent"])
+    host.never(lambda: elements(host))
+
+
 # ---- no window
 
 def test_nothing_passes_while_it_joins_and_joins_again(host, victim):

@@ -97,7 +97,7 @@ def test_attach_to_what_is_no_bridge(host):
 
 
 @pytest.mark.parametrize("link, words", [
-    ("lo", "not an Ethernet link"), ("tun0", "not an Ethernet link"), ("br1", "is a bridge"),
+    ("lo", "is the loopback link"), ("tun0", "not an Ethernet link"), ("br1", "is a bridge"),
     ("nosuch", "does not exist"),
 ])
 def test_what_can_be_no_port(bed, link, words):

@@ -120,7 +120,7 @@ def test_what_cannot_be_leaves_nothing(host, specs, program, words):
     (["--nic", "br0", "--", "cat"], "is not QEMU"),
     (["--nic", "br0", "--", "cat", "{fd1}"], "there are 1"),
     (["--nic", "br0,queues=2", "--", "cat", "{fd}"], "write {fds}"),
-    (["--nic", "br0,x=1", "--", "cat", "{fd}"], "--nic: unknown key"),
+    (["--nic", "br0,x=1", "--", "cat", "{fd}"], "--nic: unknown argument"),
     (["--nic", "", "--", "cat", "{fd}"], "--nic takes"),
     (["--nic"], "--nic takes"),
     (["--nic", "br0,owner=0", "--", "cat", "{fd}"], "are only for a program that opens its tap by {name}"),

@@ -491,6 +491,12 @@ static int guard(struct host *h, const struct link *of, struct guard *ret)
 	return 0;
 }
 
+static void disown_guard(struct host *h, int ifindex)
+{
+	(void)h;
+	(void)ifindex;
+}
+
 static void forget_guard(struct host *h, int ifindex)
 {
 	struct fake_link *l = at(fake_of(h), ifindex);
@@ -599,6 +605,7 @@ void fake_host_init(struct fake_host *f)
 		.entries_differ = entries_differ,
 		.guard = guard,
 		.forget_guard = forget_guard,
+		.disown_guard = disown_guard,
 		.take_turn = take_turn,
 		.end_turn = end_turn,
 		.do_step = do_step,

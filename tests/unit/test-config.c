@@ -209,7 +209,7 @@ static const struct {
 	const char *says;
 } wrong[] = {
 	/* no section, or an unknown one */
-	{ "mtu = 1500\n", 1, "section \"\" is unknown" },
+	{ "mtu = 1500\n", 1, "before the first section" },
 	{ "[]\nmtu = 1500\n", 1, "section \"\"" },
 	{ "[xem]\nserve = all\n", 1, "\"xem\" is unknown" },
 	{ "[Xen]\nserve = all\n", 1, "\"Xen\"" },
@@ -309,7 +309,7 @@ static const struct {
 	{ "[network red]\nmtu = # jumbo\n", 2, "needs a line of its own" },
 	{ "[network red]\ntaps = red* # of these\n", 2, "needs a line of its own" },
 	{ "[network red]\nbridge = \"br0\"\n", 2, "without quotes" },
-	{ "{ \"network\": { \"kind\": \"macvtap\" } }\n", 1, "section \"\" is unknown" },
+	{ "{ \"network\": { \"kind\": \"macvtap\" } }\n", 1, "before the first section" },
 	{ "[xen]\nserve = nobody\n", 2, "neither script nor all" },
 	{ "[xen]\nserve =\n", 2, "neither script nor all" },
 	{ "[xen]\nscript-wait = 31\n", 2, "from 0 to 30" },
@@ -319,12 +319,14 @@ static const struct {
 	{ "[xen]\ntoolstack-delay = 10001\n", 2, "from 0 to 10000" },
 	{ "[xen]\ntoolstack-delay = 500ms\n", 2, "from 0 to 10000" },
 	{ "[xen]\nscript_wait = 5\n", 2, "\"script_wait\"" },
+	{ "[network \"red\"]\nbridge = br0\n", 1, "write the network's name without quotes" },
+	{ "[red]\nbridge = br0\n", 1, "use [xen], or [network red] if that is a network" },
 	/* neither this nor that */
 	{ "[network red\nbridge = br0\n", 1, "does not end with ]" },
 	{ "[network red]\nbridge br0\n", 2, "neither [section] nor key = value" },
 	{ "[network red]\nbridge = br0\n\n  nonsense\n", 4,
 	  "neither [section] nor key = value" },
-	{ "{ \"network\": {} }x\ny\n", 1, "section \"\"" },
+	{ "{ \"network\": {} }x\ny\n", 1, "before the first section" },
 	{ "\x7f" "ELF\n", 1, "neither [section] nor key = value" },
 	/* a continued line is none */
 	{ "[network red]\nbridge = br0\n  br1\n", 3, "neither [section] nor key = value" },

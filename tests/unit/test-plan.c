@@ -509,7 +509,7 @@ static void what_is_no_port_is_refused(void **state)
 	s.link.ethernet = false;
 	does_not_join(REFUSED, "tap7 is not an Ethernet link, so it cannot be on a bridge; use a tap, not a tun");
 	s.link.ethernet = s.link.loopback = true;
-	does_not_join(REFUSED, "tap7 is not an Ethernet link, so it cannot be on a bridge; use a tap, not a tun");
+	does_not_join(REFUSED, "tap7 is the loopback link, which cannot be on a bridge; name the link of a NIC");
 	s.link.loopback = false;
 	(void)text_copy(s.link.kind, LINK_KINDSIZE, "bridge");
 	does_not_join(REFUSED, "tap7 is a bridge, and a bridge cannot be a port of another; name the link of a NIC");
