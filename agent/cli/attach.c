@@ -91,7 +91,7 @@ int cmd_wrong_key(const char *what, const char *arg, const char *keys)
 	const char *listed = find_listed(word, len, keys);
 
 	if (listed)
-		return cmd_fail(CMD_USAGE, "%s: %s is not understood; write %.*s=VALUE",
+		return cmd_fail(CMD_USAGE, "%s: %s is not understood; write %.*s=VALUE, with = and without blanks",
 				what, quoted.text, (int)len, listed);
 	if (config_is_network_key(word, len))
 		return cmd_fail(CMD_USAGE, "%s: %s is a setting of networks: set it in [network NAME] of vifagent.conf(5), and use that network",

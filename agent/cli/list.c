@@ -134,8 +134,20 @@ static void print_uplink(const struct link *l, void *arg)
 	(void)printf("|-- %s%s\n", l->name, l->up ? "" : " (down)");
 }
 
+/* The bridge on which a port is that is not (yet) where its wish has it; or NULL. */
+static const struct link *former_place(const struct overview *o, const struct look *look)
+{
+	const struct link *l = &look->state.link, *place;
+
+	if (!look->found || !l->master || look->verdict == IN_ORDER)
+		return NULL;
+	place = overview_index(o, l->master);
+	return place && strcmp(place->name, wish_place(&look->wish)) != 0 ? place : NULL;
+}
+
 static void print_leaf(const struct overview *o, const struct look *look)
 {
+	const struct link *former = former_place(o, look);
 	char guest[GUEST_SIZE], marks[128];
 	enum color color;
 
@@ -143,10 +155,11 @@ static void print_leaf(const struct overview *o, const struct look *look)
 	text_make_visible(guest);
 	output_marks(look, marks, sizeof(marks));
 	color = color_of(look, marks);
-	(void)printf("|-- %s%s%s%s%s %s%s%s%s%s%s\n", screen_on(color), look->name,
+	(void)printf("|-- %s%s%s%s%s %s%s%s%s%s%s%s%s\n", screen_on(color), look->name,
 		     screen_off(color), guest[0] ? ", guest " : "", guest,
 		     verdict_name(look->verdict), look->wish.vlan[0] ? ", vlan " : "",
-		     look->wish.vlan, look->reason[0] || marks[0] ? ": " : "",
+		     look->wish.vlan, former ? ", still on " : "", former ? former->name : "",
+		     look->reason[0] || marks[0] ? ": " : "",
 		     look->reason, look->verdict == IN_ORDER ? marks : "");
 }
 

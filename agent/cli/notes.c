@@ -88,10 +88,11 @@ static void note_guard(const struct look *look, struct notes *n)
 	    look->wish.guard.kind != GUARD_NONE)
 		add(n, "no guard", "nothing checks what it sends, although its network has guard = %s",
 		    guard_name(look->wish.guard.kind));
+	if (!s->have_guard || s->guard.kind != GUARD_IP)
+		note_ips(&look->wish, n);
 	if (s->have_guard && !rate_is_limited(&s->guard.rate) &&
 	    rate_is_limited(&look->wish.guard.rate))
 		add(n, "no rate", "nothing limits it, although its network has a rate");
-	note_ips(&look->wish, n);
 }
 
 static void note_bridge(const struct state *s, struct notes *n)

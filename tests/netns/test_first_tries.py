@@ -86,6 +86,16 @@ def test_doctor_makes_no_bridge_of_a_network_that_has_gone(host):
     assert findings(host)["nobr0", "warning"][1] == "ip link add nobr0 type bridge"
 
 
+def test_a_refused_port_is_shown_where_it_is(host):
+    host.conf.write_text("[network red]\nbridge = br0\nguard = ip\n")
+    host.vifctl("attach", "tap5", "red", f"mac={MAC}", "ip=10.0.0.1", check=0)
+    host.conf.write_text("[network red]\nbridge = br1\n")
+    assert "|-- tap5 refused, still on br0: ip=10.0.0.1" in host.vifctl("list", "--tree").out
+    assert "is not carried out" not in host.vifctl("show", "tap5").out, "its guard still stands"
+    host.vifctl("attach", "tap5", "red", check=0)
+    assert "|-- tap5 ok" in host.vifctl("list", "--tree").out
+
+
 def test_doctor_tells_of_dropped_frames(host):
     host.daemon()
     host.vifctl("attach", "tap5", "guarded", f"mac={MAC}", check=0)
