@@ -321,12 +321,12 @@ def test_a_port_that_is_detached_does_not_get_its_guard_back(host):
     host.until(lambda: len(elements(host)["ports"]) == 2)
     daemon.reload()  # it has read them
     host.vifctl("detach", "tap1", check=0)
-    host.until(lambda: daemon.status_text().startswith("1 port"))
+    host.until(lambda: daemon.status_text.startswith("1 port"))
     host.run(["nft", "flush", "ruleset"])
     host.until(lambda: elements(host) and elements(host)["ports"])
     assert len(elements(host)["ports"]) == 1
     host.vifctl("detach", "tap0", check=0)
-    host.until(lambda: daemon.status_text().startswith("0 ports"))
+    host.until(lambda: daemon.status_text.startswith("0 ports"))
     host.run(["nft", "delete", "table", "bridge", "vifagent"])
     host.never(lambda: elements(host))
 
