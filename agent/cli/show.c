@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "agent/cli/cmd.h"
+#include "agent/cli/guests.h"
 #include "agent/cli/notes.h"
 #include "agent/core/mac.h"
 #include "agent/core/words.h"
@@ -234,7 +235,7 @@ static int each_of(struct cmd *c, const char *arg, cmd_look_fn fn, void *data)
 	return 0;
 }
 
-/* ---- of a bridge, a network or a domain ---------------------------------- */
+/* ---- of a bridge, a network or a guest ---------------------------------- */
 
 /* Names but "5.0", a NIC's, and those of links other than bridges. */
 static bool is_group(struct cmd *c, const char *arg)
@@ -251,27 +252,30 @@ static bool is_group(struct cmd *c, const char *arg)
 
 struct group {
 	const char *name;
+	struct guests guests;	/* QEMU's */
 	cmd_look_fn fn;
 	void *arg;
 	size_t n;
 };
 
-static bool belongs(const struct look *look, const char *name)
+static bool belongs(const struct group *g, const struct look *look)
 {
-	char domid[12];
+	char domid[12], guest[GUEST_SIZE];
 
 	(void)snprintf(domid, sizeof(domid), "%" PRIu32, look->id.nic.domid);
-	if (look->id.is_nic && (strcmp(name, domid) == 0 || strcmp(name, look->guest) == 0))
+	if (look->id.is_nic && strcmp(g->name, domid) == 0)
 		return true;
-	return strcmp(name, wish_place(&look->wish)) == 0 ||
-	       strcmp(name, look->wish.network) == 0;
+	guests_name(&g->guests, look, guest);
+	return (guest[0] && strcmp(g->name, guest) == 0) ||
+	       strcmp(g->name, wish_place(&look->wish)) == 0 ||
+	       strcmp(g->name, look->wish.network) == 0;
 }
 
 static void one_of_group(struct cmd *c, const struct look *look, void *arg)
 {
 	struct group *g = arg;
 
-	if (look->verdict == NOT_OURS || !belongs(look, g->name))
+	if (look->verdict == NOT_OURS || !belongs(g, look))
 		return;
 	g->n++;
 	g->fn(c, look, g->arg);
@@ -285,7 +289,9 @@ static int each_of_group(struct cmd *c, const char *name, cmd_look_fn fn, void *
 	int r;
 
 	c->agent.asks_names = true;
+	guests_find(&g.guests);
 	r = cmd_each_look(c, one_of_group, &g);
+	guests_free(&g.guests);
 	if (r || g.n)
 		return r;
 	if (config_find(c->agent.config, name) || h->ops->link_by_any_name(h, name, &l) == 0)
@@ -293,7 +299,7 @@ static int each_of_group(struct cmd *c, const char *name, cmd_look_fn fn, void *
 	r = cmd_missing_link(c, name);
 	if (r)
 		return r;
-	return cmd_fail(CMD_FAILED, "link %s does not exist, and no network or domain has this name; see vifctl list",
+	return cmd_fail(CMD_FAILED, "link %s does not exist, and no network or guest has this name; see vifctl list",
 			text_quote_str(name).text);
 }
 

@@ -149,6 +149,7 @@ def test_guests_have_the_names_that_qemu_is_given(host):
                                                "-name", "guest=mail,debug-threads=on"))
     host.until(lambda: program.output())
     assert re.search(r"^mail0 +ok +red +mail ", at_a_terminal(host, "list", env={"NO_COLOR": "1"}), re.M)
+    assert shown(host, "mail") == ["mail0"]
 
 
 def test_a_tap_that_only_a_descriptor_leads_to_has_its_guests_name_too(host):
@@ -176,7 +177,7 @@ def shown(bed, *args):
 def test_show_takes_a_bridge_a_network_or_a_domain(host):
     assert shown(host, "br0") == ["web0"] and shown(host, "office") == ["db0"] and shown(host, "web0") == ["web0"]
     assert host.vifctl("show", "direct", check=0).err == 'vifctl: note: "direct" has no ports\n'
-    assert "no network or domain has this name" in host.vifctl("show", "nobody", check=1).err
+    assert "no network or guest has this name" in host.vifctl("show", "nobody", check=1).err
     xs = host.xenstored()
     host.vif("vif7.0")
     nic = host.nic(xs, 7, 0, bridge="br0")
