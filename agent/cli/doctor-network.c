@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "agent/cli/notes.h"
+#include "agent/core/mac.h"
 #include "agent/core/words.h"
 #include "agent/host/macvtap-node.h"
 #include "agent/host/sysfs.h"
@@ -102,11 +103,38 @@ static void port(struct findings *f, const struct look *look)
 			finding(f, FINDING_NOTE, look->name, "", "%s", notes.note[i].text);
 }
 
+/* Of two NICs; an HVM guest's NIC has two links. */
+static bool share_a_mac(const struct look *a, const struct look *b)
+{
+	bool one_nic = a->id.is_nic && b->id.is_nic && vif_id_equal(a->id.nic, b->id.nic);
+
+	return !mac_is_zero(a->wish.mac) && mac_equal(a->wish.mac, b->wish.mac) && !one_nic &&
+	       strcmp(wish_place(&a->wish), wish_place(&b->wish)) == 0;
+}
+
+static void same_mac(struct findings *f, const struct look *look, size_t next)
+{
+	char mac[MAC_TEXTSIZE];
+
+	for (size_t i = next; i < f->all->n; i++) {
+		if (!overview_counts(&f->all->look[i]) || !share_a_mac(look, &f->all->look[i]))
+			continue;
+		text_mac_print(mac, look->wish.mac);
+		finding(f, FINDING_WARNING, look->name, "",
+			"its guest has the same MAC (%s) as that of %s on the same bridge, so frames for both go to one of them; give one of them another",
+			mac, f->all->look[i].name);
+		return;
+	}
+}
+
 void doctor_ports(struct findings *f)
 {
-	for (size_t i = 0; i < f->all->n; i++)
-		if (overview_counts(&f->all->look[i]))
-			port(f, &f->all->look[i]);
+	for (size_t i = 0; i < f->all->n; i++) {
+		if (!overview_counts(&f->all->look[i]))
+			continue;
+		port(f, &f->all->look[i]);
+		same_mac(f, &f->all->look[i], i + 1);
+	}
 }
 
 /* ---- bridges and devices ------------------------------------------------- */

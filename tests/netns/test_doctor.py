@@ -85,6 +85,26 @@ def test_doctor_sees_xl_devd_beside_the_daemon(bed):
     assert findings(bed, None)["xl devd", "error"][1] == f"kill {devd.pid}"
 
 
+def test_doctor_sees_two_guests_with_one_mac(host):
+    host.daemon()
+    for name, network in ("a0", "red"), ("b0", "red"), ("c0", "office"), ("d0", "red"):
+        host.tap(name)
+        host.vifctl("attach", name, network, *(["mac=02:00:00:00:00:77"] if name != "d0" else []), check=0)
+    found = {about: text for (about, _), (text, _) in findings(host).items() if "same MAC" in text}
+    assert set(found) == {"a0"} and "(02:00:00:00:00:77) as that of b0" in found["a0"]
+
+
+def test_an_emulated_nic_shares_its_mac(bed):
+    bed.bridge("br0")
+    nic = bed.nic(bed.xenstored(), 5, 0, type="vif_ioemu")
+    nic.netback_ready()
+    bed.vif("vif5.0")
+    bed.tap("vif5.0-emu")
+    bed.script("online", "vif", nic, check=0)
+    bed.script("add", "tap", nic, check=0)
+    assert not any("same MAC" in text for text, _ in findings(bed, None).values())
+
+
 def test_doctor_changes_nothing(host):
     before = host.ip("link show"), host.run(["nft", "list", "ruleset"]).out
     findings(host)
