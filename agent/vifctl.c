@@ -170,6 +170,14 @@ static bool ends_with_json(const struct cmd *c)
 	return c->argc > 0 && is_option(c->argv[c->argc - 1], "--json", "-j");
 }
 
+static int verb_help(const struct verb *v)
+{
+	(void)verb_usage(v);
+	if (v->keys)
+		(void)fputs(v->keys, stdout);
+	return CMD_OK;
+}
+
 static int help(const struct cmd *c)
 {
 	const struct verb *v;
@@ -177,9 +185,12 @@ static int help(const struct cmd *c)
 	if (c->argc == 0)
 		return usage();
 	v = verb_find(c->argv[0]);
+	if (!v && config_is_network_key(c->argv[0], strlen(c->argv[0])))
+		return cmd_fail(CMD_FAILED, "%s is a setting of networks, not a verb: see vifagent.conf(5)",
+				c->argv[0]);
 	if (!v)
 		return unknown_verb(c->argv[0]);
-	return verb_usage(v);
+	return verb_help(v);
 }
 
 static int run_verb(struct cmd *c, const char *name, const char *config_path)
@@ -191,7 +202,7 @@ static int run_verb(struct cmd *c, const char *name, const char *config_path)
 	if (!v)
 		return unknown_verb(name);
 	if (c->argc > 0 && is_option(c->argv[0], "--help", "-h"))
-		return verb_usage(v);
+		return verb_help(v);
 	/* Many people put it at the end.  With run, the last argument belongs
 	 * to the program. */
 	if (v->run != cmd_run && v->run != cmd_complete && ends_with_json(c)) {

@@ -10,6 +10,7 @@ struct verb {
 	int (*run)(struct cmd *c);
 	const char *args;	/* "LINK NETWORK [KEY=VALUE...]"; complete.c reads it, too */
 	const char *help;
+	const char *keys;	/* lines about them, for vifctl help VERB; NULL: none */
 	enum config_use config_use;
 };
 

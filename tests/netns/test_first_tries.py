@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What administrators try first, who have read little: it works, or they are told what to write."""
 
+import re
+
 import pytest
 
 from spoofed import MAC
@@ -44,6 +46,20 @@ def test_a_wrong_word_is_answered_with_the_right_one(host, words, rc, answer):
     result = host.vifctl(*words.split(), check=rc)
     assert answer in result.err, result.err
     assert host.link("tap5").master is None and host.link("tap5").mac == before.mac
+
+
+@pytest.mark.parametrize("verb", ["attach", "create", "run"])
+def test_help_explains_each_key_of_a_verb(bed, verb):
+    usage = bed.vifctl("help", verb, check=0).out
+    assert bed.vifctl(verb, "--help", check=0).out == usage
+    keys = re.search(r"keys: (.*)", usage)[1].replace(" and ", ", ").split(", ")
+    explained = re.findall(r"^  ([a-z-]+)=", usage, re.M)
+    assert set(explained) >= {key.split("=")[0] for key in keys} - ({"name"} if verb == "create" else set())
+    assert f"For example: vifctl {verb} " in usage
+
+
+def test_help_of_a_setting_says_where_it_belongs(bed):
+    assert "rate is a setting of networks, not a verb" in bed.vifctl("help", "rate", check=1).err
 
 
 def test_a_link_is_found_by_the_name_that_it_had(host):
