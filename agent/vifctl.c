@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "agent/base/options.h"
+#include "agent/base/similar.h"
 #include "agent/cli/screen.h"
 #include "agent/cli/verbs.h"
 
@@ -35,56 +36,9 @@ static int usage(void)
 
 /* ---- unknown verbs ---------------------------------------------------- */
 
-#define WORD_MAX 16
-
-static size_t min(size_t a, size_t b)
+static const char *verb_name(size_t i)
 {
-	return a < b ? a : b;
-}
-
-/* How many letters must be added, removed, replaced or swapped with the next
- * one to make @b of @a; both are shorter than WORD_MAX. */
-static size_t distance(const char *a, const char *b)
-{
-	size_t d[WORD_MAX][WORD_MAX];
-	size_t a_len = strlen(a), b_len = strlen(b);
-
-	for (size_t i = 0; i <= a_len; i++) {
-		for (size_t j = 0; j <= b_len; j++) {
-			d[i][j] = i + j;
-			if (i == 0 || j == 0)
-				continue;
-			d[i][j] = min(d[i - 1][j], d[i][j - 1]) + 1;
-			d[i][j] = min(d[i][j], d[i - 1][j - 1] +
-					       (a[i - 1] != b[j - 1]));
-			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] &&
-			    a[i - 2] == b[j - 1])
-				d[i][j] = min(d[i][j], d[i - 2][j - 2] + 1);
-		}
-	}
-	return d[a_len][b_len];
-}
-
-/* The verb that the user may have meant: at most every third letter is wrong,
- * or the end is missing.  NULL if there is none. */
-static const struct verb *similar_verb(const char *name)
-{
-	size_t len = strlen(name), nearest = len / 3 + 1;
-	const struct verb *found = NULL;
-
-	if (len < 2 || len >= WORD_MAX)
-		return NULL;
-	for (size_t i = 0; i < verbs_n; i++) {
-		size_t d = distance(name, verbs[i].name);
-
-		if (strncmp(verbs[i].name, name, len) == 0)
-			d = 0;
-		if (d < nearest || (d == nearest && !found)) {
-			nearest = d;
-			found = &verbs[i];
-		}
-	}
-	return found;
+	return verbs[i].name;
 }
 
 /* As ip(8), brctl(8), virsh(1) and xl(1) call it. */
@@ -110,11 +64,11 @@ static const char *other_word(const char *name)
 static int unknown_verb(const char *name)
 {
 	const char *word = other_word(name);
-	const struct verb *similar = word ? verb_find(word) : similar_verb(name);
+	const char *similar = word ? word : similar_word(name, verb_name, verbs_n);
 
 	if (similar)
 		return cmd_fail(CMD_USAGE, "unknown verb %s; did you mean %s? See vifctl --help",
-				text_quote_str(name).text, similar->name);
+				text_quote_str(name).text, similar);
 	return cmd_fail(CMD_USAGE, "unknown verb %s; see vifctl --help",
 			text_quote_str(name).text);
 }

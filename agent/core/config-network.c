@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/base/similar.h"
+
 struct network *parser_section(struct parser *p, const char *name)
 {
 	struct wish w = { 0 };
@@ -204,6 +206,11 @@ static const char *key_name(int key)
 	return network_keys[key].name;
 }
 
+static const char *nth_key(size_t i)
+{
+	return key_name((int)i);
+}
+
 bool config_is_network_key(const char *key, size_t len)
 {
 	for (int i = 0; i < NETWORK_KEYS; i++)
@@ -216,6 +223,7 @@ int parser_network_key(struct parser *p, const char *name, const char *key,
 		const char *value)
 {
 	struct network *n = parser_section(p, name);
+	const char *similar;
 
 	if (!n)
 		return 0;
@@ -227,6 +235,10 @@ int parser_network_key(struct parser *p, const char *name, const char *key,
 			return set_option(p, n, (enum port_option)(i - KEY_OPTIONS), value);
 		return network_keys[i].set(p, n, value);
 	}
+	similar = similar_word(key, nth_key, NETWORK_KEYS);
+	if (similar)
+		return parser_wrong(p, "%s is not a key of [network]; did you mean %s?",
+				    text_quote_str(key).text, similar);
 	return parser_wrong(p, "%s is not a key of [network]: use kind, mtu, bridge, taps, vlan, guard, rate, device, mode, allmulticast or an option of ports (see vifagent.conf(5))",
 		     text_quote_str(key).text);
 }

@@ -320,6 +320,9 @@ static const struct {
 	{ "[xen]\ntoolstack-delay = 500ms\n", 2, "from 0 to 10000" },
 	{ "[xen]\nscript_wait = 5\n", 2, "\"script_wait\"" },
 	{ "[network \"red\"]\nbridge = br0\n", 1, "write the network's name without quotes" },
+	{ "[network red]\nisolatd = yes\n", 2, "\"isolatd\" is not a key of [network]; did you mean isolated?" },
+	{ "[network red]\nbrigde = br0\n", 2, "did you mean bridge?" },
+	{ "[network red]\nnonsense = br0\n", 2, "use kind, mtu" },
 	{ "[red]\nbridge = br0\n", 1, "use [xen], or [network red] if that is a network" },
 	/* neither this nor that */
 	{ "[network red\nbridge = br0\n", 1, "does not end with ]" },

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agent/base/similar.h"
 #include "agent/base/text.h"
 
 /* ---- quoting ----------------------------------------------------------- */
@@ -285,6 +286,34 @@ static void a_long_path_is_cut_in_front(void **state)
 	assert_string_equal(text_quote_path("a\nb").text, "\"a\\x0ab\"");
 }
 
+static const char *nth_verb(size_t i)
+{
+	static const char *const verbs[] = { "attach", "detach", "delete", "list", "show", "a-word-of-32-letters-that-is-long" };
+
+	return verbs[i];
+}
+
+static void a_word_may_be_like_another(void **state)
+{
+	static const struct {
+		const char *word, *found;
+	} rows[] = {
+		{ "attach", "attach" }, { "atach", "attach" }, { "attahc", "attach" }, { "att", "attach" },
+		{ "detahc", "detach" }, { "lst", "list" }, { "lits", "list" }, { "shwo", "show" }, { "sho", "show" },
+		{ "attache", "attach" }, { "Attach", "attach" },
+		{ "", NULL }, { "x", NULL }, { "xyz", NULL }, { "remove", NULL }, { "l", NULL },
+		{ "a-word-of-32-letters-that-is-long", NULL }, { "a-word", "a-word-of-32-letters-that-is-long" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const char *found = similar_word(rows[i].word, nth_verb, 6);
+
+		check(rows[i].found ? found && strcmp(found, rows[i].found) == 0 : !found,
+		      "%s is like %s", rows[i].word, found ? found : "none");
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -302,6 +331,7 @@ int main(void)
 		cmocka_unit_test(numbers_are_digits_and_nothing_else),
 		cmocka_unit_test(a_copy_is_whole_or_none),
 		cmocka_unit_test(a_hash_is_fnv_1a_and_can_be_continued),
+		cmocka_unit_test(a_word_may_be_like_another),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
