@@ -27,9 +27,17 @@ static uint16_t wanted_options(const struct wish *w, const struct state *s)
 			  (rest & ~w->options_named));
 }
 
-uint16_t plan_options_to_set(const struct wish *w)
+bool plan_has_options(const struct wish *w, const struct state *s)
 {
-	return (w->options_on ^ OPTIONS_DEFAULT) & w->options_named;
+	return w->kind == NETWORK_BRIDGE && wanted_options(w, s) != OPTIONS_DEFAULT;
+}
+
+/* What we have set, and the network does not name any more, as long as it is set. */
+static uint16_t set_so_far(const struct wish *w, const struct state *s)
+{
+	if (s->owner != OWNER_US || s->link.master != s->bridge.ifindex)
+		return 0;
+	return s->record.set & ~w->options_named & (s->link.options ^ OPTIONS_DEFAULT);
 }
 
 void plan_record_options(const struct wish *w, const struct state *s,
@@ -38,20 +46,8 @@ void plan_record_options(const struct wish *w, const struct state *s,
 	if (w->kind != NETWORK_BRIDGE)
 		return;
 	r->kept = options_to_keep(w, s);
-	r->set = plan_options_to_set(w);
-}
-
-/* Returns the options that the port then has. */
-static uint16_t old_options(const struct wish *w, const struct state *s,
-			    struct plan *p)
-{
-	uint16_t have = s->link.options, gone = have ^ OPTIONS_DEFAULT;
-
-	if (s->owner != OWNER_US || s->link.master != s->bridge.ifindex)
-		return have;
-	gone &= s->record.set & (uint16_t)~w->options_named;
-	step_add_options(p, have, have ^ gone);
-	return have ^ gone;
+	r->set = (w->options_on ^ OPTIONS_DEFAULT) & w->options_named;
+	r->set |= set_so_far(w, s);
 }
 
 bool plan_had_entries(const struct state *s)
@@ -59,13 +55,13 @@ bool plan_had_entries(const struct state *s)
 	return s->owner == OWNER_US && s->record.set & OPTIONS_OF_ENTRIES;
 }
 
-/* After the options, with which it does not receive without them. */
-static void old_entries(const struct wish *w, const struct state *s,
-			struct plan *p)
+void plan_old_entries(const struct wish *w, const struct state *s,
+		      struct plan *p)
 {
 	bool stays = s->link.master == s->bridge.ifindex;
 
-	if (plan_had_entries(s) && stays && !wish_has_entries(w))
+	if (plan_had_entries(s) && stays && !wish_has_entries(w) &&
+	    !(set_so_far(w, s) & OPTIONS_OF_ENTRIES))
 		(void)step_add(p, STEP_ENTRIES);
 }
 
@@ -81,22 +77,14 @@ static void new_entries(const struct wish *w, const struct state *s, bool moves,
 		step_add(p, STEP_ENTRIES)->entries = want;
 }
 
-uint16_t plan_old_options(const struct wish *w, const struct state *s,
-			  struct plan *p)
-{
-	uint16_t have = old_options(w, s, p);
-
-	old_entries(w, s, p);
-	return have;
-}
-
-void plan_new_options(const struct wish *w, const struct state *s, uint16_t have,
-		      bool new_vlans, struct plan *p)
+void plan_options(const struct wish *w, const struct state *s, bool new_vlans,
+		  struct plan *p)
 {
 	bool moves = s->link.master != s->bridge.ifindex;
 
 	if (w->kind != NETWORK_BRIDGE)
 		return;
 	new_entries(w, s, moves || new_vlans, p);
-	step_add_options(p, moves ? OPTIONS_DEFAULT : have, wanted_options(w, s));
+	step_add_options(p, moves ? OPTIONS_DEFAULT : s->link.options,
+			 wanted_options(w, s));
 }

@@ -5,10 +5,15 @@
 
 #include "agent/core/state.h"
 
-/* Those that the network names and that a new port of a bridge has otherwise. */
-uint16_t plan_options_to_set(const struct wish *w);
+/* On its bridge the port will have other options than a new port has. */
+bool plan_has_options(const struct wish *w, const struct state *s);
 
-/* Which options are ours and which are others', for the record. */
+/*
+ * plan_record_options() - which options are ours and which are others', for the record
+ *
+ * What a network names no longer is ours until it is undone: so a fault before that loses
+ * nothing, and the record is written once more after it.
+ */
 void plan_record_options(const struct wish *w, const struct state *s,
 			 struct record *r);
 
@@ -16,20 +21,21 @@ void plan_record_options(const struct wish *w, const struct state *s,
 bool plan_had_entries(const struct state *s);
 
 /*
- * plan_old_options() - undo what we have set and the network names no longer
+ * plan_old_entries() - remove entries that the network wants no longer
  *
- * These steps come before the record, which says that it is ours, is written anew.
- * Returns the options that the port has after them.
+ * When the options are undone without which it does not receive; and before the record,
+ * which says that they are ours, is written without them.
  */
-uint16_t plan_old_options(const struct wish *w, const struct state *s,
-			  struct plan *p);
+void plan_old_entries(const struct wish *w, const struct state *s,
+		      struct plan *p);
 
 /*
- * plan_new_options() - what is wished, once the port is on its bridge
- * @have:	as plan_old_options() returned them
+ * plan_options() - entries and options, once the port is on its bridge
  * @new_vlans:	its VLANs were changed; there is an entry in each
+ *
+ * After guard and VLANs: what they replace is undone only then.
  */
-void plan_new_options(const struct wish *w, const struct state *s, uint16_t have,
-		      bool new_vlans, struct plan *p);
+void plan_options(const struct wish *w, const struct state *s, bool new_vlans,
+		  struct plan *p);
 
 #endif

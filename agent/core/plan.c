@@ -175,7 +175,7 @@ static bool has_another_guard(const struct wish *w, const struct state *s)
  * nor must it send on one bridge from the addresses that it has on another. */
 static unsigned int needs_down(const struct wish *w, const struct state *s)
 {
-	bool moves_down = w->vlan[0] || plan_options_to_set(w) ||
+	bool moves_down = w->vlan[0] || plan_has_options(w, s) ||
 			  has_another_guard(w, s);
 	bool loses_guard = w->kind == NETWORK_MACVTAP && wish_is_filtered(w);
 	bool renames_live = s->renames_live && !loses_guard;
@@ -216,12 +216,11 @@ static void join_steps(const struct wish *wish, const struct state *state,
 {
 	struct link_change c = { 0 };
 	bool up = state->link.up, moves, vlans;
-	uint16_t options;
 
 	difference(wish, state, alias, &c);
 	moves = c.fields & CHANGE_MASTER;
 	vlans = wish->vlan[0] && (moves || vlans_differ(wish, state));
-	options = plan_old_options(wish, state, p);
+	plan_old_entries(wish, state, p);
 	if (c.fields & CHANGE_MASTER)
 		pin_master(state, c.mtu, p);
 	pin_bridge(state, &c, p);
@@ -237,7 +236,7 @@ static void join_steps(const struct wish *wish, const struct state *state,
 	if (vlans)
 		step_add_vlans(p, wish->vlan)->has_entries =
 			!moves && plan_had_entries(state);
-	plan_new_options(wish, state, options, vlans, p);
+	plan_options(wish, state, vlans, p);
 	/* With mode none, which it has by now, no other comes. */
 	if (state->addresses.has_link_local)
 		step_add(p, STEP_FLUSH);

@@ -110,7 +110,7 @@ enum claim {
 	CONVERGES, STAYS, SAYS_WHY, TOUCHES_NOTHING, KEEPS_JOINED_BRIDGE,
 	KEEPS_LEFT_BRIDGE, KEEPS_OTHERS, UP_COMES_LAST, NAMES_ARE_WHOLE,
 	LEAVES_AS_FOUND, FAILS_AS_FOUND, SURVIVES_FAULTS, REMEMBERS_IN_FAULTS,
-	KEEPS_TO_ITS_VLANS, IS_ALWAYS_GUARDED, HAS_ITS_OPTIONS, SURVIVES_VANISHING, LEAVES, LEAVES_BRIDGE_AS_IS, RETURNS_TO_BRIDGE, LEAVES_IN_FAULTS,
+	KEEPS_TO_ITS_VLANS, IS_ALWAYS_GUARDED, HAS_ITS_OPTIONS, PROTECTS_ALL_THE_TIME, SURVIVES_VANISHING, LEAVES, LEAVES_BRIDGE_AS_IS, RETURNS_TO_BRIDGE, LEAVES_IN_FAULTS,
 	CLAIMS
 };
 
@@ -562,6 +562,16 @@ static bool is_loose(const struct run *r)
 		(r->v[WOPT] == LOCKED && memcmp(&p->entries, &want, sizeof(want)) != 0));
 }
 
+/* It was locked by us, shall have a guard instead, and has neither of them. */
+static bool is_bare(const struct run *r)
+{
+	const struct fake_link *p = &r->f.link[PORT - 1], *was = &r->base.link[PORT - 1];
+	bool was_locked = was_ours(r) && r->v[PENTRIES] && was->l.options & OPTION(OPTION_LOCKED);
+
+	return was_locked && r->v[WOPT] != LOCKED && is_open(r) &&
+	       p->l.master == was->l.master && !(p->l.options & OPTION(OPTION_LOCKED));
+}
+
 static void check_options(struct run *r)
 {
 	const struct fake_link *p = &r->f.link[PORT - 1];
@@ -571,6 +581,8 @@ static void check_options(struct run *r)
 	if (loose && !r->was_loose &&
 	    record_owner(p->l.alias, &record) == OWNER_US && !record.leaving)
 		breaks(r, HAS_ITS_OPTIONS, "up with options %x and %d MACs", p->l.options, p->entries.n);
+	if (is_bare(r))
+		breaks(r, PROTECTS_ALL_THE_TIME, "it is not locked any more, and its guard does not stand");
 	r->was_loose = loose;
 }
 
@@ -1243,6 +1255,8 @@ int main(void)
 		      "it is never up on its bridge without its guard"),
 		CLAIM(HAS_ITS_OPTIONS,
 		      "it is never up on its bridge without its options and entries"),
+		CLAIM(PROTECTS_ALL_THE_TIME,
+		      "locked by us, it stays so until the guard stands that is wished instead"),
 		CLAIM(SURVIVES_VANISHING, "the port or its bridge vanishes"),
 		CLAIM(LEAVES, "leaving brings back what the record says"),
 		CLAIM(LEAVES_BRIDGE_AS_IS,
