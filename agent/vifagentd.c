@@ -2,12 +2,12 @@
 /* vifagentd.c - the daemon: keeps every port as it is wished */
 #include <event2/event.h>
 #include <getopt.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "agent/base/log.h"
@@ -22,6 +22,7 @@ struct daemon {
 	struct event_base *base;
 	struct agent agent;
 	struct keeper *keeper;
+	struct event *callers;	/* of vifctl; or NULL */
 	struct keeper_ops ops;
 	bool only_checks;	/* --check */
 	bool ready;
@@ -221,24 +222,50 @@ static int show_presence(void)
 	return fd;
 }
 
-static void on_caller(evutil_socket_t fd, short what, void *arg)
+/* From the root of its file system. */
+static void config_file(const struct daemon *d, char ret[PATH_MAX])
+{
+	const char *path = d->config_path ? d->config_path : CONFIG_DEFAULT;
+	char here[PATH_MAX] = "";
+
+	if (path[0] != '/' && getcwd(here, sizeof(here)))
+		(void)strncat(here, "/", sizeof(here) - strlen(here) - 1);
+	if (snprintf(ret, PATH_MAX, "%s%s", here, path) >= PATH_MAX)
+		ret[0] = '\0';
+}
+
+static void on_pause_end(evutil_socket_t fd, short what, void *arg)
 {
 	const struct daemon *d = arg;
 
+	(void)fd;
 	(void)what;
-	presence_answer(fd, d->keeper ? keeper_corrections(d->keeper) : 0);
+	(void)event_add(d->callers, NULL);
 }
 
-/* Without memory for it only the pid may not be found. */
+static void on_caller(evutil_socket_t fd, short what, void *arg)
+{
+	static const struct timeval pause = { .tv_sec = 1 };
+	struct daemon *d = arg;
+	struct presence p = {
+		.corrections = d->keeper ? keeper_corrections(d->keeper) : 0,
+	};
+
+	(void)what;
+	config_file(d, p.config);
+	/* Out of descriptors: he waits, and would wake us all the time. */
+	if (presence_answer(fd, &p) < 0 && event_del(d->callers) == 0)
+		(void)event_base_once(d->base, -1, EV_TIMEOUT, on_pause_end, d, &pause);
+}
+
+/* Without memory for it vifctl learns that a daemon runs, and nothing else. */
 static struct event *answer_callers(struct daemon *d, int presence)
 {
-	struct event *e = NULL;
-
 	if (presence >= 0)
-		e = event_new(d->base, presence, EV_READ | EV_PERSIST, on_caller, d);
-	if (e)
-		(void)event_add(e, NULL);
-	return e;
+		d->callers = event_new(d->base, presence, EV_READ | EV_PERSIST, on_caller, d);
+	if (d->callers)
+		(void)event_add(d->callers, NULL);
+	return d->callers;
 }
 
 static int run(struct daemon *d)

@@ -80,14 +80,13 @@ int cmd_apply(struct cmd *c)
 }
 
 /* The daemon's file, which may be another than ours. */
-static bool is_wrong(int pid, char error[REASON_SIZE])
+static bool is_wrong(int pid, const struct presence *p, char error[REASON_SIZE])
 {
 	struct config *config;
 	char path[PATH_MAX];
 
-	if (!daemon_config(pid, path))
-		return false;
-	if (agent_load_config(path[0] ? path : NULL, &config, error) < 0)
+	daemon_config(pid, p->config, path);
+	if (agent_load_config(strcmp(path, CONFIG_DEFAULT) == 0 ? NULL : path, &config, error) < 0)
 		return true;
 	config_free(config);
 	return false;
@@ -95,14 +94,18 @@ static bool is_wrong(int pid, char error[REASON_SIZE])
 
 int cmd_reload(struct cmd *c)
 {
-	int pid = presence_pid();
 	char error[REASON_SIZE];
+	struct presence p;
+	int pid, r;
 
 	if (c->argc)
 		return cmd_fail(CMD_USAGE, "reload takes no arguments; see vifctl help reload");
-	if (!pid)
+	r = presence_ask(&p, &pid);
+	if (r == -ENOENT)
 		return cmd_fail(CMD_FAILED, "vifagentd is not running; run `systemctl start vifagentd`");
-	if (is_wrong(pid, error))
+	if (r < 0)
+		return cmd_fail(CMD_FAILED, "vifagentd does not answer (%s); not reloaded", strerror(-r));
+	if (is_wrong(pid, &p, error))
 		return cmd_fail(CMD_FAILED, "%s; not reloaded", error);
 	if (kill(pid, SIGHUP) < 0)
 		return cmd_fail(CMD_FAILED, "cannot tell vifagentd (pid %d) to read its configuration: %s",

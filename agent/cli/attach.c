@@ -76,7 +76,8 @@ static const char *find_listed(const char *word, size_t len, const char *keys)
 	for (const char *k = keys; *k; k += strspn(k, " =,")) {
 		size_t n = strcspn(k, " =,");
 
-		if (n == len && strncasecmp(k, word, len) == 0)
+		if (n == len && strncasecmp(k, word, len) == 0 &&
+		    (k == keys || k[-1] == ' ') && strncmp(k, "and", n) != 0)
 			return k;
 		k += n;
 	}

@@ -42,9 +42,12 @@ static int find_link(struct cmd *c, const char *name, struct link *ret)
 	return h->ops->link_by_any_name(h, name, ret);
 }
 
+#define RENAMED_SIZE (VIF_NAMESIZE + 20)
+
 struct renamed {
 	const char *was;
-	char is[VIF_NAMESIZE];	/* "": none */
+	char is[VIF_NAMESIZE];
+	size_t n;		/* how many ports were called so */
 };
 
 static int compare_former(const struct link *l, void *arg)
@@ -56,55 +59,62 @@ static int compare_former(const struct link *l, void *arg)
 	    (strcmp(r.was.name, n->was) != 0 && strcmp(r.wish.name, n->was) != 0))
 		return 0;
 	memcpy(n->is, l->name, sizeof(n->is));
-	return 1;
+	n->n++;
+	return 0;
 }
 
-int cmd_missing_link(struct cmd *c, const char *name)
+/* " (web0 was called so)", if that is certain. */
+static void find_renamed(struct cmd *c, const char *name, char buf[RENAMED_SIZE])
 {
 	struct renamed renamed = { .was = name };
 	struct host *h = c->agent.host;
 
+	buf[0] = '\0';
+	if (name[0])
+		(void)h->ops->links(h, compare_former, &renamed);
+	if (renamed.n == 1)
+		(void)snprintf(buf, RENAMED_SIZE, " (%s was called so)", renamed.is);
+}
+
+int cmd_missing_link(struct cmd *c, const char *name, const char *more)
+{
+	const struct quote quoted = text_quote_str(name);
+	char renamed[RENAMED_SIZE];
+
 	if (name[0] == '-')
 		return cmd_fail(CMD_USAGE, "unknown option %s; name one LINK (vifctl list names them)",
-				text_quote_str(name).text);
-	(void)h->ops->links(h, compare_former, &renamed);
-	if (!renamed.is[0])
-		return CMD_OK;
-	return cmd_fail(CMD_FAILED, "link %s is called %s now; use that name",
-			text_quote_str(name).text, renamed.is);
+				quoted.text);
+	find_renamed(c, name, renamed);
+	return cmd_fail(CMD_FAILED, "link %s does not exist%s%s", quoted.text, renamed, more);
 }
 
 /* Returns an exit code. */
-static int say_no_link(const char *name, int r)
+static int say_no_link(struct cmd *c, const char *name, int r)
 {
-	const struct quote quoted = text_quote_str(name);
-
 	if (r == -ENODEV)
-		return cmd_fail(CMD_FAILED, "link %s does not exist", quoted.text);
-	return cmd_fail(CMD_FAILED, "link %s: %s", quoted.text, strerror(-r));
+		return cmd_missing_link(c, name, "");
+	return cmd_fail(CMD_FAILED, "link %s: %s", text_quote_str(name).text, strerror(-r));
 }
 
 int cmd_find_link(struct cmd *c, const char *name, struct link *ret)
 {
 	int r = find_link(c, name, ret);
-	int explained = r == -ENODEV ? cmd_missing_link(c, name) : CMD_OK;
 
-	if (r == 0 || explained)
-		return explained;
-	return say_no_link(name, r);
+	return r < 0 ? say_no_link(c, name, r) : 0;
 }
 
 int cmd_link_to_leave(struct cmd *c, const char *name, struct link *ret)
 {
+	char renamed[RENAMED_SIZE];
 	int r = find_link(c, name, ret);
-	int explained = r == -ENODEV ? cmd_missing_link(c, name) : CMD_OK;
 
-	if (r == 0 || explained)
-		return explained;
-	if (r != -ENODEV)
-		return say_no_link(name, r);
-	(void)cmd_fail(CMD_OK, "note: link %s does not exist; nothing to do",
-		       text_quote_str(name).text);
+	if (r == 0)
+		return 0;
+	if (r != -ENODEV || name[0] == '-')
+		return say_no_link(c, name, r);
+	find_renamed(c, name, renamed);
+	(void)cmd_fail(CMD_OK, "note: link %s does not exist%s; nothing to do",
+		       text_quote_str(name).text, renamed);
 	return r;
 }
 

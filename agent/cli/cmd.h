@@ -100,12 +100,12 @@ int cmd_fail(int code, const char *fmt, ...);
 int cmd_wrong_key(const char *what, const char *arg, const char *keys);
 
 /*
- * cmd_missing_link() - there is no link of this name: do we know why?
+ * cmd_missing_link() - there is no link of this name
+ * @more:	what else to say of it: ", and …"; or ""
  *
- * It may be an option, or a port may be called otherwise now.  Returns an exit code after
- * an error message, or CMD_OK: we do not.
+ * It may be an option, or the former name of a port.  Returns an exit code.
  */
-int cmd_missing_link(struct cmd *c, const char *name);
+int cmd_missing_link(struct cmd *c, const char *name, const char *more);
 
 /*
  * cmd_find_link() - find the link that an argument names

@@ -92,8 +92,11 @@ static int check_name(struct cmd *c, const struct tap_spec *s)
 	if (!s->wish.name[0] || h->ops->link_by_name(h, s->wish.name, &l) < 0 ||
 	    record_parse(l.alias, &r) < 0 || !r.made)
 		return CMD_OK;
-	return cmd_fail(CMD_FAILED, "%s has been created already, for another request (network %s); delete it first (vifctl delete %s), or choose another name",
-			l.name, r.wish.network, l.name);
+	if (r.process.pid)
+		return cmd_fail(CMD_FAILED, "%s was made by vifctl run for process %d; choose another name",
+				l.name, r.process.pid);
+	return cmd_fail(CMD_FAILED, "%s has been created already, with other settings (vifctl show %s); delete it first (vifctl delete %s), or choose another name",
+			l.name, l.name, l.name);
 }
 
 static int confirm(struct cmd *c, const struct link *l)

@@ -8,38 +8,6 @@
 
 #include "agent/engine/agent.h"
 #include "agent/host/presence.h"
-#include "agent/host/procfs.h"
-
-/* What a path is relative to is its directory, not ours. */
-static void take_path(int pid, const char *path, char ret[PATH_MAX])
-{
-	if (path[0] == '/')
-		(void)snprintf(ret, PATH_MAX, "%s", path);
-	else
-		(void)snprintf(ret, PATH_MAX, "/proc/%d/cwd/%s", pid, path);
-}
-
-/* As getopt_long() of vifagentd takes it; the last one counts. */
-bool daemon_config(int pid, char ret[PATH_MAX])
-{
-	char args[8192];
-	ssize_t len = procfs_arguments(pid, args, sizeof(args));
-	const char *next;
-
-	ret[0] = '\0';
-	for (const char *a = args; a < args + len; a = next) {
-		next = a + strlen(a) + 1;
-		if (strcmp(a, "-c") == 0 || strcmp(a, "--config") == 0) {
-			if (next < args + len)
-				take_path(pid, next, ret);
-		} else if (strncmp(a, "-c", 2) == 0) {
-			take_path(pid, a + 2, ret);
-		} else if (strncmp(a, "--config=", 9) == 0) {
-			take_path(pid, a + 9, ret);
-		}
-	}
-	return len > 0;
-}
 
 static bool is_same_file(const char *a, const char *b)
 {
@@ -49,17 +17,26 @@ static bool is_same_file(const char *a, const char *b)
 	       x.st_dev == y.st_dev;
 }
 
+/* It may have a mount namespace of its own, in which others than root cannot look. */
+void daemon_config(int pid, const char *its, char ret[PATH_MAX])
+{
+	struct stat there;
+
+	(void)snprintf(ret, PATH_MAX, "/proc/%d/root%s", pid, its);
+	if (stat(ret, &there) < 0 || is_same_file(its, ret))
+		(void)snprintf(ret, PATH_MAX, "%s", its);
+}
+
 bool daemon_config_differs(const char *ours, char ret[PATH_MAX])
 {
-	const char *mine = ours ? ours : CONFIG_DEFAULT, *its;
-	int pid = presence_pid();
+	const char *mine = ours ? ours : CONFIG_DEFAULT;
+	char path[PATH_MAX];
+	struct presence p;
+	int pid;
 
-	if (pid == 0 || !daemon_config(pid, ret))
+	if (presence_ask(&p, &pid) < 0)
 		return false;
-	its = ret[0] ? ret : CONFIG_DEFAULT;
-	if (strcmp(its, mine) == 0 || is_same_file(its, mine))
-		return false;
-	if (!ret[0])
-		(void)snprintf(ret, PATH_MAX, "%s", CONFIG_DEFAULT);
-	return true;
+	daemon_config(pid, p.config, path);
+	memcpy(ret, p.config, PATH_MAX);
+	return strcmp(mine, path) != 0 && !is_same_file(mine, path);
 }

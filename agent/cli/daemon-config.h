@@ -7,15 +7,13 @@
 #include <stdbool.h>
 
 /*
- * daemon_config() - the file that its -c names
- * @ret:	a path that we can open, too; "" for the default file
- *
- * Returns false if its arguments cannot be read.
+ * daemon_config() - the path by which we can open it
+ * @its:	as it says (struct presence)
  */
-bool daemon_config(int pid, char ret[PATH_MAX]);
+void daemon_config(int pid, const char *its, char ret[PATH_MAX]);
 
 /* Does the daemon that runs here read another file than ours?  @ours: as after -c, NULL
- * for the default.  Then @ret is its file, with a name for people. */
+ * for the default.  Then @ret is its file, as it says. */
 bool daemon_config_differs(const char *ours, char ret[PATH_MAX]);
 
 #endif

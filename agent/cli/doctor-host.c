@@ -35,8 +35,9 @@ void doctor_programs(struct findings *f)
 		finding(f, FINDING_WARNING, "vifagentd", "systemctl enable --now vifagentd",
 			"the daemon is not running, so nothing corrects ports that others change");
 	if (daemon_config_differs(f->cmd->config_path, other))
-		finding(f, FINDING_WARNING, "configuration", finding_command("vifctl -c %s doctor", other),
-			"vifagentd reads another configuration than vifctl, so what is said here of networks may be wrong");
+		finding(f, FINDING_WARNING, "configuration", "",
+			"vifagentd reads another configuration than this, so what is said here of networks may be wrong: use vifctl -c with %s",
+			other);
 	if (geteuid() != 0)
 		finding(f, FINDING_NOTE, "vifctl", "sudo vifctl doctor",
 			"only root can ask xenstored and nftables; some of what is wrong may be missing here");

@@ -17,11 +17,6 @@
 
 /* ---- ports -------------------------------------------------------------- */
 
-static bool is_for_others(const struct stat *node, mode_t read_write)
-{
-	return (node->st_mode & read_write) == read_write;
-}
-
 /* The uid that may open a tap without being root; 0: nobody. */
 static unsigned long tap_owner(const struct link *l)
 {
@@ -34,30 +29,32 @@ static unsigned long tap_owner(const struct link *l)
 	return uid;
 }
 
-/* Whose tap it is opens it by /dev/net/tun; devtmpfs makes that for root alone, and udev's rules
- * (50-udev-default.rules) let others in. */
+/* Whose tap it is opens it by /dev/net/tun, unless somebody has opened it for him already;
+ * devtmpfs makes that for root alone, and udev's rules (50-udev-default.rules) let others in.
+ * With an ACL its mode has bits of a group. */
 static void tap_node(struct findings *f, const struct link *l)
 {
 	unsigned long owner = tap_owner(l);
 	struct stat tun;
 
-	if (owner == 0 || stat("/dev/net/tun", &tun) < 0 || is_for_others(&tun, 0006) ||
-	    (tun.st_gid != 0 && is_for_others(&tun, 0060)))
+	if (owner == 0 || l->carrier || stat("/dev/net/tun", &tun) < 0 || tun.st_mode & 0066)
 		return;
-	finding(f, FINDING_ERROR, l->name, "chmod 0666 /dev/net/tun",
-		"it belongs to the user with uid %lu, but only root may open /dev/net/tun (its mode is %04o), by which taps are opened",
+	finding(f, FINDING_WARNING, l->name, "chmod 0666 /dev/net/tun",
+		"it belongs to the user with uid %lu, but only root may open /dev/net/tun (its mode is %04o), by which taps are opened; udev's own rules give it 0666",
 		owner, (unsigned int)tun.st_mode & 07777);
 }
 
-/* A macvtap has a node of its own. */
-static void macvtap_node(struct findings *f, const struct link *l)
+/* A macvtap has a node of its own; vifctl run has opened it for its program. */
+static void macvtap_node(struct findings *f, const struct look *look)
 {
+	const struct link *l = &look->state.link;
 	struct tap t = { .ifindex = l->ifindex };
 	struct stat node;
 	char path[32];
 
 	(void)snprintf(path, sizeof(path), "/dev/tap%d", l->ifindex);
-	if (!text_copy(t.name, sizeof(t.name), l->name) || macvtap_node_check(&t) < 0 ||
+	if (look->state.record.process.pid ||
+	    !text_copy(t.name, sizeof(t.name), l->name) || macvtap_node_check(&t) < 0 ||
 	    stat(path, &node) < 0 || node.st_uid != 0 || node.st_mode & 0066)
 		return;
 	finding(f, FINDING_NOTE, l->name, finding_command("chown USER %s", path),
@@ -75,7 +72,7 @@ static void drops(struct findings *f, const struct look *look)
 		all += n[why];
 	if (all > 0)
 		finding(f, FINDING_NOTE, look->name, finding_command("vifctl show %s", look->name),
-			"guard or rate have dropped %" PRIu64 " of its frames in the last day", all);
+			"guard or rate have dropped %" PRIu64 " of its frames, the last of them within a day", all);
 }
 
 static void port(struct findings *f, const struct look *look)
@@ -94,7 +91,7 @@ static void port(struct findings *f, const struct look *look)
 	if (link_is(l, LINK_TUN))
 		tap_node(f, l);
 	if (link_is(l, LINK_MACVTAP))
-		macvtap_node(f, l);
+		macvtap_node(f, look);
 	/* What concerns its bridge is said there, once. */
 	notes_find(look, &notes);
 	for (size_t i = 0; i < notes.n; i++)

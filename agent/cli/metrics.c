@@ -130,7 +130,7 @@ static void drops_of(const struct cmd *c, const struct look *look)
 /* A gauge: the kernel forgets a count a day after the last frame. */
 static void drops(struct cmd *c, const struct overview *o)
 {
-	family("vif_dropped_frames", "gauge", "Frames that guard or rate have dropped in the last day.");
+	family("vif_dropped_frames", "gauge", "Frames that guard or rate have dropped; 0 again after a day without any.");
 	for (size_t i = 0; i < o->n; i++)
 		if (overview_counts(&o->look[i]))
 			drops_of(c, &o->look[i]);
@@ -138,13 +138,14 @@ static void drops(struct cmd *c, const struct overview *o)
 
 static void corrections(void)
 {
-	unsigned long n;
+	struct presence p;
+	int pid;
 
-	if (presence_corrections(&n) < 0)
+	if (presence_ask(&p, &pid) < 0)
 		return;
 	family("vifagent_corrections_total", "counter",
-	       "How often the daemon has corrected a port that another program had changed.");
-	(void)printf("vifagent_corrections_total %lu\n", n);
+	       "How often the daemon has put a port back in order that nobody had requested otherwise.");
+	(void)printf("vifagent_corrections_total %lu\n", p.corrections);
 }
 
 static void print(struct cmd *c, const struct overview *o)

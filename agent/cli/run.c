@@ -92,6 +92,19 @@ static int add_nic(struct cmd *c, struct run *run, char *text)
 	return 0;
 }
 
+/* "--nic red mac=..." */
+static bool is_key_of_nic(const char *word)
+{
+	static const char *const keys[] = {
+		"name", "mac", "ip", "mtu", "vlan", "mode", "queues", "owner", "group", "model",
+	};
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		if (cmd_value(word, keys[i]))
+			return true;
+	return false;
+}
+
 static int parse(struct cmd *c, struct run *run, char ***ret_program)
 {
 	static const struct option options[] = {
@@ -119,11 +132,9 @@ static int parse(struct cmd *c, struct run *run, char ***ret_program)
 	if (run->n == 0)
 		return cmd_fail(CMD_OK, "note: without --nic %s gets no NIC",
 				text_quote_str(**ret_program).text);
-	/* "--nic red mac=..." */
-	if (strchr(**ret_program, '=') && !strchr(**ret_program, '/'))
-		return cmd_fail(CMD_USAGE, "run: keys of a NIC stand behind its network, with commas: --nic %s,%s",
-				run->nic[run->n - 1].spec.wish.network,
-				text_quote_str(**ret_program).text);
+	if (is_key_of_nic(**ret_program))
+		return cmd_fail(CMD_USAGE, "run: keys of a NIC stand behind its network, with commas: --nic %s,KEY=VALUE",
+				run->nic[run->n - 1].spec.wish.network);
 	return 0;
 }
 

@@ -296,11 +296,7 @@ static int each_of_group(struct cmd *c, const char *name, cmd_look_fn fn, void *
 		return r;
 	if (config_find(c->agent.config, name) || h->ops->link_by_any_name(h, name, &l) == 0)
 		return cmd_fail(CMD_OK, "note: %s has no ports", text_quote_str(name).text);
-	r = cmd_missing_link(c, name);
-	if (r)
-		return r;
-	return cmd_fail(CMD_FAILED, "link %s does not exist, and no network or guest has this name; see vifctl list",
-			text_quote_str(name).text);
+	return cmd_missing_link(c, name, ", and no network or guest has this name; see vifctl list");
 }
 
 /* ---- the verbs ----------------------------------------------------------- */

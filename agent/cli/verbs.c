@@ -58,7 +58,7 @@ const struct verb verbs[] = {
 	  NULL, CONFIG_USEFUL },
 	{ "networks", cmd_networks, "", "list the networks of the configuration", NULL, CONFIG_NEEDED },
 	{ "show", cmd_show, "LINK|DOMID.DEVID|BRIDGE|NETWORK|DOMAIN",
-	  "show a port, or all ports of a bridge, network or domain: wish, state, and what is wrong", NULL, CONFIG_USEFUL },
+	  "show a port, or all ports of a bridge, network or guest: wish, state, and what is wrong", NULL, CONFIG_USEFUL },
 	{ "plan", cmd_plan, "[LINK|DOMID.DEVID|BRIDGE|NETWORK|DOMAIN]",
 	  "show what vifagent would do now; changes nothing", NULL, CONFIG_USEFUL },
 	{ "apply", cmd_apply, "[LINK]",

@@ -46,7 +46,7 @@ static bool in_use(const struct wish *w, const struct state *s, struct plan *p)
 		return refuse(p, REFUSED, "%s is a %s of the host, and the settings of a port would cut the host off; put it on the bridge in the host's network configuration, or attach it by hand with force=yes",
 			      l->name, l->kind);
 	/* Perhaps it leads from one bridge to another. */
-	if (w->by == BY_HAND && link_is(l, LINK_VETH) && l->master &&
+	if (w->by == BY_HAND && w->kind == NETWORK_BRIDGE && link_is(l, LINK_VETH) && l->master &&
 	    l->master != s->bridge.ifindex && link_is(&s->master, LINK_BRIDGE))
 		return refuse(p, REFUSED, "%s is on bridge %s, whose uplink it may be; take it off first (ip link set %s nomaster), or attach it by hand with force=yes",
 			      l->name, s->master.name, l->name);

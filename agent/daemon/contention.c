@@ -39,7 +39,7 @@ static uint32_t hash_wishes(const struct look *looks, int n)
 	return h;
 }
 
-/* … of which links, and which of a NIC's two is active, which is the guest's to choose. */
+/* … and of which links. */
 static uint32_t wish_hash(const struct look *looks, int n)
 {
 	uint32_t h = hash_wishes(looks, n);
@@ -49,7 +49,6 @@ static uint32_t wish_hash(const struct look *looks, int n)
 		const uint32_t numbers[] = {
 			(uint32_t)place->ifindex, place->mtu,
 			(uint32_t)looks[i].state.link.ifindex,
-			looks[i].wish.other_is_active,
 		};
 
 		h = text_hash(h, numbers, sizeof(numbers));
@@ -165,6 +164,20 @@ static void count_blocked(struct port *p, const struct look *looks, int n)
 		table_mark(p);
 }
 
+/* A guest's own driver was connected or disconnected: its entries move, which no other
+ * program has made necessary. */
+static bool active_link_changed(struct port *p, const struct look *looks, int n)
+{
+	unsigned int active = 0;
+	bool changed;
+
+	for (int i = 0; i < n; i++)
+		active |= (unsigned int)!looks[i].wish.other_is_active << i;
+	changed = active != p->active_links;
+	p->active_links = active;
+	return changed;
+}
+
 static void begin_counting(struct port *p)
 {
 	/* No more corrections for a while: the other program has stopped. */
@@ -179,10 +192,14 @@ void contention_count(struct port *p, struct host *h, const struct look *looks,
 {
 	uint32_t wish = wish_hash(looks, n);
 	bool same = wish == p->wish_hash;
+	bool moved = active_link_changed(p, looks, n);
 
 	p->wish_hash = wish;
 	count_blocked(p, looks, n);
 	if (!same || !count_steps(looks, n))
+		return;
+	/* But a MAC is not changed by that: see block(). */
+	if (moved && !mac_was_changed(looks, n))
 		return;
 	if (!p->corrections ||
 	    timer_now() - p->first_correction > CORRECTIONS_MS)

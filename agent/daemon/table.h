@@ -78,6 +78,7 @@ struct port {
 
 	/* corrections (contention.c) */
 	uint32_t wish_hash;
+	unsigned int active_links;	/* bits: which of its links are */
 	unsigned int holds;
 	unsigned int corrections;
 	unsigned int mac_corrections;	/* of them */

@@ -430,8 +430,8 @@ void guard_forget(struct nft *t, int ifindex)
 	if (!known)
 		return;
 	p = *known;
-	if (guard_set(t, &p, &none) < 0)
-		guard_note(t, &p, &none);
+	(void)guard_set(t, &p, &none);
+	guard_note(t, &p, &none);
 }
 
 void guard_disown(struct nft *t, int ifindex)
@@ -439,11 +439,13 @@ void guard_disown(struct nft *t, int ifindex)
 	static const struct guard none;
 	const struct guard_port *known = guard_known_port(t, ifindex);
 	struct guard_port p;
+	struct answer a;
 
 	if (!known)
 		return;
 	p = *known;
-	guard_note(t, &p, &none);
+	if (read_port(t, &p, &a) == 0 && !a.exists)
+		guard_note(t, &p, &none);
 }
 
 int guard_drops(struct nft *t, const struct guard_port *p,

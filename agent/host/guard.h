@@ -45,7 +45,7 @@ void guard_disown(struct nft *t, int ifindex);
  */
 int guard_load(struct nft *t);
 
-/* How many frames of the port were dropped, for each reason; in the last day. */
+/* How many frames of the port were dropped, for each reason; since there was a day without any. */
 int guard_drops(struct nft *t, const struct guard_port *p,
 		uint64_t ret[GUARD_REASONS]);
 

@@ -54,7 +54,7 @@ struct host_ops {
 	 * -EPERM: only root may ask. */
 	int (*guard)(struct host *h, const struct link *l, struct guard *ret);
 
-	/* How many frames of the port its guard has dropped in the last day,
+	/* How many frames of the port its guard has dropped since there was a day without any,
 	 * by reason; with names from guard_reason_name(). */
 	int (*drops)(struct host *h, const struct link *l,
 		     uint64_t ret[GUARD_REASONS]);
@@ -67,8 +67,8 @@ struct host_ops {
 	 * knows of one. */
 	void (*forget_guard)(struct host *h, int ifindex);
 
-	/* The link is no port any more, and whoever detached it has removed its
-	 * guard: do not put it back. */
+	/* The link is no port any more: if whoever detached it has removed its
+	 * guard, do not put that back. */
 	void (*disown_guard)(struct host *h, int ifindex);
 
 	/* Learn of all guards that stand, and remove those of links that are

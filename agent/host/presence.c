@@ -16,6 +16,7 @@
 #include "agent/host/fd.h"
 
 #define NAME "vifagentd"
+#define CALLERS 64	/* may wait, while it is busy */
 
 /* The first byte of the name is NUL, and none ends it. */
 static socklen_t address(struct sockaddr_un *ret)
@@ -43,7 +44,7 @@ int presence_show(void)
 	if (fd < 0)
 		return fd;
 	if (bind(fd, (const struct sockaddr *)&a, len) == 0 &&
-	    listen(fd, 1) == 0)
+	    listen(fd, CALLERS) == 0)
 		return fd;
 	r = -errno;
 	close(fd);
@@ -95,38 +96,55 @@ int presence_pid(void)
 	return ask(&peer) ? peer.pid : 0;
 }
 
-#define ANSWER "corrections "
+#define ANSWER "corrections %lu\nconfig %s\n"
 #define ANSWER_MS 1000
 
-void presence_answer(int fd, unsigned long corrections)
+int presence_answer(int fd, const struct presence *p)
 {
 	CLOSED int caller = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
-	char text[40];
-	int len = snprintf(text, sizeof(text), ANSWER "%lu\n", corrections);
+	char text[sizeof(*p) + 64];
+	int len = snprintf(text, sizeof(text), ANSWER, p->corrections, p->config);
 
-	if (caller >= 0)
-		(void)send(caller, text, (size_t)len, MSG_DONTWAIT | MSG_NOSIGNAL);
+	if (caller < 0)
+		return -errno;
+	(void)send(caller, text, (size_t)len, MSG_DONTWAIT | MSG_NOSIGNAL);
+	return 0;
 }
 
-static int parse_answer(char *text, unsigned long *ret)
+/* "KEY VALUE\n"; returns what follows it, or NULL. */
+static char *take_line(char *text, const char *key, char **ret_value)
 {
-	size_t len = strlen(ANSWER);
+	size_t len = strlen(key);
 	char *end = strchr(text, '\n');
 
-	if (!end || strncmp(text, ANSWER, len) != 0)
-		return -EPROTO;
+	if (!end || strncmp(text, key, len) != 0 || text[len] != ' ')
+		return NULL;
 	*end = '\0';
-	return text_number(text + len, ULONG_MAX, ret) < 0 ? -EPROTO : 0;
+	*ret_value = text + len + 1;
+	return end + 1;
 }
 
-int presence_corrections(unsigned long *ret)
+static int parse_answer(char *text, struct presence *ret)
+{
+	char *corrections, *config;
+	char *next = take_line(text, "corrections", &corrections);
+
+	if (!next || !take_line(next, "config", &config) ||
+	    text_number(corrections, ULONG_MAX, &ret->corrections) < 0 ||
+	    !text_copy(ret->config, sizeof(ret->config), config))
+		return -EPROTO;
+	return 0;
+}
+
+int presence_ask(struct presence *ret, int *ret_pid)
 {
 	CLOSED int fd = open_socket();
 	struct pollfd p = { fd, POLLIN, 0 };
+	char text[sizeof(*ret) + 64] = "";
 	struct ucred peer;
-	char text[40] = "";
 	int r;
 
+	*ret_pid = 0;
 	if (fd < 0)
 		return fd;
 	r = call(fd);
@@ -134,8 +152,10 @@ int presence_corrections(unsigned long *ret)
 		return -ETIMEDOUT;
 	if (r < 0 || !is_trusted(fd, &peer))
 		return -ENOENT;
+	*ret_pid = peer.pid;
 	if (poll(&p, 1, ANSWER_MS) <= 0)
 		return -ETIMEDOUT;
+	/* The answer is sent in one piece (unix(7): it is small). */
 	if (recv(fd, text, sizeof(text) - 1, 0) < 0)
 		return -errno;
 	return parse_answer(text, ret);

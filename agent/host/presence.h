@@ -9,8 +9,14 @@
 #ifndef VIFAGENT_PRESENCE_H
 #define VIFAGENT_PRESENCE_H
 
+#include <limits.h>
 #include <stdbool.h>
-#include <stddef.h>
+
+/* What a daemon says of itself. */
+struct presence {
+	unsigned long corrections;	/* of ports that other programs had changed */
+	char config[PATH_MAX];		/* its configuration file, from its root */
+};
 
 /*
  * presence_show() - say that a daemon runs, as long as this process lives
@@ -23,18 +29,20 @@ int presence_show(void);
 /* Does root, or our own user, run a daemon?  Any user may ask. */
 bool presence_is_shown(void);
 
-/* Answer the caller that waits at @fd, without waiting for him. */
-void presence_answer(int fd, unsigned long corrections);
+/* The pid of that daemon; 0: none, or not known. */
+int presence_pid(void);
+
+/* Answer the caller that waits at @fd, without waiting for him.  Returns 0, or a negative
+ * errno value: he waits still (-EMFILE: no descriptor is left for him). */
+int presence_answer(int fd, const struct presence *p);
 
 /*
- * presence_corrections() - how often the daemon has corrected a port that another program changed
+ * presence_ask() - what the daemon says of itself
+ * @ret_pid:	its pid, also if it does not answer
  *
  * Waits for its answer for a second at most.  Returns 0; -ENOENT: there is no daemon;
  * -ETIMEDOUT, or -EPROTO: it does not answer, or says something else.
  */
-int presence_corrections(unsigned long *ret);
-
-/* The pid of that daemon; 0: none, or not known. */
-int presence_pid(void);
+int presence_ask(struct presence *ret, int *ret_pid);
 
 #endif

@@ -331,6 +331,36 @@ def test_a_port_that_is_detached_does_not_get_its_guard_back(host):
     host.never(lambda: elements(host))
 
 
+def test_a_port_that_is_detached_and_deleted_at_once_does_not_come_back(host):
+    """The daemon hears of both at the same time."""
+    daemon = host.daemon()
+    guest(host)
+    guest(host, "mac=02:00:00:00:00:07", "ip=10.0.0.7", name="tap1")
+    host.until(lambda: daemon.status_text.startswith("2 ports"))
+    daemon.reload()  # it has read them
+    host.until(lambda: host.in_place("tap1", mac="fe:00:00:00:00:07"))
+    daemon.stop()
+    host.vifctl("detach", "tap1", check=0)
+    host.ip("link del tap1")
+    daemon.cont()
+    host.until(lambda: daemon.status_text.startswith("1 port"))
+    host.run(["nft", "flush", "ruleset"])
+    host.until(lambda: elements(host) and elements(host)["ports"])
+    assert len(elements(host)["ports"]) == 1
+
+
+def test_a_record_that_another_program_removes_does_not_leave_a_guard_for_ever(host):
+    """Its link is nobody's then; the guard goes with the link."""
+    daemon = host.daemon()
+    guest(host)
+    host.until(lambda: daemon.status_text.startswith("1 port"))
+    host.ip('link set tap0 alias ""')
+    host.until(lambda: daemon.status_text.startswith("0 ports"))
+    assert len(elements(host)["ports"]) == 1
+    host.ip("link del tap0")
+    host.until(lambda: not elements(host)["ports"])
+
+
 # ---- no window
 
 def test_nothing_passes_while_it_joins_and_joins_again(host, victim):

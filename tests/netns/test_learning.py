@@ -226,3 +226,18 @@ def test_nothing_of_another_mac_passes_while_a_locked_port_moves(host):
             host.vifctl("attach", "tap0", ("red", "blue")[i % 2], f"mac={MAC}", check=0)
             host.until(lambda: flood.sent > before + 20)
     assert flood.heard == [set(), set()] and OTHER not in learned(host)
+
+
+def test_nothing_of_another_mac_passes_while_a_guard_takes_over(host):
+    """What protects it goes when the other thing stands, both ways."""
+    host.conf.write_text("[network locked]\nbridge = br0\nlocked = yes\nlearning = no\n"
+                         "[network guarded]\nbridge = br0\nguard = mac\n")
+    guest, victim = host.tap("tap0"), Wire(host.tap("tap1").fd)
+    host.vifctl("attach", "tap1", "br0", check=0)
+    bad = frames.frame(b"x", src=bytes.fromhex(OTHER.replace(":", "")))
+    with Flood(Wire(guest.fd), [bad], [victim]) as flood:
+        for i in range(50):
+            before = flood.sent
+            host.vifctl("attach", "tap0", ("locked", "guarded")[i % 2], f"mac={MAC}", check=0)
+            host.until(lambda: flood.sent > before + 20)
+    assert flood.heard == [set()] and OTHER not in learned(host)

@@ -142,6 +142,21 @@ static void a_guest_that_changes_to_its_other_link_is_no_correction(void **state
 	assert_false(is_held());
 }
 
+static void nor_does_it_hide_a_fight_about_the_mac(void **state)
+{
+	struct record r;
+
+	(void)state;
+	correct(1);
+	look.mac_was_changed = true;
+	for (int i = 0; i < 9; i++) {
+		look.wish.other_is_active = i % 2;
+		check_port(1);
+	}
+	assert_int_equal(record_parse(fake_host_at(&f, TAP)->l.alias, &r), 0);
+	assert_true(r.blocked);
+}
+
 static void each_hold_is_twice_as_long_up_to_ten_minutes(void **state)
 {
 	static const int64_t seconds[] = { 10, 20, 40, 80, 160, 320, 600, 600,
@@ -294,6 +309,7 @@ int main(void)
 		contention_test(checks_that_change_nothing_are_not_counted),
 		contention_test(a_new_wish_is_no_correction),
 		contention_test(a_guest_that_changes_to_its_other_link_is_no_correction),
+		contention_test(nor_does_it_hide_a_fight_about_the_mac),
 		contention_test(each_hold_is_twice_as_long_up_to_ten_minutes),
 		contention_test(after_a_quiet_while_holds_are_short_again),
 		contention_test(the_record_says_that_it_is_held),
