@@ -69,34 +69,22 @@ static bool is_same_request(const struct wish *a, const struct wish *b)
 	       (mac_is_zero(b->mac) || mac_equal(a->mac, b->mac));
 }
 
-/* Has an earlier create made just this one?  Then it is only put in order. */
+/* Has create made a link of that name?  (What run has left is removed in taps_make().) */
 static bool exists_already(struct cmd *c, const struct tap_spec *s,
-			   struct link *ret)
+			   struct link *ret, struct record *ret_record)
 {
 	struct host *h = c->agent.host;
-	struct record r;
 
 	return s->wish.name[0] &&
 	       h->ops->link_by_name(h, s->wish.name, ret) == 0 &&
-	       record_parse(ret->alias, &r) == 0 && r.made &&
-	       !r.process.pid && is_same_request(&r.wish, &s->wish);
+	       record_parse(ret->alias, ret_record) == 0 && ret_record->made &&
+	       !ret_record->process.pid;
 }
 
-/* An earlier create made another one of that name.  Returns an exit code. */
-static int check_name(struct cmd *c, const struct tap_spec *s)
+static int say_another_exists(const struct link *l)
 {
-	struct host *h = c->agent.host;
-	struct record r;
-	struct link l;
-
-	if (!s->wish.name[0] || h->ops->link_by_name(h, s->wish.name, &l) < 0 ||
-	    record_parse(l.alias, &r) < 0 || !r.made)
-		return CMD_OK;
-	if (r.process.pid)
-		return cmd_fail(CMD_FAILED, "%s was made by vifctl run for process %d; choose another name",
-				l.name, r.process.pid);
 	return cmd_fail(CMD_FAILED, "%s has been created already, with other settings (vifctl show %s); delete it first (vifctl delete %s), or choose another name",
-			l.name, l.name, l.name);
+			l->name, l->name, l->name);
 }
 
 static int confirm(struct cmd *c, const struct link *l)
@@ -135,6 +123,7 @@ static int make(struct cmd *c, const struct tap_spec *s)
 
 int cmd_create(struct cmd *c)
 {
+	struct record record;
 	struct tap_spec s;
 	struct link l;
 	int r;
@@ -143,10 +132,12 @@ int cmd_create(struct cmd *c)
 	r = parse(c, &s);
 	if (r)
 		return r;
-	if (exists_already(c, &s, &l))
+	if (!exists_already(c, &s, &l, &record))
+		return make(c, &s);
+	/* What is there already is only put in order. */
+	if (is_same_request(&record.wish, &s.wish))
 		return confirm(c, &l);
-	r = check_name(c, &s);
-	return r ? r : make(c, &s);
+	return say_another_exists(&l);
 }
 
 /* A tap has carrier while a program has it open.  For a macvtap the kernel does
