@@ -207,7 +207,7 @@ static void bridge(struct findings *f, const struct place *p)
 	if (u.n == 0)
 		finding(f, FINDING_NOTE, p->name,
 			finding_command("ip link set NIC master %s", p->name),
-			"the bridge has no uplink, so its guests reach one another and this host only");
+			"the bridge has no uplink, so its guests reach one another and this host only; if the host has its own address on the NIC that you add, move that to the bridge");
 }
 
 static void device(struct findings *f, const struct place *p)
