@@ -86,6 +86,9 @@ uint32_t link_hash(const struct link *l);
  * read it again later. */
 #define LINK_MTU_PINNING 65535
 
+/* With less a link has no IPv6 (RFC 8200, 5). */
+#define LINK_MTU_MIN_IPV6 1280
+
 /* Which members of a struct link_change count. */
 enum {
 	CHANGE_NAME = 1 << 0,

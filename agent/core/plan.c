@@ -38,10 +38,12 @@ static int record_vlans(const struct wish *w, const struct state *s,
 	return 0;
 }
 
-/* Its guard is not known, so it is not removed either. */
+/* The guard that it has so far is not removed yet; or not known, so it is not removed
+ * either. */
 static bool keeps_guard(const struct state *s)
 {
-	return s->owner == OWNER_US && s->record.guarded && !s->have_guard;
+	return s->owner == OWNER_US && s->record.guarded &&
+	       (!s->have_guard || !guard_is_none(&s->guard));
 }
 
 /* A bond's port has no such options. */
@@ -138,7 +140,9 @@ static void difference(const struct wish *w, const struct state *s,
 		c->fields |= CHANGE_MTU;
 	if (strcmp(alias, l->alias) != 0)
 		c->fields |= CHANGE_ALIAS;
-	if (l->addrgen >= 0 && l->addrgen != LINK_ADDRGEN_NONE)
+	/* With less it has no IPv6 any more (addrconf_notify(), net/ipv6/addrconf.c). */
+	if (l->addrgen >= 0 && l->addrgen != LINK_ADDRGEN_NONE &&
+	    c->mtu >= LINK_MTU_MIN_IPV6)
 		c->fields |= CHANGE_ADDRGEN;
 }
 
@@ -149,7 +153,13 @@ uint32_t plan_mtu(const struct wish *w, const struct state *s)
 	return state_place(s)->mtu;
 }
 
-/* The link's former state is recorded before anything is changed. */
+/* The link's former state is recorded before anything is changed; and that it has a guard,
+ * before it has one: else nobody would know of it. */
+static bool needs_record_first(const struct wish *w, const struct state *s)
+{
+	return s->owner != OWNER_US || (wish_is_filtered(w) && !s->record.guarded);
+}
+
 static void record_first(struct link_change *c, struct plan *p)
 {
 	struct link_change *first = step_add_change(p);
@@ -224,7 +234,7 @@ static void join_steps(const struct wish *wish, const struct state *state,
 	if (c.fields & CHANGE_MASTER)
 		pin_master(state, c.mtu, p);
 	pin_bridge(state, &c, p);
-	if (c.fields & CHANGE_ALIAS && state->owner != OWNER_US)
+	if (c.fields & CHANGE_ALIAS && needs_record_first(wish, state))
 		record_first(&c, p);
 	if (up && c.fields & needs_down(wish, state)) {
 		step_add_up(p, false);
@@ -339,6 +349,18 @@ static void restore(const struct state *s, struct link_change *c)
 		c->fields |= CHANGE_ADDRGEN;
 }
 
+/* With its former MTU it has IPv6 again, in the default mode. */
+static void restore_addrgen(const struct state *s, struct plan *p)
+{
+	const struct was *was = &s->record.was;
+
+	if (was->addrgen < 0 || s->link.mtu >= LINK_MTU_MIN_IPV6 ||
+	    was->mtu < LINK_MTU_MIN_IPV6)
+		return;
+	*step_add_change(p) = (struct link_change) { .fields = CHANGE_ADDRGEN,
+						     .addrgen = was->addrgen };
+}
+
 /* Only a kind that we make is deleted, whatever an alias says. */
 static bool may_delete(const struct state *s)
 {
@@ -346,11 +368,17 @@ static bool may_delete(const struct state *s)
 				  link_is(&s->link, LINK_MACVTAP));
 }
 
-/* A single step, which no other process has to finish. */
+/* A single step, which no other process has to finish; and before it what the kernel would
+ * keep for the next link with that ifindex. */
 static void plan_delete(const struct state *s, struct plan *p)
 {
+	bool is_guarded = s->have_guard && !guard_is_none(&s->guard);
+
 	if (s->link.master)
 		pin_master(s, s->link.mtu, p);
+	if (is_guarded && s->link.up)
+		step_add_up(p, false);
+	step_add_guard(p, s, &(struct guard) { 0 });
 	(void)step_add(p, STEP_DELETE);
 }
 
@@ -402,6 +430,7 @@ static void leave_steps(const struct state *s, bool dead, struct plan *p)
 		(void)step_add(p, STEP_ENTRIES);
 	if (c.fields)
 		*step_add_change(p) = c;
+	restore_addrgen(s, p);
 	if (master && moves)
 		add_master(p, master);
 	if (link_is(&s->former, LINK_BRIDGE) && master)

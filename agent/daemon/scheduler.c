@@ -198,12 +198,15 @@ static bool stays_held(struct scheduler *s, struct port *p,
 	return n != -ENODATA && contention_persists(p, looks, n);
 }
 
-static void disown(const struct scheduler *s, const struct look *look)
+/* Its guard is not to come back with those of the others. */
+static void disown(const struct scheduler *s, const struct look *looks, int n)
 {
 	struct host *h = s->agent->host;
 
-	if (look->found)
-		h->ops->disown_guard(h, look->state.link.ifindex);
+	for (int i = 0; i < n; i++)
+		if (looks[i].found && (looks[i].state.owner != OWNER_US ||
+				       !looks[i].state.record.guarded))
+			h->ops->disown_guard(h, looks[i].state.link.ifindex);
 }
 
 /* Returns the port, or NULL if there is none any more. */
@@ -211,6 +214,7 @@ static struct port *take_looks(struct scheduler *s, struct port *p,
 			       const struct look *looks, int n,
 			       const struct tell *what)
 {
+	disown(s, looks, n);
 	if (n > 0 && digest_looks(&s->digest, p, looks, n))
 		return p;
 	if (n < 0 && n != -ENODEV) {
@@ -221,8 +225,6 @@ static struct port *take_looks(struct scheduler *s, struct port *p,
 		return p;
 	if (n <= 0)
 		news_gone(s->ops, p);
-	for (int i = 0; i < n; i++)
-		disown(s, &looks[i]);
 	drop(s, p);
 	return NULL;
 }

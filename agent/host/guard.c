@@ -268,10 +268,13 @@ int guard_read(struct nft *t, const struct guard_port *p, struct guard *ret)
 	return 0;
 }
 
-/* All that was put for the port. */
+/* All that was put for the port.  @some_are_gone: the kernel refuses to delete what is not
+ * there, so it is put first. */
 static void remove_port(struct batch *b, const struct guard_port *p,
-			const struct answer *old)
+			const struct answer *old, bool some_are_gone)
 {
+	if (some_are_gone)
+		put_addresses(b, NFT_MSG_NEWSETELEM, p->ifindex, &old->guard);
 	macvtap_chains_remove(b, p, &old->chains);
 	if (old->exists)
 		put_element(b, NFT_MSG_DELSETELEM, SET_PORTS, p->ifindex, NULL, 0);
@@ -291,9 +294,24 @@ static bool has_chains(const struct answer *a)
 	return a->chains.exists[CHAIN_SENDS] || a->chains.exists[CHAIN_RECEIVES];
 }
 
-int guard_set(struct nft *t, const struct guard_port *p, const struct guard *g)
+/* In one transaction. */
+static int replace(struct nft *t, const struct guard_port *p, const struct guard *g,
+		   const struct answer *old, bool puts_table, bool some_are_gone)
 {
 	struct batch b = { .nft = t, .family = p->family };
+
+	nft_begin(&b);
+	if (puts_table)
+		guard_put_table(&b);
+	remove_port(&b, p, old, some_are_gone);
+	if (!guard_is_none(g))
+		add_port(&b, p, g);
+	nft_end(&b);
+	return nft_send(&b);
+}
+
+int guard_set(struct nft *t, const struct guard_port *p, const struct guard *g)
+{
 	bool puts_table = false;
 	struct answer old;
 	int r = read_port(t, p, &old);
@@ -302,15 +320,11 @@ int guard_set(struct nft *t, const struct guard_port *p, const struct guard *g)
 		return r;
 	if (!old.exists && !has_chains(&old) && guard_is_none(g))
 		return 0;
-	nft_begin(&b);
 	puts_table = !guard_is_none(g) && guard_rules_stand(t, p->family) != 1;
-	if (puts_table)
-		guard_put_table(&b);
-	remove_port(&b, p, &old);
-	if (!guard_is_none(g))
-		add_port(&b, p, g);
-	nft_end(&b);
-	r = nft_send(&b);
+	r = replace(t, p, g, &old, puts_table, false);
+	/* Another program has removed some of its elements. */
+	if (r == -ENOENT)
+		r = replace(t, p, g, &old, puts_table, true);
 	if (r == 0 && !puts_table)
 		guard_rules_were_kept(t);
 	if (r == 0)

@@ -738,7 +738,29 @@ static void a_guard_that_is_not_wished_any_more_goes_last(void **state)
 	is_guarded();
 	s.link.master = OLD;
 	wish.guard.kind = GUARD_NONE;
-	joins("record, master br0; guard none");
+	joins("master br0; guard none");
+	/* only then nobody has to know of it any more */
+	s.link.master = BRIDGE;
+	s.guard = (struct guard) { 0 };
+	joins("record");
+}
+
+static void that_it_has_a_guard_is_recorded_before_it_has_one(void **state)
+{
+	(void)state;
+	join_it();
+	want_guard(GUARD_MAC, "52:54:00:00:00:07", "");
+	joins("record; guard mac, mac=52:54:00:00:00:07");
+}
+
+static void deleted_it_leaves_no_guard(void **state)
+{
+	(void)state;
+	want_guard(GUARD_MAC, "52:54:00:00:00:07", "");
+	is_guarded();
+	s.record.made = true;
+	(void)strcpy(s.link.kind, "tun");
+	leaves(true, "down; guard none; delete it");
 }
 
 /* It needs no address, and comes before the port is up. */
@@ -753,7 +775,7 @@ static void a_rate_is_set_on_the_bridge(void **state)
 	wish.guard.rate.receive = 1000;
 	joins("guard none, rate send 20mbit receive 1mbit");
 	wish.guard.rate = (struct rate) { 0 };
-	joins("record; guard none");
+	joins("guard none");
 }
 
 static void left_it_loses_its_guard_last(void **state)
@@ -1146,6 +1168,7 @@ static void a_macvtaps_guard_stands_when_it_has_its_name_and_before_it_is_up(voi
 	settle_macvtap();
 	want_guard(GUARD_MAC, "52:54:00:00:00:07", "");
 	wish_guard(&wish, &s.guard);
+	s.record.guarded = true;
 	(void)strcpy(wish.name, "other");
 	s.renames_live = true;
 	plan_join(&wish, &record, &s, &plan);
@@ -1427,6 +1450,8 @@ int main(void)
 		plan_test(a_guard_that_is_gone_comes_back),
 		plan_test(with_another_guard_it_moves_while_it_is_down),
 		plan_test(a_guard_that_is_not_wished_any_more_goes_last),
+		plan_test(that_it_has_a_guard_is_recorded_before_it_has_one),
+		plan_test(deleted_it_leaves_no_guard),
 		plan_test(left_it_loses_its_guard_last),
 		plan_test(a_rate_is_set_on_the_bridge),
 		plan_test(a_guard_without_addresses_is_refused),
