@@ -54,6 +54,7 @@ static int apply(struct cmd *c, const struct overview *o)
 		if (!is_named(c, l))
 			continue;
 		found = true;
+		output_guard_count(c, l);
 		if (!overview_counts(l) && l->plan.n == 0)
 			continue;
 		if ((c->argc || is_next(o, i)) && apply_one(c, l))
@@ -62,7 +63,9 @@ static int apply(struct cmd *c, const struct overview *o)
 	if (!found)
 		return cmd_fail(CMD_FAILED, "port %s does not exist; see vifctl list",
 				text_quote_str(c->argv[0]).text);
-	return code;
+	if (!c->guards_unknown)
+		return code;
+	return cmd_fail(CMD_FAILED, "only root may ask nftables and change it; guards and rates of ports were left as they are");
 }
 
 int cmd_apply(struct cmd *c)

@@ -29,6 +29,7 @@ struct cmd {
 	const char *config_path;	/* of -c; NULL: the default file */
 	const char *broken;	/* the error in the configuration; or NULL */
 	enum config_use config_use;
+	bool guards_unknown;	/* a port was shown whose guard only root may see */
 	bool not_in_order;	/* a port was shown that the daemon would change */
 	const char *suffix;	/* "br1", if called as vif-ifup.br1; or NULL */
 	/* Execute a program that reads udev's rules, if this one does not.
@@ -185,6 +186,10 @@ void output_count(struct cmd *c, const struct look *look);
 
 /* … and no daemon runs, print a note. */
 void output_daemon_note(const struct cmd *c);
+
+/* The same about guards, which only root may ask for. */
+void output_guard_count(struct cmd *c, const struct look *look);
+void output_guard_note(const struct cmd *c);
 
 /* Print a note if xenstored seems to run but cannot be reached: then ports are
  * found by their links only. */

@@ -191,7 +191,7 @@ static void own_mac(struct findings *f, const struct link *bridge)
 	text_mac_print(mac, bridge->mac);
 	finding(f, FINDING_NOTE, bridge->name,
 		finding_command("ip link set %s address %s", bridge->name, mac),
-		"its MAC was never set: it is that of one of its ports, and changes when that port is removed");
+		"its MAC was never set: it is random, or that of one of its ports, and changes with its ports");
 }
 
 static void bridge(struct findings *f, const struct place *p)

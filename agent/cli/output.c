@@ -40,10 +40,24 @@ void output_line(const struct look *look)
 void output_count(struct cmd *c, const struct look *look)
 {
 	c->not_in_order |= look->verdict == TO_DO || look->verdict == WAITING;
+	output_guard_count(c, look);
+}
+
+void output_guard_count(struct cmd *c, const struct look *look)
+{
+	c->guards_unknown |= look->found && !look->state.have_guard &&
+			     look->verdict == IN_ORDER && wish_is_filtered(&look->wish);
+}
+
+void output_guard_note(const struct cmd *c)
+{
+	if (c->guards_unknown)
+		(void)cmd_fail(CMD_OK, "note: only root may ask nftables, so whether guards and rates of ports stand is not known here");
 }
 
 void output_daemon_note(const struct cmd *c)
 {
+	output_guard_note(c);
 	if (c->not_in_order && !presence_is_shown())
 		(void)cmd_fail(CMD_OK, "note: vifagentd is not running, so nothing corrects these ports; run `systemctl start vifagentd`, or attach them by hand");
 }

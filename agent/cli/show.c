@@ -334,6 +334,7 @@ static void show_one(struct cmd *c, const struct look *look, void *arg)
 
 static void plan_one(struct cmd *c, const struct look *look, void *arg)
 {
+	output_guard_count(c, look);
 	if (look->verdict == NOT_OURS && look->plan.n == 0)
 		return;
 	if (c->json) {

@@ -231,13 +231,16 @@ int cmd_status(struct cmd *c)
 	r = overview_take(c, &s.all);
 	if (r == 0) {
 		s.n_places = overview_places(c, &s.all, s.place);
-		for (size_t i = 0; i < s.all.n; i++)
+		for (size_t i = 0; i < s.all.n; i++) {
 			s.ports[s.all.look[i].verdict]++;
+			output_guard_count(c, &s.all.look[i]);
+		}
 		if (c->json)
 			print_json(&s);
 		else
 			print(&s);
 	}
+	output_guard_note(c);
 	overview_free(&s.all);
 	return r;
 }

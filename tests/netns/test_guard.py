@@ -331,6 +331,17 @@ def test_a_port_that_is_detached_does_not_get_its_guard_back(host):
     host.never(lambda: elements(host))
 
 
+def test_an_ordinary_user_is_told_that_he_does_not_see_guards(host):
+    guest(host)
+    host.run(["nft", "flush", "ruleset"])
+    assert host.listed("tap0")["state"] == "to do"
+    for verb, rc in ("list", 0), ("plan", 0), ("status", 0), ("apply", 1):
+        user = host.run(["setpriv", "--reuid=65534", "--clear-groups", *host.vifctl_argv(verb)], check=None)
+        assert user.rc == rc and "only root may ask nftables" in user.err, (verb, user)
+    host.vifctl("apply", check=0)
+    assert "nftables" not in host.vifctl("list", check=0).err
+
+
 def test_a_port_that_is_detached_and_deleted_at_once_does_not_come_back(host):
     """The daemon hears of both at the same time."""
     daemon = host.daemon()
