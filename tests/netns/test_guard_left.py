@@ -56,7 +56,8 @@ def test_killed_at_any_message_nobody_forgets_the_guard(host, first, then):
         host.vifctl("attach", "tap0", first, *arguments[first], check=0)
         result = host.run(["strace", "-f", "-o", "/dev/null", "-e", "trace=sendto,sendmsg", "-e",
                            f"inject=sendto,sendmsg:signal=KILL:when={when}",
-                           *host.vifctl_argv("attach", "tap0", then, *arguments[then])], check=None)
+                           *host.vifctl_argv("attach", "tap0", then, *arguments[then])],
+                          check=None, env={"ASAN_OPTIONS": "detect_leaks=0"})
         host.vifctl("apply", check=None)
         wish = host.listed("tap0")["wish"]["network"]
         assert bool(left(host)) == (wish == "red"), f"killed at message {when}: {left(host)}"
