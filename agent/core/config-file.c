@@ -90,9 +90,17 @@ static const char *foreign_syntax(const char *value)
 	return NULL;
 }
 
+/* It can be written into a message, and into the file, as it is. */
+static bool is_plain(const char *name)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ._-";
+
+	return name[0] && !name[strspn(name, plain)];
+}
+
 static int unknown_section(struct parser *p, const char *name)
 {
-	if (vif_name_check(name) >= 0)
+	if (is_plain(name) && vif_name_check(name) >= 0)
 		return parser_wrong(p, "section %s is unknown: use [xen], or [network %s] if that is a network",
 				    text_quote_str(name).text, name);
 	return parser_wrong(p, "section %s is unknown: use [xen] or [network NAME]",
