@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agent/cli/daemon-config.h"
 #include "agent/cli/overview.h"
 #include "agent/core/words.h"
-#include "agent/cli/daemon-config.h"
 #include "agent/host/presence.h"
 
 /* Carry out the plan of one port, whose look said that there is something to do. */

@@ -70,8 +70,7 @@ int cmd_leave_by_hand(struct cmd *c, const struct link *l)
 	return ask_by_hand(c, l, &hand);
 }
 
-/* That key among "name, mac, ip and mtu"; NULL: it is none of them. */
-static const char *find_listed(const char *word, size_t len, const char *keys)
+const char *cmd_find_key(const char *word, size_t len, const char *keys)
 {
 	for (const char *k = keys; *k; k += strspn(k, " =,")) {
 		size_t n = strcspn(k, " =,");
@@ -89,7 +88,7 @@ int cmd_wrong_key(const char *what, const char *arg, const char *keys)
 	const struct quote quoted = text_quote_str(arg);
 	const char *word = arg + strspn(arg, "-");
 	size_t len = strcspn(word, "=");
-	const char *listed = find_listed(word, len, keys);
+	const char *listed = cmd_find_key(word, len, keys);
 
 	if (listed)
 		return cmd_fail(CMD_USAGE, "%s: %s is not understood; write %.*s=VALUE, with = and without blanks",

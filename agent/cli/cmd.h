@@ -91,6 +91,10 @@ bool cmd_answer(int argc, char **argv, const char *args, const char *help);
 __attribute__((format(printf, 2, 3)))
 int cmd_fail(int code, const char *fmt, ...);
 
+/* The key of a list like "name, mac, ip and mtu" that @word, @len long, names in capital or small
+ * letters; or NULL. */
+const char *cmd_find_key(const char *word, size_t len, const char *keys);
+
 /*
  * cmd_wrong_key() - an argument that is not understood
  * @what:	who takes it: "attach"
@@ -101,7 +105,7 @@ int cmd_fail(int code, const char *fmt, ...);
 int cmd_wrong_key(const char *what, const char *arg, const char *keys);
 
 /*
- * cmd_missing_link() - there is no link of this name
+ * cmd_missing_link() - say that no link has this name
  * @more:	what else to say of it: ", and …"; or ""
  *
  * It may be an option, or the former name of a port.  Returns an exit code.

@@ -7,7 +7,6 @@
 #include <sys/stat.h>
 
 #include "agent/engine/agent.h"
-#include "agent/host/presence.h"
 
 static bool is_same_file(const char *a, const char *b)
 {
@@ -27,16 +26,11 @@ void daemon_config(int pid, const char *its, char ret[PATH_MAX])
 		(void)snprintf(ret, PATH_MAX, "%s", its);
 }
 
-bool daemon_config_differs(const char *ours, char ret[PATH_MAX])
+bool daemon_config_differs(int pid, const char *its, const char *ours)
 {
 	const char *mine = ours ? ours : CONFIG_DEFAULT;
 	char path[PATH_MAX];
-	struct presence p;
-	int pid;
 
-	if (presence_ask(&p, &pid) < 0)
-		return false;
-	daemon_config(pid, p.config, path);
-	memcpy(ret, p.config, PATH_MAX);
+	daemon_config(pid, its, path);
 	return strcmp(mine, path) != 0 && !is_same_file(mine, path);
 }

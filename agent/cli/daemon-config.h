@@ -12,8 +12,7 @@
  */
 void daemon_config(int pid, const char *its, char ret[PATH_MAX]);
 
-/* Does the daemon that runs here read another file than ours?  @ours: as after -c, NULL
- * for the default.  Then @ret is its file, as it says. */
-bool daemon_config_differs(const char *ours, char ret[PATH_MAX]);
+/* Is that another file than ours?  @ours: as after -c, NULL for the default. */
+bool daemon_config_differs(int pid, const char *its, const char *ours);
 
 #endif

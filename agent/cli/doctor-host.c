@@ -2,6 +2,7 @@
 /* doctor-host.c - what is wrong with programs and files of the host */
 #include "agent/cli/doctor-host.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,19 +26,20 @@ static bool exists(const char *path)
 
 void doctor_programs(struct findings *f)
 {
-	char other[PATH_MAX];
+	struct presence daemon;
+	int pid, r = presence_ask(&daemon, &pid);
 	bool serves = f->all->n || f->cmd->agent.config->n_networks;
 
 	if (f->cmd->broken)
 		finding(f, FINDING_ERROR, "configuration", "vifctl check", "%s",
 			f->cmd->broken);
-	if (serves && !presence_is_shown())
+	if (serves && r == -ENOENT)
 		finding(f, FINDING_WARNING, "vifagentd", "systemctl enable --now vifagentd",
 			"the daemon is not running, so nothing corrects ports that others change");
-	if (daemon_config_differs(f->cmd->config_path, other))
+	if (r == 0 && daemon_config_differs(pid, daemon.config, f->cmd->config_path))
 		finding(f, FINDING_WARNING, "configuration", "",
 			"vifagentd reads another configuration than this, so what is said here of networks may be wrong: use vifctl -c with %s",
-			other);
+			daemon.config);
 	if (geteuid() != 0)
 		finding(f, FINDING_NOTE, "vifctl", "sudo vifctl doctor",
 			"only root can ask xenstored and nftables; some of what is wrong may be missing here");

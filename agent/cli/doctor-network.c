@@ -17,7 +17,7 @@
 
 /* ---- ports -------------------------------------------------------------- */
 
-/* The uid that may open a tap without being root; 0: nobody. */
+/* The uid of the user who owns a tap, or 0. */
 static unsigned long tap_owner(const struct link *l)
 {
 	char path[96], text[24];
@@ -257,7 +257,7 @@ static void missing(struct findings *f, const struct place *p)
 
 	if (p->kind == NETWORK_BRIDGE && !is_configured(f, p->name))
 		finding(f, severity, p->name, "",
-			"ports request it, but the configuration has no network of this name, and there is no such bridge: add [network %s] to it, or attach them to another network (vifctl show %s lists them)",
+			"ports request it, but it is neither a bridge nor in the configuration: add [network %s] to it, or attach them to another network (vifctl show %s lists them)",
 			p->name, p->name);
 	else if (p->kind == NETWORK_BRIDGE)
 		finding(f, severity, p->name,

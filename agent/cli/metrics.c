@@ -136,23 +136,23 @@ static void drops(struct cmd *c, const struct overview *o)
 			drops_of(c, &o->look[i]);
 }
 
-static void corrections(void)
+static void daemon_itself(void)
 {
 	struct presence p;
-	int pid;
+	int pid, r = presence_ask(&p, &pid);
 
-	if (presence_ask(&p, &pid) < 0)
+	family("vifagent_daemon", "gauge", "Does vifagentd run?");
+	(void)printf("vifagent_daemon %d\n", r != -ENOENT);
+	if (r < 0)
 		return;
 	family("vifagent_corrections_total", "counter",
-	       "How often the daemon has put a port back in order that nobody had requested otherwise.");
+	       "How often the daemon has put a port back in order without a new request for it.");
 	(void)printf("vifagent_corrections_total %lu\n", p.corrections);
 }
 
 static void print(struct cmd *c, const struct overview *o)
 {
-	family("vifagent_daemon", "gauge", "Does vifagentd run?");
-	(void)printf("vifagent_daemon %d\n", presence_is_shown());
-	corrections();
+	daemon_itself();
 	infos(o);
 	states(o);
 	traffic(o, "vif_received_bytes_total", "Bytes that the guest has received.", false, "bytes");

@@ -22,6 +22,7 @@
 
 #define NICS_MAX 32
 
+#define NIC_KEYS "model, " TAPS_KEYS
 #define NIC_USAGE "--nic takes NETWORK[,KEY=VALUE...]"
 
 struct nic_run {
@@ -52,7 +53,7 @@ static int set_key(struct nic_run *nic, struct nic_arguments *a,
 		return 0;
 	r = taps_set(&nic->spec, arg);
 	if (r == -ENOENT)
-		return cmd_wrong_key("--nic", arg, "model, " TAPS_KEYS);
+		return cmd_wrong_key("--nic", arg, NIC_KEYS);
 	return r;
 }
 
@@ -95,14 +96,9 @@ static int add_nic(struct cmd *c, struct run *run, char *text)
 /* "--nic red mac=..." */
 static bool is_key_of_nic(const char *word)
 {
-	static const char *const keys[] = {
-		"name", "mac", "ip", "mtu", "vlan", "mode", "queues", "owner", "group", "model",
-	};
+	size_t len = strcspn(word, "=");
 
-	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
-		if (cmd_value(word, keys[i]))
-			return true;
-	return false;
+	return word[len] && cmd_find_key(word, len, NIC_KEYS);
 }
 
 static int parse(struct cmd *c, struct run *run, char ***ret_program)

@@ -25,17 +25,21 @@ static void line(const char *what, enum color color, const char *text)
 	(void)printf("%-14s%s%s%s\n", what, screen_on(color), text, screen_off(color));
 }
 
-static void print_daemon(void)
+static void print_daemon(const struct cmd *c)
 {
+	struct presence p;
 	char text[64];
-	int pid = presence_pid();
+	int pid, r = presence_ask(&p, &pid);
 
-	if (pid == 0 && !presence_is_shown()) {
+	if (r == -ENOENT) {
 		line("daemon", YELLOW, "vifagentd is not running");
 		return;
 	}
 	(void)snprintf(text, sizeof(text), "running, pid %d", pid);
 	line("daemon", GREEN, pid ? text : "running");
+	if (r == 0 && daemon_config_differs(pid, p.config, c->config_path))
+		(void)cmd_fail(CMD_OK, "note: vifagentd reads another configuration than this: %s; use vifctl -c with it",
+			       p.config);
 }
 
 /* The words for people; NULL: this is no Xen host. */
@@ -62,11 +66,8 @@ static void print_store(const struct agent *a)
 
 static void print_config(const struct cmd *c)
 {
-	char text[64], other[PATH_MAX];
+	char text[64];
 
-	if (daemon_config_differs(c->config_path, other))
-		(void)cmd_fail(CMD_OK, "note: vifagentd reads another configuration than this: %s; use vifctl -c with it",
-			       other);
 	if (c->broken) {
 		line("configuration", RED, c->broken);
 		return;
@@ -165,7 +166,7 @@ static void print_troubles(const struct status *s)
 
 static void print(const struct status *s)
 {
-	print_daemon();
+	print_daemon(s->cmd);
 	print_store(&s->cmd->agent);
 	print_config(s->cmd);
 	print_counts(s);

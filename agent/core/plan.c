@@ -154,7 +154,7 @@ uint32_t plan_mtu(const struct wish *w, const struct state *s)
 }
 
 /* The link's former state is recorded before anything is changed; and that it has a guard,
- * before it has one: else nobody would know of it. */
+ * before it gets one; otherwise nobody would know about it. */
 static bool needs_record_first(const struct wish *w, const struct state *s)
 {
 	return s->owner != OWNER_US || (wish_is_filtered(w) && !s->record.guarded);
@@ -368,8 +368,7 @@ static bool may_delete(const struct state *s)
 				  link_is(&s->link, LINK_MACVTAP));
 }
 
-/* A single step, which no other process has to finish; and before it what the kernel would
- * keep for the next link with that ifindex. */
+/* Its guard goes first: the kernel would keep it for the next link with that ifindex. */
 static void plan_delete(const struct state *s, struct plan *p)
 {
 	bool is_guarded = s->have_guard && !guard_is_none(&s->guard);

@@ -67,8 +67,8 @@ struct host_ops {
 	 * knows of one. */
 	void (*forget_guard)(struct host *h, int ifindex);
 
-	/* The link is no port any more: if whoever detached it has removed its
-	 * guard, do not put that back. */
+	/* The link is no longer a port: if its guard was removed when it was
+	 * detached, do not put that back. */
 	void (*disown_guard)(struct host *h, int ifindex);
 
 	/* Learn of all guards that stand, and remove those of links that are

@@ -60,40 +60,32 @@ static bool is_trusted(int fd, struct ucred *ret)
 	       (ret->uid == 0 || ret->uid == getuid());
 }
 
-static int call(int fd)
+/* Returns a connection to that daemon; -EAGAIN: there is one, with a full queue of callers, which
+ * does not say whose it is; -ENOENT: there is none. */
+static int call(struct ucred *ret)
 {
 	struct sockaddr_un a;
 	socklen_t len = address(&a);
-
-	return connect(fd, (const struct sockaddr *)&a, len) < 0 ? -errno : 0;
-}
-
-/* A full queue of connections (EAGAIN) is a presence, too, but does not say
- * whose. */
-static bool ask(struct ucred *ret)
-{
-	CLOSED int fd = open_socket();
-	int r;
+	int fd = open_socket();
+	int r = -ENOENT;
 
 	*ret = (struct ucred) { 0 };
 	if (fd < 0)
-		return false;
-	r = call(fd);
-	return r == -EAGAIN || (r == 0 && is_trusted(fd, ret));
+		return fd;
+	if (connect(fd, (const struct sockaddr *)&a, len) < 0)
+		r = errno == EAGAIN ? -EAGAIN : -ENOENT;
+	else if (is_trusted(fd, ret))
+		return fd;
+	close(fd);
+	return r;
 }
 
 bool presence_is_shown(void)
 {
 	struct ucred peer;
+	CLOSED int fd = call(&peer);
 
-	return ask(&peer);
-}
-
-int presence_pid(void)
-{
-	struct ucred peer;
-
-	return ask(&peer) ? peer.pid : 0;
+	return fd >= 0 || fd == -EAGAIN;
 }
 
 #define ANSWER "corrections %lu\nconfig %s\n"
@@ -138,21 +130,14 @@ static int parse_answer(char *text, struct presence *ret)
 
 int presence_ask(struct presence *ret, int *ret_pid)
 {
-	CLOSED int fd = open_socket();
+	struct ucred peer;
+	CLOSED int fd = call(&peer);
 	struct pollfd p = { fd, POLLIN, 0 };
 	char text[sizeof(*ret) + 64] = "";
-	struct ucred peer;
-	int r;
 
-	*ret_pid = 0;
-	if (fd < 0)
-		return fd;
-	r = call(fd);
-	if (r == -EAGAIN)
-		return -ETIMEDOUT;
-	if (r < 0 || !is_trusted(fd, &peer))
-		return -ENOENT;
 	*ret_pid = peer.pid;
+	if (fd < 0)
+		return fd == -EAGAIN ? -ETIMEDOUT : fd;
 	if (poll(&p, 1, ANSWER_MS) <= 0)
 		return -ETIMEDOUT;
 	/* The answer is sent in one piece (unix(7): it is small). */

@@ -29,19 +29,16 @@ int presence_show(void);
 /* Does root, or our own user, run a daemon?  Any user may ask. */
 bool presence_is_shown(void);
 
-/* The pid of that daemon; 0: none, or not known. */
-int presence_pid(void);
-
 /* Answer the caller that waits at @fd, without waiting for him.  Returns 0, or a negative
  * errno value: he waits still (-EMFILE: no descriptor is left for him). */
 int presence_answer(int fd, const struct presence *p);
 
 /*
  * presence_ask() - what the daemon says of itself
- * @ret_pid:	its pid, also if it does not answer
+ * @ret_pid:	its pid, also if it does not answer; 0: not known
  *
- * Waits for its answer for a second at most.  Returns 0; -ENOENT: there is no daemon;
- * -ETIMEDOUT, or -EPROTO: it does not answer, or says something else.
+ * Waits at most one second.  Returns 0; -ENOENT if no daemon runs; -ETIMEDOUT or -EPROTO if it
+ * does not answer, or says something else.
  */
 int presence_ask(struct presence *ret, int *ret_pid);
 

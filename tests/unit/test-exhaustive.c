@@ -572,43 +572,39 @@ static bool is_bare(const struct run *r)
 	       p->l.master == was->l.master && !(p->l.options & OPTION(OPTION_LOCKED));
 }
 
+/* Has it become so by this act, while it is joining?  What fails is undone. */
+static bool becomes(const struct run *r, bool is, bool *was)
+{
+	bool had_been = *was;
+	struct record record;
+
+	*was = is;
+	return is && !had_been &&
+	       record_owner(r->f.link[PORT - 1].l.alias, &record) == OWNER_US && !record.leaving;
+}
+
 static void check_options(struct run *r)
 {
 	const struct fake_link *p = &r->f.link[PORT - 1];
-	bool loose = is_loose(r);
-	struct record record;
 
-	if (loose && !r->was_loose &&
-	    record_owner(p->l.alias, &record) == OWNER_US && !record.leaving)
+	if (becomes(r, is_loose(r), &r->was_loose))
 		breaks(r, HAS_ITS_OPTIONS, "up with options %x and %d MACs", p->l.options, p->entries.n);
 	if (is_bare(r))
 		breaks(r, PROTECTS_ALL_THE_TIME, "it is not locked any more, and its guard does not stand");
-	r->was_loose = loose;
 }
 
 static void check_guard(struct run *r)
 {
-	const struct fake_link *p = &r->f.link[PORT - 1];
-	bool open = is_open(r);
-	struct record record;
-
-	if (open && !r->was_open &&
-	    record_owner(p->l.alias, &record) == OWNER_US && !record.leaving)
+	if (becomes(r, is_open(r), &r->was_open))
 		breaks(r, IS_ALWAYS_GUARDED, "up without its guard");
-	r->was_open = open;
 }
 
-/* What fails is undone. */
 static void check_vlans(struct run *r)
 {
 	const struct fake_link *p = &r->f.link[PORT - 1];
-	bool astray = is_astray(r);
-	struct record record;
 
-	if (astray && !r->was_astray &&
-	    record_owner(p->l.alias, &record) == OWNER_US && !record.leaving)
+	if (becomes(r, is_astray(r), &r->was_astray))
 		breaks(r, KEEPS_TO_ITS_VLANS, "up with VLANs %s", p->vlan);
-	r->was_astray = astray;
 	r->was_elsewhere |= p->l.master != r->base.link[PORT - 1].l.master;
 }
 
