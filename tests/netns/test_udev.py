@@ -115,6 +115,25 @@ def test_a_rule_that_matches_the_old_name_only(bed):
     assert changes == [] and bed.link("web0").mtu == 1400
 
 
+def test_so_do_its_guard_s_addresses(bed):
+    bed.bridge("br0")
+    bed.conf.write_text("[network red]\nbridge = br0\nguard = ip\n")
+    addresses = {"VIF_MAC": "52:54:00:12:34:56", "VIF_IP": "192.0.2.1"}
+    rule = TAPS.replace("\n", "".join(f', ENV{{{name}}}="{value}"' for name, value in
+                                      ({"VIF_NETWORK": "red", "VIF_NAME": "web0"} | addresses).items()) + "\n")
+    udevd = bed.udevd(rules={p.name: p.read_text() for p in MARKS} | {"70-local.rules": rule})
+    daemon = bed.daemon()
+    bed.tap("tap0")
+    bed.until(lambda: bed.in_place("web0"))
+    udevd.settle()
+    new_rules(bed, udevd, rule)
+    assert addresses.items() <= properties(bed, "web0").items()
+    daemon.kill()
+    bed.daemon()
+    bed.never(lambda: not bed.in_place("web0"))
+    assert "guard   ip, mac 52:54:00:12:34:56, ip 192.0.2.1" in bed.vifctl("show", "web0", check=0).out
+
+
 def test_without_the_shipped_rules_it_does_not_flap(bed):
     """The rule matches tap0, and not web0: either may be the end of it, but an end there must be."""
     bed.bridge("br0")
