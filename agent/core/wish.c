@@ -52,9 +52,11 @@ static int refuse(struct wish *w, const char *fmt, ...)
 
 /* @what: "a network's name"; @limit: why it may not be longer */
 static int set_word(struct wish *w, const char *label, const char *s,
-		    size_t len, const char *what, const char *limit,
+		    const char *what, const char *limit,
 		    char *ret, size_t size)
 {
+	size_t len = strlen(s);
+
 	if (len >= size)
 		return refuse(w, "%s=%s is too long for %s by %zu characters%s",
 			      label, text_quote(s, len).text, what,
@@ -66,27 +68,25 @@ static int set_word(struct wish *w, const char *label, const char *s,
 	return 0;
 }
 
-static int set_network(struct wish *w, const char *label, const char *s,
-		       size_t len)
+static int set_network(struct wish *w, const char *label, const char *s)
 {
-	return set_word(w, label, s, len, "the name of a network or bridge", "",
+	return set_word(w, label, s, "the name of a network or bridge", "",
 			w->network, sizeof(w->network));
 }
 
-static int set_name(struct wish *w, const char *label, const char *s,
-		    size_t len)
+static int set_name(struct wish *w, const char *label, const char *s)
 {
-	return set_word(w, label, s, len, "a link's name",
+	return set_word(w, label, s, "a link's name",
 			": the kernel takes 15", w->name, sizeof(w->name));
 }
 
-static int set_mtu(struct wish *w, const char *label, const char *s, size_t len)
+static int set_mtu(struct wish *w, const char *label, const char *s)
 {
 	unsigned long mtu;
 
 	if (text_number(s, WISH_MTU_MAX, &mtu) < 0 || mtu < WISH_MTU_MIN)
 		return refuse(w, "%s=%s is not an MTU: use a number of bytes from %d to %d",
-			      label, text_quote(s, len).text, WISH_MTU_MIN,
+			      label, text_quote(s, strlen(s)).text, WISH_MTU_MIN,
 			      WISH_MTU_MAX);
 	w->mtu = (uint32_t)mtu;
 	return 0;
@@ -121,43 +121,53 @@ static int set_ip(struct wish *w, const char *label, const char *s)
 	return 0;
 }
 
-static int set_mode(struct wish *w, const char *label, const char *s,
-		    size_t len)
+static int set_mode(struct wish *w, const char *label, const char *s)
 {
 	uint32_t mode = macvtap_mode(s);
 
 	if (!mode)
 		return refuse(w, "%s=%s is not a mode of a macvtap: use vepa, private, bridge or passthru",
-			      label, text_quote(s, len).text);
+			      label, text_quote(s, strlen(s)).text);
 	w->mode = mode;
 	return 0;
 }
 
-static int set_up(struct wish *w, const char *label, const char *s, size_t len)
+static int set_up(struct wish *w, const char *label, const char *s)
 {
 	if (strcmp(s, "yes") != 0 && strcmp(s, "no") != 0)
 		return refuse(w, "%s=%s is neither yes nor no", label,
-			      text_quote(s, len).text);
+			      text_quote(s, strlen(s)).text);
 	w->stays_down = strcmp(s, "no") == 0;
 	return 0;
 }
 
-static int set_vlan(struct wish *w, const char *label, const char *s,
-		    size_t len)
+static int set_vlan(struct wish *w, const char *label, const char *s)
 {
 	char why[REASON_SIZE];
 	struct vlans vlans;
 
 	if (vlans_parse(s, &vlans, why) < 0)
-		return refuse(w, "%s=%s: %s", label, text_quote(s, len).text,
+		return refuse(w, "%s=%s: %s", label, text_quote(s, strlen(s)).text,
 			      why);
 	if (!text_copy(w->vlan, sizeof(w->vlan), s))
 		return refuse(w, "%s=%s is not accepted: it is much too long",
-			      label, text_quote(s, len).text);
+			      label, text_quote(s, strlen(s)).text);
 	w->vlan_by = w->by;
 	w->vlan_is_wrong = false;
 	return 0;
 }
+
+static int (*const setters[])(struct wish *w, const char *label, const char *s) = {
+	[WISH_NETWORK] = set_network,
+	[WISH_NAME] = set_name,
+	[WISH_MTU] = set_mtu,
+	[WISH_MAC] = set_mac,
+	[WISH_MODE] = set_mode,
+	[WISH_UP] = set_up,
+	[WISH_VLAN] = set_vlan,
+	[WISH_SENDER] = set_senders,
+	[WISH_IP] = set_ip,
+};
 
 int wish_set(struct wish *w, enum wish_key key, const char *label,
 	     const void *value, size_t len)
@@ -169,33 +179,13 @@ int wish_set(struct wish *w, enum wish_key key, const char *label,
 	if (len >= sizeof(s))
 		return refuse(w, "%s=%s is not accepted: it is much too long",
 			      label, text_quote(value, len).text);
-	/* The functions below read strings: a NUL would hide the rest. */
+	/* The setters read strings: a NUL would hide the rest. */
 	if (memchr(value, 0, len))
 		return refuse(w, "%s=%s is not accepted: it contains a NUL byte",
 			      label, text_quote(value, len).text);
 	memcpy(s, value, len);
 	s[len] = '\0';
-	switch (key) {
-	case WISH_NETWORK:
-		return set_network(w, label, s, len);
-	case WISH_NAME:
-		return set_name(w, label, s, len);
-	case WISH_MTU:
-		return set_mtu(w, label, s, len);
-	case WISH_MAC:
-		return set_mac(w, label, s);
-	case WISH_MODE:
-		return set_mode(w, label, s, len);
-	case WISH_UP:
-		return set_up(w, label, s, len);
-	case WISH_VLAN:
-		return set_vlan(w, label, s, len);
-	case WISH_SENDER:
-		return set_senders(w, label, s);
-	case WISH_IP:
-		return set_ip(w, label, s);
-	}
-	return refuse(w, "%s: not known", label);
+	return setters[key](w, label, s);
 }
 
 const char *wish_place(const struct wish *w)
@@ -225,7 +215,7 @@ void wish_merge(struct wish *w, const struct wish *lower)
 	guard_merge(&w->guard, &lower->guard);
 }
 
-/* Do frames of some of its VLANs have a tag? */
+/* Do frames of some of its VLANs have a tag, in one direction or the other? */
 static bool has_tagged_vlan(const struct wish *w)
 {
 	char why[REASON_SIZE];
@@ -236,7 +226,7 @@ static bool has_tagged_vlan(const struct wish *w)
 		return false;
 	for (unsigned int from = VLAN_MIN; vlans_next(&v, from, &r);
 	     from = r.last + 1U)
-		if (!r.is_pvid)
+		if (!r.is_pvid || !r.is_untagged)
 			return true;
 	return false;
 }

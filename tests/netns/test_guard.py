@@ -103,11 +103,13 @@ def test_a_vif_and_its_emulated_tap_share_addresses(host, victim):
     assert learned(host) <= {MAC}
 
 
-def test_a_tagged_vlan_is_checked_inside_the_tag(bed):
+# With 5pt the guest's own VLAN has a tag on its way to the guest, so its frames have one, too.
+@pytest.mark.parametrize("vlan", ["10p/5", "5pt"])
+def test_a_tagged_vlan_is_checked_inside_the_tag(bed, vlan):
     without_br_netfilter()
     bed.bridge("br0", vlan_filtering=True)
     network(bed)
-    tap = guest(bed, *ADDRESSES, "vlan=10p/5")
+    tap = guest(bed, *ADDRESSES, f"vlan={vlan}")
     peer = bed.tap("victim")
     bed.vifctl("attach", "victim", "br0", "vlan=10p/5/6", check=0)
     victim = Wire(peer.fd)
@@ -337,7 +339,7 @@ def test_an_ordinary_user_is_told_that_he_does_not_see_guards(host):
     assert host.listed("tap0")["state"] == "to do"
     for verb, rc in ("list", 0), ("plan", 0), ("status", 0), ("apply", 1):
         user = host.run(["setpriv", "--reuid=65534", "--clear-groups", *host.vifctl_argv(verb)], check=None)
-        assert user.rc == rc and "only root may ask nftables" in user.err, (verb, user)
+        assert user.rc == rc and "only root can query" in user.err, (verb, user)
     host.vifctl("apply", check=0)
     assert "nftables" not in host.vifctl("list", check=0).err
 

@@ -229,15 +229,6 @@ static void a_bad_vlan_says_why(void **state)
 	assert_string_equal(w.vlan, "");
 }
 
-static void an_unknown_key_is_refused(void **state)
-{
-	struct wish w = { 0 };
-
-	(void)state;
-	assert_int_equal(set(&w, (enum wish_key)99, "x"), -EINVAL);
-	assert_string_equal(w.error, "key: not known");
-}
-
 /* ---- merging ----------------------------------------------------------- */
 
 static void what_is_open_is_filled(void **state)
@@ -347,6 +338,45 @@ static void a_wrong_vlan_counts_also_where_the_network_is_another_s(void **state
 	assert_string_equal(high.vlan, "30");
 }
 
+/* A guard's addresses are all of one source, and messages name it. */
+static void addresses_are_of_the_one_that_lists_them(void **state)
+{
+	struct wish low = { .by = BY_XENSTORE };
+	struct wish with = { .by = BY_HAND, .network = "br0" };
+	struct wish without = { .by = BY_HAND, .network = "br0" };
+
+	(void)state;
+	assert_int_equal(set(&low, WISH_IP, "192.0.2.1"), 0);
+	assert_int_equal(set(&with, WISH_IP, "192.0.2.2"), 0);
+	wish_merge(&with, &low);
+	assert_int_equal(with.ip_by, BY_HAND);
+	wish_merge(&without, &low);
+	assert_int_equal(without.ip_by, BY_XENSTORE);
+	assert_true(guard_has_ips(&without.guard));
+}
+
+/* Only then may a frame have one. */
+static void a_guard_knows_whether_the_port_has_tagged_vlans(void **state)
+{
+	static const struct {
+		const char *vlan;
+		bool tags;
+	} rows[] = {
+		{ "", false }, { "10p", false }, { "10p/20", true },
+		{ "10pt", true },
+	};
+
+	(void)state;
+	for (each(i, rows)) {
+		struct wish w = { .by = BY_HAND, .guard.kind = GUARD_IP };
+		struct guard g;
+
+		assert_true(text_copy(w.vlan, sizeof(w.vlan), rows[i].vlan));
+		wish_guard(&w, &g);
+		check(g.tags == rows[i].tags, "%s", rows[i].vlan);
+	}
+}
+
 static void sources_have_names(void **state)
 {
 	(void)state;
@@ -369,13 +399,14 @@ int main(void)
 		cmocka_unit_test(the_first_error_stays),
 		cmocka_unit_test(a_later_value_replaces_an_earlier_one),
 		cmocka_unit_test(a_bad_vlan_says_why),
-		cmocka_unit_test(an_unknown_key_is_refused),
 		cmocka_unit_test(what_is_open_is_filled),
 		cmocka_unit_test(what_is_set_stays),
 		cmocka_unit_test(the_network_says_whose_wish_it_is),
 		cmocka_unit_test(by_hand_beats_xenstore_beats_udev),
 		cmocka_unit_test(a_wrong_wish_counts_unless_nobody_asked_it),
 		cmocka_unit_test(a_wrong_vlan_counts_also_where_the_network_is_another_s),
+		cmocka_unit_test(addresses_are_of_the_one_that_lists_them),
+		cmocka_unit_test(a_guard_knows_whether_the_port_has_tagged_vlans),
 		cmocka_unit_test(sources_have_names),
 	};
 
