@@ -36,9 +36,13 @@ void doctor_programs(struct findings *f)
 	if (serves && r == -ENOENT)
 		finding(f, FINDING_WARNING, "vifagentd", "systemctl enable --now vifagentd",
 			"the daemon is not running, so nothing corrects ports that others change");
+	if (r < 0 && r != -ENOENT)
+		finding(f, FINDING_ERROR, "vifagentd", "systemctl restart vifagentd",
+			"the daemon (pid %d) does not answer; look at its log (journalctl -u vifagentd), and restart it",
+			pid);
 	if (r == 0 && daemon_config_differs(pid, daemon.config, f->cmd->config_path))
 		finding(f, FINDING_WARNING, "configuration", "",
-			"vifagentd reads another configuration than this, so what is said here of networks may be wrong: use vifctl -c with %s",
+			"vifagentd reads a different configuration, so findings about networks may be wrong; use vifctl -c %s doctor",
 			daemon.config);
 	if (geteuid() != 0)
 		finding(f, FINDING_NOTE, "vifctl", "sudo vifctl doctor",
@@ -151,8 +155,8 @@ void doctor_xen(struct findings *f)
 		default_script(f);
 	pid = find_process("xl", "devd");
 	if (pid && presence_is_shown())
-		finding(f, FINDING_ERROR, "xl devd", finding_command("kill %d", pid),
-			"xl devd (pid %d) runs beside vifagentd, and both set up the same NICs; stop one of them (systemctl disable --now xendriverdomain)",
+		finding(f, FINDING_NOTE, "xl devd", "",
+			"xl devd (pid %d) also runs; that is right if it serves disks and vif.default.script (or script=) of the guests is " NIC_SCRIPT "; otherwise stop it (systemctl disable --now xendriverdomain)",
 			pid);
 }
 
@@ -167,7 +171,7 @@ void doctor_helper(struct findings *f)
 		return;
 	if (acl.st_uid != 0 || acl.st_mode & (S_IWGRP | S_IWOTH))
 		finding(f, FINDING_ERROR, ACL_FILE, "chown root:root " ACL_FILE "; chmod go-w " ACL_FILE,
-			"others than root may write this file, and so put themselves on any bridge");
+			"users other than root can write this file, and so give themselves access to any bridge");
 	if (stat(HELPER, &helper) == 0 && !(helper.st_mode & S_ISUID))
 		finding(f, FINDING_WARNING, HELPER, "chmod u+s " HELPER,
 			"it is not setuid root, so it cannot make taps for users (helper-check says more)");

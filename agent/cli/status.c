@@ -30,15 +30,16 @@ static void print_daemon(const struct cmd *c)
 	struct presence p;
 	char text[64];
 	int pid, r = presence_ask(&p, &pid);
+	const char *state = r < 0 ? "does not answer" : "running";
 
 	if (r == -ENOENT) {
 		line("daemon", YELLOW, "vifagentd is not running");
 		return;
 	}
-	(void)snprintf(text, sizeof(text), "running, pid %d", pid);
-	line("daemon", GREEN, pid ? text : "running");
+	(void)snprintf(text, sizeof(text), "%s, pid %d", state, pid);
+	line("daemon", r < 0 ? RED : GREEN, pid ? text : state);
 	if (r == 0 && daemon_config_differs(pid, p.config, c->config_path))
-		(void)cmd_fail(CMD_OK, "note: vifagentd reads another configuration than this: %s; use vifctl -c with it",
+		(void)cmd_fail(CMD_OK, "note: vifagentd reads a different configuration: %s; use vifctl -c with it",
 			       p.config);
 }
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""vifctl doctor: what is wrong with a host, and the command that mends it."""
+"""vifctl doctor: what is wrong with a host, and the command that fixes it."""
 
 import os
 import stat
@@ -81,8 +81,21 @@ def test_doctor_sees_xl_devd_beside_the_daemon(bed):
     assert not any(about == "xl devd" for about, _ in findings(bed, None))
     (bed.dir / "devd").write_text("sleep 60 & wait\n")
     devd = bed.background(["bash", "-c", f"cd {bed.dir}; exec -a /usr/sbin/xl bash devd"])
-    bed.until(lambda: ("xl devd", "error") in findings(bed, None))
-    assert findings(bed, None)["xl devd", "error"][1] == f"kill {devd.pid}"
+    bed.until(lambda: ("xl devd", "note") in findings(bed, None))
+    text, command = findings(bed, None)["xl devd", "note"]
+    assert f"pid {devd.pid}" in text and not command
+
+
+def test_a_daemon_that_hangs_does_not_look_right(host):
+    daemon = host.daemon()
+    pid = f"pid {daemon.pid}"
+    assert f"running, {pid}\n" in host.vifctl("status", check=0).out
+    daemon.stop()
+    assert f"does not answer, {pid}\n" in host.vifctl("status", check=0).out
+    text, command = findings(host)["vifagentd", "error"]
+    assert pid in text and command == "systemctl restart vifagentd"
+    daemon.cont()
+    host.until(lambda: ("vifagentd", "error") not in findings(host))
 
 
 def test_doctor_sees_two_guests_with_one_mac(host):
@@ -166,7 +179,7 @@ def test_doctor_sees_who_may_write_the_acl(bed, etc):
         acl.chmod(0o644)
         break_it()
         text, command = findings(bed)[str(acl), "error"]
-        assert "others than root may write" in text
+        assert "users other than root can write" in text
         bed.run(["sh", "-c", command], check=0)
         assert not findings(bed, 0)
 
