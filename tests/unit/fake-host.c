@@ -505,6 +505,17 @@ static void forget_guard(struct host *h, int ifindex)
 		l->guard = (struct guard) { 0 };
 }
 
+static int mend_guards(struct host *h)
+{
+	fake_of(h)->mends++;
+	return fake_of(h)->mended;
+}
+
+static void sweep_guards(struct host *h)
+{
+	fake_of(h)->sweeps++;
+}
+
 /* As sysfs.c has it: a port with our record was pinned for when it came. */
 static int bridge_facts(struct host *h, const struct link *bridge,
 			struct bridge_facts *ret)
@@ -606,6 +617,8 @@ void fake_host_init(struct fake_host *f)
 		.guard = guard,
 		.forget_guard = forget_guard,
 		.disown_guard = disown_guard,
+		.mend_guards = mend_guards,
+		.sweep_guards = sweep_guards,
 		.take_turn = take_turn,
 		.end_turn = end_turn,
 		.do_step = do_step,

@@ -70,6 +70,9 @@ struct fake_host {
 
 	int turn;		/* 1: taken */
 
+	int mended;		/* what mend_guards() returns */
+	unsigned int mends, sweeps;	/* of guards */
+
 	unsigned int acts;	/* counted here, failed ones too */
 
 	/* called after every act */

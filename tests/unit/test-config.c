@@ -682,7 +682,7 @@ static void the_helper_refuses_what_it_cannot_give(void **state)
 		const char *settings, *reason;	/* NULL: it may make a tap there */
 	} rows[] = {
 		{ "isolated = yes\n", NULL },
-		{ "rate = 20mbit\n", "limits how fast ports of bridge br0 are" },
+		{ "rate = 20mbit\n", "limits the rate of ports of bridge br0" },
 		{ "guard = mac\n", "checks what ports of bridge br0 send (guard = mac), and QEMU tells the helper no MAC" },
 		{ "guard = ip\nrate = 20mbit\n", "(guard = ip)" },
 		{ "learning = no\n", "does not let bridge br0 learn addresses" },
@@ -704,9 +704,44 @@ static void the_helper_refuses_what_it_cannot_give(void **state)
 	}
 }
 
+static void a_key_of_networks_is_known_by_its_whole_name(void **state)
+{
+	(void)state;
+	assert_true(config_is_network_key("guard=ip", 5));
+	assert_true(config_is_network_key("isolated", 8));
+	assert_false(config_is_network_key("guard=ip", 4));
+	assert_false(config_is_network_key("guards=ip", 6));
+	assert_false(config_is_network_key("web", 3));
+}
+
+/* xenstore is asked for mac and ip only if there is a use for them. */
+static void addresses_are_needed_for_a_guard_or_entries(void **state)
+{
+	static const struct {
+		const char *text;
+		bool needs;
+	} rows[] = {
+		{ "", false },
+		{ "[network a]\nbridge = br0\nrate = 10mbit\n", false },
+		{ "[network a]\nbridge = br0\n[network b]\nbridge = br1\nguard = mac\n", true },
+		{ "[network a]\nbridge = br0\nlearning = no\n", true },
+		{ "[network a]\nbridge = br0\nlearning = yes\n", false },
+	};
+
+	(void)state;
+	for (each(i, rows)) {
+		struct config *c = parse(rows[i].text);
+
+		check(config_needs_addresses(c) == rows[i].needs, "%s", rows[i].text);
+		config_free(c);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_key_of_networks_is_known_by_its_whole_name),
+		cmocka_unit_test(addresses_are_needed_for_a_guard_or_entries),
 		cmocka_unit_test(no_configuration_is_one),
 		cmocka_unit_test(an_empty_file_is_no_configuration),
 		cmocka_unit_test(a_full_file_is_read),

@@ -98,6 +98,22 @@ static void the_eighth_correction_within_ten_seconds_holds(void **state)
 	assert_true(is_held());
 }
 
+/* It is left as the other program has it, and the record says why. */
+static void a_port_that_is_held_stays_up(void **state)
+{
+	struct link *l = &fake_host_at(&f, TAP)->l;
+	struct record r;
+
+	(void)state;
+	l->up = true;
+	look.state.link = *l;
+	correct(9);
+	assert_true(is_held());
+	assert_true(l->up);
+	assert_int_equal(record_parse(l->alias, &r), 0);
+	assert_true(r.held && !r.blocked);
+}
+
 static void eight_corrections_in_more_time_do_not(void **state)
 {
 	(void)state;
@@ -305,6 +321,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		contention_test(the_eighth_correction_within_ten_seconds_holds),
+		contention_test(a_port_that_is_held_stays_up),
 		contention_test(eight_corrections_in_more_time_do_not),
 		contention_test(checks_that_change_nothing_are_not_counted),
 		contention_test(a_new_wish_is_no_correction),

@@ -4,12 +4,11 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
 #include "agent/daemon/links.h"
 #include "tests/unit/fake-host.h"
 #include "tests/unit/fake-timer.h"
+#include "tests/unit/fake-watch.h"
 
 enum { BR0 = 2, VIF = 3, TAP = 4 };
 
@@ -23,52 +22,6 @@ static struct agent a;
 static struct sources sources;
 static struct links *links;
 static int rescans, later;
-
-/* ---- a socket ------------------------------------------------------------- */
-
-static struct host_watch {
-	int fd;
-} watch;
-
-static struct host_event events[200];
-static size_t n_events;
-static int open_result, read_result;
-static unsigned int opened;
-
-int host_watch_open(struct host_watch **ret)
-{
-	if (open_result < 0)
-		return open_result;
-	watch.fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	opened++;
-	*ret = &watch;
-	return 0;
-}
-
-struct host_watch *host_watch_close(struct host_watch *w)
-{
-	if (w)
-		close(w->fd);
-	return NULL;
-}
-
-int host_watch_fd(const struct host_watch *w)
-{
-	return w->fd;
-}
-
-int host_watch_read(struct host_watch *w,
-		    void (*fn)(const struct host_event *ev, void *arg),
-		    void *arg)
-{
-	eventfd_t n;
-
-	(void)eventfd_read(w->fd, &n);
-	for (size_t i = 0; i < n_events; i++)
-		fn(&events[i], arg);
-	n_events = 0;
-	return read_result;
-}
 
 /* ---- one test ------------------------------------------------------------- */
 
@@ -94,6 +47,7 @@ static int setup(void **state)
 {
 	(void)state;
 	fake_timer_reset();
+	fake_watch_reset();
 	fake_host_init(&f);
 	fake_host_put(&f, BR0, "br0", "bridge");
 	fake_host_put(&f, VIF, "vif5.0", NULL);
@@ -105,9 +59,6 @@ static int setup(void **state)
 				    .table = &table, .rescan = rescan,
 				    .rescan_later = rescan_later };
 	rescans = later = 0;
-	n_events = 0;
-	open_result = read_result = 0;
-	opened = 0;
 	links = links_new(&sources);
 	return links && links_listen(links) == 0 ? 0 : -1;
 }
@@ -134,15 +85,16 @@ static void alias(int ifindex, const char *text)
 /* The kernel tells of a link as it is now … */
 static void tell(int ifindex, bool gone)
 {
-	assert_true(n_events < ROWS(events));
-	events[n_events++] = (struct host_event){ .what = gone ? HOST_LINK_GONE : HOST_LINK,
-						  .link = *link_at(ifindex) };
+	const struct host_event ev = { .what = gone ? HOST_LINK_GONE : HOST_LINK,
+				       .link = *link_at(ifindex) };
+
+	fake_watch_tell(&ev);
 }
 
 /* … and the socket is read. */
 static void read_socket(void)
 {
-	assert_int_equal(eventfd_write(watch.fd, 1), 0);
+	fake_watch_wake();
 	(void)event_base_loop(base, EVLOOP_NONBLOCK | EVLOOP_ONCE);
 }
 
@@ -213,6 +165,7 @@ static void a_record_tells_whose_a_link_is_whatever_its_name(void **state)
 	a.store = STORE_GONE;
 	changed(TAP);
 	assert_true(add(nic())->keep);
+	assert_int_equal(later, 0);
 }
 
 static void a_link_attached_by_hand_is_a_port_itself(void **state)
@@ -303,6 +256,39 @@ static void a_bridge_that_appears_makes_those_due_that_wait_for_it(void **state)
 	assert_true(only_due(nic()));
 }
 
+static void of_a_bridge_s_events_about_its_ports_only_new_options_count(void **state)
+{
+	struct host_event ev = { .what = HOST_OPTIONS };
+	struct port *p = add(link_id(TAP));
+
+	(void)state;
+	p->ifindex[PART_VIF] = TAP;
+	p->options[PART_VIF] = 5;
+	ev.link = (struct link){ .ifindex = VIF, .options = 4 };
+	fake_watch_tell(&ev);
+	read_socket();
+	assert_true(table_is_clean(&table));
+	ev.link = (struct link){ .ifindex = TAP, .options = 5 };
+	fake_watch_tell(&ev);
+	read_socket();
+	assert_true(table_is_clean(&table));
+	ev.link.options = 4;
+	fake_watch_tell(&ev);
+	read_socket();
+	assert_true(only_due(link_id(TAP)));
+}
+
+static void a_link_that_is_gone_takes_its_guard_along(void **state)
+{
+	(void)state;
+	fake_host_at(&f, TAP)->guard.kind = GUARD_MAC;
+	changed(TAP);
+	assert_int_equal(fake_host_at(&f, TAP)->guard.kind, GUARD_MAC);
+	tell(TAP, true);
+	read_socket();
+	assert_int_equal(fake_host_at(&f, TAP)->guard.kind, GUARD_NONE);
+}
+
 /* ---- many events, and lost ones ------------------------------------------- */
 
 static void of_several_events_about_a_link_the_last_one_counts(void **state)
@@ -321,6 +307,19 @@ static void of_several_events_about_a_link_the_last_one_counts(void **state)
 	assert_true(table_is_clean(&table));
 }
 
+static void also_with_another_link_s_in_between(void **state)
+{
+	(void)state;
+	tell(VIF, false);
+	tell(TAP, false);
+	memcpy(link_at(VIF)->name, "vif6.0", sizeof("vif6.0"));
+	changed(VIF);
+	assert_int_equal(table.count, 1);
+	assert_null(table_find(&table, &(struct port_id){ .is_nic = true, .nic = { 5, 0 } }));
+	/* and nothing was lost on the way */
+	assert_int_equal(later, 0);
+}
+
 static void more_events_than_a_batch_are_all_handled(void **state)
 {
 	(void)state;
@@ -336,27 +335,27 @@ static void more_events_than_a_batch_are_all_handled(void **state)
 static void lost_events_are_made_up_for_by_a_rescan(void **state)
 {
 	(void)state;
-	read_result = HOST_OVERFLOW;
+	fake_watch.read_result = HOST_OVERFLOW;
 	read_socket();
 	assert_int_equal(rescans, 1);
 	assert_int_equal(later, 0);
-	assert_int_equal(opened, 1);
+	assert_int_equal(fake_watch.opened, 1);
 }
 
 static void a_socket_that_fails_is_opened_anew(void **state)
 {
 	(void)state;
 	assert_int_equal(links_listen(links), 0);
-	assert_int_equal(opened, 1);
-	read_result = -EIO;
+	assert_int_equal(fake_watch.opened, 1);
+	fake_watch.read_result = -EIO;
 	read_socket();
 	assert_int_equal(rescans, 0);
 	assert_int_equal(later, 1);
-	open_result = -EMFILE;
+	fake_watch.open_result = -EMFILE;
 	assert_int_equal(links_listen(links), -EMFILE);
-	open_result = read_result = 0;
+	fake_watch.open_result = fake_watch.read_result = 0;
 	assert_int_equal(links_listen(links), 0);
-	assert_int_equal(opened, 2);
+	assert_int_equal(fake_watch.opened, 2);
 	changed(VIF);
 	assert_true(only_due(nic()));
 }
@@ -374,7 +373,10 @@ int main(void)
 		links_test(an_echo_may_free_a_name_for_another_port),
 		links_test(a_bridge_that_changes_makes_its_ports_due),
 		links_test(a_bridge_that_appears_makes_those_due_that_wait_for_it),
+		links_test(of_a_bridge_s_events_about_its_ports_only_new_options_count),
+		links_test(a_link_that_is_gone_takes_its_guard_along),
 		links_test(of_several_events_about_a_link_the_last_one_counts),
+		links_test(also_with_another_link_s_in_between),
 		links_test(more_events_than_a_batch_are_all_handled),
 		links_test(lost_events_are_made_up_for_by_a_rescan),
 		links_test(a_socket_that_fails_is_opened_anew),

@@ -89,7 +89,7 @@ static void a_port_that_is_in_order_is_said_once(void **state)
 	says(LOG_INFO, ATTACHED);
 	assert_int_equal(told, 1);
 	(void)text_copy(look.unused, sizeof(look.unused), "ip");
-	says(LOG_INFO, ATTACHED "; not carried out: ip");
+	says(LOG_INFO, ATTACHED "; ignored keys: ip");
 }
 
 static void a_macvtap_has_a_device(void **state)

@@ -790,9 +790,9 @@ static void a_guard_without_addresses_is_refused(void **state)
 {
 	(void)state;
 	want_guard(GUARD_MAC, "", "");
-	does_not_join(REFUSED, "network br0 checks what its ports send (guard = mac), but the MAC of this NIC is not known; request it with mac=52:54:00:12:34:56 (in the domain's configuration, or of vifctl attach, create or run)");
+	does_not_join(REFUSED, "network br0 checks what its ports send (guard = mac), but the MAC of this NIC is not known; request it with mac=52:54:00:12:34:56 (in the domain's configuration, or of vifctl attach, create or run; in a udev rule VIF_MAC)");
 	want_guard(GUARD_IP, "52:54:00:00:00:07", "");
-	does_not_join(REFUSED, "network br0 checks what its ports send (guard = ip), but the IP addresses of this NIC are not known; request them with ip=192.0.2.1 (in the domain's configuration, or of vifctl attach, create or run)");
+	does_not_join(REFUSED, "network br0 checks what its ports send (guard = ip), but the IP addresses of this NIC are not known; request them with ip=192.0.2.1 (in the domain's configuration, or of vifctl attach, create or run; in a udev rule VIF_IP)");
 	/* The MAC that it was given itself will do. */
 	memcpy(wish.mac, s.link.mac, 6);
 	want_guard(GUARD_MAC, "", "");
@@ -1242,7 +1242,7 @@ static void what_a_device_must_be(void **state)
 	assert_int_equal(plan.verdict, WAITING);
 	settle_macvtap();
 	memcpy(wish.mac, s.device.mac, 6);
-	does_not_join(REFUSED, "the requested address is that of device eth0, which would then receive nothing; request another (mac=)");
+	does_not_join(REFUSED, "the requested MAC is that of device eth0, which would then receive nothing; request another (mac=)");
 	settle_macvtap();
 	plan_macvtap(&wish, &s, &plan);
 	assert_int_equal(plan.verdict, IN_ORDER);

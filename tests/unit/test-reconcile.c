@@ -584,6 +584,36 @@ static void the_bridge_that_a_link_goes_back_to_stays_as_it_is(void **state)
 	assert_int_equal(former->l.mtu, 1500);
 }
 
+static void hand(int ifindex, bool force)
+{
+	const struct by_hand by_hand = { .ifindex = ifindex,
+					 .record = { .by = BY_HAND,
+						     .wish = { .by = BY_HAND, .network = "br0",
+							       .force = force } } };
+	const struct request q = { .id = { .ifindex = ifindex }, .flags = LOOK_ACT,
+				   .hand = &by_hand };
+
+	assert_int_equal(reconcile(&a, &q, looks, &tell), 1);
+}
+
+/* An administrator may mistake it, but not one that is a port already. */
+static void what_the_host_uses_is_not_taken_at_the_first_attach_by_hand(void **state)
+{
+	(void)state;
+	fake_host_at(&f, TAP)->route = "198.51.100.0/24";
+	hand(TAP, false);
+	assert_int_equal(looks[0].verdict, REFUSED);
+	assert_non_null(strstr(looks[0].reason, "the route to 198.51.100.0/24 goes over tap7"));
+	hand(TAP, true);
+	assert_int_equal(looks[0].verdict, IN_ORDER);
+	hand(TAP, false);
+	assert_int_equal(looks[0].verdict, IN_ORDER);
+	fake_host_put(&f, OTHERS, "over", "vlan")->l.lower = STRANGER;
+	hand(STRANGER, false);
+	assert_int_equal(looks[0].verdict, REFUSED);
+	assert_non_null(strstr(looks[0].reason, "over"));
+}
+
 static void a_macvtap_s_device_is_on_no_bridge(void **state)
 {
 	(void)state;
@@ -1208,6 +1238,7 @@ int main(void)
 		look_test(one_that_is_kept_shows_its_bridge),
 		look_test(a_look_says_the_name_that_its_link_has_now),
 		look_test(the_bridge_that_a_link_goes_back_to_stays_as_it_is),
+		look_test(what_the_host_uses_is_not_taken_at_the_first_attach_by_hand),
 		look_test(a_macvtap_s_device_is_on_no_bridge),
 		look_test(a_nic_s_link_that_is_named_by_hand_is_that_link),
 		look_test(by_its_record_or_its_name_it_is_the_tap),
