@@ -33,13 +33,13 @@ struct daemon {
 static const char usage[] =
 	"usage: vifagentd [-c FILE] [-d] [--check]\n"
 	"Give every VM NIC its place on the host's network, and keep it there.\n"
-	"  -c, --config FILE   instead of " SYSCONFDIR "/vifagent/vifagent.conf\n"
-	"      --check         say whether the configuration is right, and end\n"
-	"  -d, --debug         say more\n"
+	"  -c, --config FILE   read FILE instead of " SYSCONFDIR "/vifagent/vifagent.conf\n"
+	"      --check         check the configuration and exit\n"
+	"    -d, --debug         log more\n"
 	"  -V, --version       print the version\n"
 	"  -h, --help          print this\n"
-	"It stays in the foreground and logs to stderr.  SIGHUP reads the\n"
-	"configuration again; SIGTERM ends it and leaves every port as it is.\n";
+	"It stays in the foreground and logs to stderr.  SIGHUP reloads\n"
+	"the configuration; SIGTERM stops the daemon and leaves every port unchanged.\n";
 
 static void on_idle(void *arg);
 
@@ -206,7 +206,7 @@ static int check(const struct daemon *d)
 	if (r < 0)
 		(void)fprintf(stderr, "vifagentd: %s\n", error);
 	else
-		(void)printf("the configuration is right: %zu network%s\n", c->n_networks,
+		(void)printf("the configuration is valid: %zu network%s\n", c->n_networks,
 			     c->n_networks == 1 ? "" : "s");
 	config_free(c);
 	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
@@ -218,7 +218,7 @@ static int show_presence(void)
 	int fd = presence_show();
 
 	if (fd == -EADDRINUSE)
-		log_msg(LOG_WARNING, "another vifagentd seems to run in this network namespace; two of them do no harm, and no good");
+		log_msg(LOG_WARNING, "another vifagentd seems to run in this network namespace; stop one of them");
 	return fd;
 }
 
@@ -253,7 +253,7 @@ static void on_caller(evutil_socket_t fd, short what, void *arg)
 
 	(void)what;
 	config_file(d, p.config);
-	/* Out of descriptors: he waits, and would wake us all the time. */
+	/* Out of descriptors: the caller keeps waiting and would wake the event loop all the time. */
 	if (presence_answer(fd, &p) < 0 && event_del(d->callers) == 0)
 		(void)event_base_once(d->base, -1, EV_TIMEOUT, on_pause_end, d, &pause);
 }
@@ -287,8 +287,10 @@ static int run(struct daemon *d)
 	events[4] = answer_callers(d, presence);
 	r = keeper_new(d->base, &d->agent, &d->ops, &d->keeper, error);
 	for (int i = 0; i < 3 && r == 0; i++)
-		if (!events[i] || event_add(events[i], NULL) < 0)
-			r = -1;
+		if (!events[i] || event_add(events[i], NULL) < 0) {
+			r = -ENOMEM;
+			text_reason(error, "cannot wait for signals: %s", strerror(-r));
+		}
 	if (r < 0)
 		log_msg(LOG_ERR, "%s", error);
 	else if (event_base_dispatch(d->base) < 0 || !d->ending)

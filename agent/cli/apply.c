@@ -65,7 +65,7 @@ static int apply(struct cmd *c, const struct overview *o)
 				text_quote_str(c->argv[0]).text);
 	if (!c->guards_unknown)
 		return code;
-	return cmd_fail(CMD_FAILED, "only root may ask nftables and change it; guards and rates of ports were left as they are");
+	return cmd_fail(CMD_FAILED, "only root can query and change nftables; guards and rates of ports were left unchanged");
 }
 
 int cmd_apply(struct cmd *c)

@@ -20,6 +20,6 @@ int cmd_check(struct cmd *c)
 		n = config->n_networks;
 		config_free(config);
 	}
-	(void)printf("the configuration is right: %zu network%s\n", n, n == 1 ? "" : "s");
+	(void)printf("the configuration is valid: %zu network%s\n", n, n == 1 ? "" : "s");
 	return CMD_OK;
 }

@@ -63,7 +63,7 @@ static int compare_former(const struct link *l, void *arg)
 	return 0;
 }
 
-/* " (web0 was called so)", if that is certain. */
+/* " (it is now called web0)", if that is certain. */
 static void find_renamed(struct cmd *c, const char *name, char buf[RENAMED_SIZE])
 {
 	struct renamed renamed = { .was = name };
@@ -73,7 +73,7 @@ static void find_renamed(struct cmd *c, const char *name, char buf[RENAMED_SIZE]
 	if (name[0])
 		(void)h->ops->links(h, compare_former, &renamed);
 	if (renamed.n == 1)
-		(void)snprintf(buf, RENAMED_SIZE, " (%s was called so)", renamed.is);
+		(void)snprintf(buf, RENAMED_SIZE, " (it is now called %s)", renamed.is);
 }
 
 int cmd_missing_link(struct cmd *c, const char *name, const char *more)
@@ -187,7 +187,7 @@ static int open_agent(struct cmd *c, const char *config_path,
 	c->broken = error;
 	if (c->agent.host && c->config_use == CONFIG_REPORTED)
 		return 0;
-	/* Of a file that cannot even be read somebody has mistaken the name. */
+	/* If the file cannot be read, its name is probably wrong: fail. */
 	if (c->agent.host && c->config_use == CONFIG_USEFUL && r == -EINVAL)
 		return go_on_without(c, error);
 	return cmd_fail(CMD_FAILED, "%s", error);

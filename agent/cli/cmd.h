@@ -142,7 +142,7 @@ int cmd_only_link(struct cmd *c, const char *usage, struct link *ret);
 int cmd_find_nic(struct cmd *c, const char *path, struct vif_id *ret);
 
 /*
- * cmd_set_wish() - set one of the keys name, mtu, mac, mode and up of a wish
+ * cmd_set_wish() - set one of the keys name, mtu, mac, mode, up, vlan and ip of a wish
  * @arg:	"mtu=9000"
  *
  * Returns 0, -ENOENT if it is another key, or an exit code after an error
@@ -167,7 +167,7 @@ int cmd_join_by_hand(struct cmd *c, const struct link *l, const struct wish *w);
 /* Undo that and restore the link.  Returns an exit code, too. */
 int cmd_leave_by_hand(struct cmd *c, const struct link *l);
 
-/* ---- looks in print (cmd/output.c) ------------------------------------ */
+/* ---- looks in print (output.c) ------------------------------------ */
 
 /* Of a port in order what is wrong all the same: "no carrier, bridge down", or "". */
 void output_marks(const struct look *look, char *buf, size_t size);
@@ -199,7 +199,7 @@ void output_guard_note(const struct cmd *c);
  * found by their links only. */
 void output_store_note(const struct cmd *c);
 
-/* ---- all ports (cmd/all.c) -------------------------------------------- */
+/* ---- all ports (all.c) -------------------------------------------- */
 
 typedef void (*cmd_look_fn)(struct cmd *c, const struct look *look, void *arg);
 

@@ -29,9 +29,10 @@ static unsigned long tap_owner(const struct link *l)
 	return uid;
 }
 
-/* Whose tap it is opens it by /dev/net/tun, unless somebody has opened it for him already;
- * devtmpfs makes that for root alone, and udev's rules (50-udev-default.rules) let others in.
- * With an ACL its mode has bits of a group. */
+/* The tap's owner opens it through /dev/net/tun, unless another program passes it an open
+ * descriptor.  devtmpfs creates that node for root only; udev's rules
+ * (50-udev-default.rules) open it to all users.  If the node has an ACL, its mode has group
+ * bits. */
 static void tap_node(struct findings *f, const struct link *l)
 {
 	unsigned long owner = tap_owner(l);
@@ -160,12 +161,12 @@ static void uplink(const struct link *l, void *arg)
 	if (l->mtu < u->bridge->mtu)
 		finding(f, FINDING_WARNING, l->name,
 			finding_command("ip link set %s mtu %u", l->name, u->bridge->mtu),
-			"its MTU %u is less than the %u of bridge %s, so longer frames of guests are lost without a word",
+			"its MTU %u is less than the %u of bridge %s, so longer frames of guests are dropped silently",
 			l->mtu, u->bridge->mtu, u->bridge->name);
 	if (trouble_has_lro(l->name))
 		finding(f, FINDING_ERROR, l->name,
 			finding_command("ethtool -K %s lro off", l->name),
-			"large receive offload is on, and bridge %s cannot forward what it puts together",
+			"large receive offload is on, and bridge %s cannot forward the frames that it merges",
 			u->bridge->name);
 }
 
@@ -176,7 +177,7 @@ static void spanning_tree(struct findings *f, const struct link *bridge)
 	if (stp.on && stp.delay)
 		finding(f, FINDING_WARNING, bridge->name,
 			finding_command("ip link set %s type bridge stp_state 0", bridge->name),
-			"its spanning tree is on, so a guest's port passes nothing for its first %u s (too late for many a DHCP client); unless it has loops, turn it off",
+			"its spanning tree is on, so a guest's port passes no frames for its first %u s (longer than many DHCP clients wait); turn it off unless the network has loops",
 			2 * stp.delay / 100);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* doctor.c - vifctl doctor: what is wrong on this host, and the command that mends it */
+/* doctor.c - vifctl doctor: what is wrong on this host, and the command that fixes it */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -15,7 +15,7 @@ struct finding {
 	enum severity severity;
 	char about[64];		/* a link, a file, "daemon" */
 	char text[REASON_SIZE];
-	char mend[200];		/* the command that mends it, or "" */
+	char mend[200];		/* the command that fixes it, or "" */
 };
 
 struct findings {

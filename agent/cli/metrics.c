@@ -88,8 +88,8 @@ static int64_t counter(const struct link *l, const char *direction, const char *
 	return (int64_t)n;
 }
 
-/* What a link of the host receives a guest has sent, but for a macvtap, whose guest sends
- * through it (tap_get_user, drivers/net/tap.c). */
+/* A host link receives what its guest sends; a macvtap is the exception: it transmits what its
+ * guest sends (tap_get_user, drivers/net/tap.c). */
 static const char *side(const struct link *l, bool guest_sends)
 {
 	return guest_sends == link_is(l, LINK_MACVTAP) ? "tx" : "rx";
@@ -141,7 +141,7 @@ static void daemon_itself(void)
 	struct presence p;
 	int pid, r = presence_ask(&p, &pid);
 
-	family("vifagent_daemon", "gauge", "Does vifagentd run?");
+	family("vifagent_daemon", "gauge", "1 if vifagentd is running.");
 	(void)printf("vifagent_daemon %d\n", r != -ENOENT);
 	if (r < 0)
 		return;

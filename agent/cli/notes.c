@@ -76,7 +76,7 @@ static void note_ips(const struct wish *w, struct notes *n)
 	if (w->guard.kind == GUARD_IP || !guard_has_ips(&w->guard))
 		return;
 	guard_print_ips(&w->guard, ',', ips);
-	add(n, NULL, "ip=%.100s is not carried out: network %s does not check IP addresses (guard = ip in vifagent.conf(5))",
+	add(n, NULL, "ip=%.100s is ignored: network %s does not check IP addresses (guard = ip in vifagent.conf(5))",
 	    ips, w->network);
 }
 

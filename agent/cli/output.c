@@ -52,7 +52,7 @@ void output_guard_count(struct cmd *c, const struct look *look)
 void output_guard_note(const struct cmd *c)
 {
 	if (c->guards_unknown)
-		(void)cmd_fail(CMD_OK, "note: only root may ask nftables, so whether guards and rates of ports stand is not known here");
+		(void)cmd_fail(CMD_OK, "note: only root can query nftables; run this as root to see whether guards and rates are in place");
 }
 
 void output_daemon_note(const struct cmd *c)

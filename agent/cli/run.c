@@ -129,7 +129,7 @@ static int parse(struct cmd *c, struct run *run, char ***ret_program)
 		return cmd_fail(CMD_OK, "note: without --nic %s gets no NIC",
 				text_quote_str(**ret_program).text);
 	if (is_key_of_nic(**ret_program))
-		return cmd_fail(CMD_USAGE, "run: keys of a NIC stand behind its network, with commas: --nic %s,KEY=VALUE",
+		return cmd_fail(CMD_USAGE, "run: write the keys of a NIC after its network, separated by commas: --nic %s,KEY=VALUE",
 				run->nic[run->n - 1].spec.wish.network);
 	return 0;
 }

@@ -67,7 +67,7 @@ static void print_guard(const struct state *s)
 	}
 }
 
-/* What it sent that it may not send. */
+/* Frames that guard or rate have dropped, by reason. */
 static void print_drops(struct cmd *c, const struct look *look)
 {
 	uint64_t n[GUARD_REASONS];
@@ -166,7 +166,7 @@ static void print(struct cmd *c, const struct look *look)
 			     look->name);
 	print_wish(w);
 	if (look->unused[0])
-		(void)printf("    note    not carried out: %s; see vif-agent(8)\n",
+		(void)printf("    note    ignored keys: %s; see vif-agent(8)\n",
 			     look->unused);
 	if (look->found)
 		print_link(&look->state);

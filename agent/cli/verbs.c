@@ -30,7 +30,8 @@
 	"  vnet-hdr=off       for a program that expects frames without virtio headers\n"
 
 #define CREATE_LINES \
-	TAP_LINES "For example: vifctl create br0 web0 owner=libvirt-qemu mac=52:54:00:12:34:56\n"
+	"  name=NAME          the same as NAME\n" TAP_LINES \
+	"For example: vifctl create br0 web0 owner=libvirt-qemu mac=52:54:00:12:34:56\n"
 
 #define RUN_LINES \
 	"  model=MODEL        QEMU's device, virtio-net-pci if none is given\n" \
@@ -64,13 +65,13 @@ const struct verb verbs[] = {
 	{ "apply", cmd_apply, "[LINK]",
 	  "do what plan shows, for all ports or one, once: for hosts without the daemon", NULL, CONFIG_NEEDED },
 	{ "doctor", cmd_doctor, "",
-	  "say what is wrong on this host, and the command that mends it; changes nothing; exits with 1 if something is",
+	  "say what is wrong on this host, and the command that fixes it; changes nothing; exits with 1 if something is",
 	  NULL, CONFIG_USEFUL },
 	{ "monitor", cmd_monitor, "", "print ports as they change", NULL, CONFIG_USEFUL },
 	{ "check", cmd_check, "[FILE]",
-	  "say whether the configuration, or FILE as one, is right",
+	  "check the configuration, or FILE as a configuration",
 	  NULL, CONFIG_REPORTED },
-	{ "reload", cmd_reload, "", "make the daemon read its configuration, if it is right",
+	{ "reload", cmd_reload, "", "make the daemon read its configuration, if it is valid",
 	  NULL, CONFIG_REPORTED },
 	{ "graph", cmd_graph, "", "draw the host's network: vifctl graph | dot -Tsvg > network.svg",
 	  NULL, CONFIG_USEFUL },

@@ -134,8 +134,8 @@ static int join(struct cmd *c, const struct port_id *id,
 			  LOOK_ACT | LOOK_SCRIPT | LOOK_SEARCH | only(action),
 			  c->agent.config->script_wait, &look);
 	if (r < 0 && c->agent.store != STORE_THERE && r != -ENOTCONN)
-		return cmd_fail(CMD_FAILED, "xenstored does not answer at %s; is it running?",
-				store_socket_path());
+		return cmd_fail(CMD_FAILED, "vif%" PRIu32 ".%" PRIu32 ": xenstored does not answer at %s; check that it is running",
+				id->nic.domid, id->nic.devid, store_socket_path());
 	if (r == 0 && look_is_done(&look))
 		return CMD_OK;
 	if (r == 0 && c->ask_rules && names_no_network(&look))

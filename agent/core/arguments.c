@@ -145,7 +145,7 @@ int arguments_scan(char *const *argv, struct nic_arguments *nics, size_t n,
 		nics[i].by_name = !nics[i].added && nics[i].has_name;
 		if (nics[i].by_fd || nics[i].by_name)
 			continue;
-		text_reason(error, "%s is not QEMU, so its arguments must name NIC %zu: write {fd} where it takes the tap's descriptor, or, if it opens the tap itself, {name} or --nic NETWORK,name=NAME; and timeout, nice or sudo stand before vifctl",
+		text_reason(error, "%s is not QEMU, so its arguments must name NIC %zu: write {fd} where it takes the tap's descriptor; if it opens the tap itself, write {name} or --nic NETWORK,name=NAME; put timeout, nice or sudo before vifctl",
 			    text_quote_str(program).text, i);
 		return -EINVAL;
 	}

@@ -121,7 +121,7 @@ static int handler(void *user, const char *section, const char *key,
 	if (strcmp(section, "xen") == 0)
 		return xen_key(p, key, value);
 	if (!section[0])
-		return parser_wrong(p, "%s stands before the first section; begin with [xen] or [network NAME]",
+		return parser_wrong(p, "%s is before the first section; begin with [xen] or [network NAME]",
 				    text_quote_str(key).text);
 	return unknown_section(p, section);
 }

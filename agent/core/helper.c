@@ -14,7 +14,7 @@ bool helper_refuses(const struct config *c, const char *bridge, char reason[REAS
 		text_reason(reason, "network %s does not let bridge %s learn addresses (learning = no or locked = yes), " INSTEAD,
 			    n->name, bridge);
 	else if (n->guard == GUARD_NONE)
-		text_reason(reason, "network %s limits how fast ports of bridge %s are (rate), which the helper may not do; use vifctl run or vifctl create",
+		text_reason(reason, "network %s limits the rate of ports of bridge %s, and the helper cannot set a rate; use vifctl run or vifctl create",
 			    n->name, bridge);
 	else
 		text_reason(reason, "network %s checks what ports of bridge %s send (guard = %s), " INSTEAD,

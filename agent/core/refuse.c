@@ -177,13 +177,13 @@ static bool no_guard(const struct wish *w, struct plan *p)
 	char ips[GUARD_TEXTSIZE];
 
 	if (wish_lacks_mac(w) && w->guard.kind == GUARD_NONE)
-		return refuse(p, REFUSED, "network %s does not let its bridge learn addresses (learning = no or locked = yes), but the MAC of this NIC is not known; request it with mac=52:54:00:12:34:56 (in the domain's configuration, or of vifctl attach, create or run)",
+		return refuse(p, REFUSED, "network %s does not let its bridge learn addresses (learning = no or locked = yes), but the MAC of this NIC is not known; request it with mac=52:54:00:12:34:56 (in the domain's configuration, or of vifctl attach, create or run; in a udev rule VIF_MAC)",
 			      w->network);
 	if (wish_lacks_mac(w))
-		return refuse(p, REFUSED, "network %s checks what its ports send (guard = %s), but the MAC of this NIC is not known; request it with mac=52:54:00:12:34:56 (in the domain's configuration, or of vifctl attach, create or run)",
+		return refuse(p, REFUSED, "network %s checks what its ports send (guard = %s), but the MAC of this NIC is not known; request it with mac=52:54:00:12:34:56 (in the domain's configuration, or of vifctl attach, create or run; in a udev rule VIF_MAC)",
 			      w->network, guard_name(w->guard.kind));
 	if (wish_lacks_ips(w))
-		return refuse(p, REFUSED, "network %s checks what its ports send (guard = ip), but the IP addresses of this NIC are not known; request them with ip=192.0.2.1 (in the domain's configuration, or of vifctl attach, create or run)",
+		return refuse(p, REFUSED, "network %s checks what its ports send (guard = ip), but the IP addresses of this NIC are not known; request them with ip=192.0.2.1 (in the domain's configuration, or of vifctl attach, create or run; in a udev rule VIF_IP)",
 			      w->network);
 	/* Xen's key ip has always been there; see notes.c. */
 	if (w->guard.kind == GUARD_IP || w->ip_by == BY_NOBODY ||
@@ -229,7 +229,7 @@ static bool no_device(const struct wish *w, const struct state *s,
 		return refuse(p, WAITING, "MTU %u is requested, but device %s has MTU %u; increase that (ip link set %s mtu %u) or request a smaller one",
 			      w->mtu, w->device, d->mtu, w->device, w->mtu);
 	if (w->mode != MACVLAN_MODE_PASSTHRU && mac_equal(w->mac, d->mac))
-		return refuse(p, REFUSED, "the requested address is that of device %s, which would then receive nothing; request another (mac=)",
+		return refuse(p, REFUSED, "the requested MAC is that of device %s, which would then receive nothing; request another (mac=)",
 			      w->device);
 	return false;
 }

@@ -35,7 +35,7 @@ static void mend(const struct guards *g)
 		log_msg(LOG_ERR, "cannot put the guards of ports back at once: %s; trying one by one",
 			strerror(-r));
 	else if (r > 0)
-		log_msg(LOG_WARNING, "somebody removed the guards of ports (nft flush ruleset?); all %d are back",
+		log_msg(LOG_WARNING, "another program removed the guards of ports (nft flush ruleset?); all %d have been restored",
 			r);
 	g->sources->rescan(g->sources->arg);
 }

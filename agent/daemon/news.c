@@ -23,7 +23,7 @@ static void log_place(const char *label, const struct look *look,
 	log_msg(LOG_INFO, "%s: %s %s %s (network %s, requested by %s)%s%s%s%s",
 		label, what, kind, wish_place(wish), wish->network,
 		source_name(wish->by),
-		look->unused[0] ? "; not carried out: " : "", look->unused,
+		look->unused[0] ? "; ignored keys: " : "", look->unused,
 		look->reason[0] ? "; " : "", look->reason);
 }
 

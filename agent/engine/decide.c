@@ -226,9 +226,11 @@ static int leave_to_script(const struct subject *s, struct look *look)
 	} else if (s->agent->config->serve_all) {
 		text_reason(look->reason, "the script %s is still setting it up",
 			    nic->script_name);
+	} else if (nic->script_name[0]) {
+		text_reason(look->reason, "it belongs to the script %s; to serve it, set script=" NIC_SCRIPT " in the configuration of the domain, or serve = all in vifagent.conf",
+			    nic->script_name);
 	} else {
-		text_reason(look->reason, "it belongs to the script %s; to serve it all the same, set serve = all",
-			    nic->script_name[0] ? nic->script_name : "true");
+		text_reason(look->reason, "it has no script; to serve it, set script=" NIC_SCRIPT " in the configuration of the domain, or serve = all in vifagent.conf");
 	}
 	return DECIDED;
 }
@@ -240,7 +242,7 @@ static const char *why_kept(const struct subject *s)
 	if (s->nic->known)
 		return "the NIC is missing from xenstore, perhaps because xenstored was restarted; port left unchanged";
 	if (error == -EACCES || error == -EPERM)
-		return "only root may ask xenstored about it; run this as root";
+		return "only root can query xenstored about this NIC; run this as root";
 	return "xenstored does not answer; port left unchanged";
 }
 

@@ -141,7 +141,7 @@ int find_part(const struct nic_look *n, enum part part, struct link *ret,
 	return find_by_name(n, part, ret, ret_taken);
 }
 
-/* Nothing of this NIC was found: somebody else's link may have its name. */
+/* Nothing of this NIC was found: another program's link may have its name. */
 bool find_stranger(const struct nic_look *n, const char *name,
 		   struct link *ret)
 {

@@ -24,8 +24,8 @@ struct look {
 	enum goal goal;
 	struct wish wish;		/* resolved */
 	char guest[NIC_GUEST_SIZE];	/* the domain's name; "": not asked for */
-	char unused[NIC_UNUSED_SIZE];	/* the NIC's keys that are not carried
-					 * out: "ip, gatewaydev" */
+	char unused[NIC_UNUSED_SIZE];	/* the NIC's keys that are ignored: "ip,
+					 * gatewaydev" */
 	struct state state;
 	struct plan plan;		/* the last one */
 	enum verdict verdict;

@@ -9,7 +9,7 @@
 #include "agent/core/words.h"
 #include "agent/engine/gather.h"
 
-/* A link that is not as it was put by then has an opponent. */
+/* If the link is still not as planned after this many rounds, another program keeps changing it. */
 #define ROUNDS 5
 
 /* Returns @r. */
@@ -37,7 +37,7 @@ static int failed(struct look *look, const char *what, int r,
 }
 
 /* The record says that the link is being left until that is done.  If it says
- * so no longer, somebody else was quicker, and may have joined it anew: what is
+ * so no longer, another program was quicker, and may have joined it anew: what is
  * left of this plan must not be carried out. */
 static bool may_go_on(struct host *h, const struct look *look, size_t i)
 {

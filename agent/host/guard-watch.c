@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* guard-watch.c - notifications of guards that somebody has removed */
+/* guard-watch.c - notifications of guards that another program has removed */
 #include "agent/host/guard-watch.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* guard-watch.h - notifications of guards that somebody has removed */
+/* guard-watch.h - notifications of guards that another program has removed */
 #ifndef VIFAGENT_GUARD_WATCH_H
 #define VIFAGENT_GUARD_WATCH_H
 

@@ -239,7 +239,7 @@ static int read_port(struct nft *t, const struct guard_port *p,
 	return macvtap_chains_read(t, p, &ret->chains);
 }
 
-/* ---- what the rest of the house calls --------------------------------- */
+/* ---- what other files call --------------------------------- */
 
 struct guard_port guard_port_of(const struct link *l)
 {

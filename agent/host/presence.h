@@ -2,8 +2,8 @@
 /*
  * presence.h - does vifagentd run in this network namespace?
  *
- * The daemon listens on an abstract UNIX socket; to each caller it says one line, which
- * vifctl metrics reads, and closes the connection.  Names of such sockets belong to a network
+ * The daemon listens on an abstract UNIX socket.  It sends two lines (struct presence) to each
+ * caller and closes the connection; vifctl status, doctor, reload and metrics read them.  Names of such sockets belong to a network
  * namespace, as links do, and go with their process (unix(7)).
  */
 #ifndef VIFAGENT_PRESENCE_H
@@ -29,8 +29,8 @@ int presence_show(void);
 /* Does root, or our own user, run a daemon?  Any user may ask. */
 bool presence_is_shown(void);
 
-/* Answer the caller that waits at @fd, without waiting for him.  Returns 0, or a negative
- * errno value: he waits still (-EMFILE: no descriptor is left for him). */
+/* Answer the caller that waits at @fd, without blocking.  Returns 0, or a negative
+ * errno value: the caller still waits (-EMFILE: no descriptor is left for it). */
 int presence_answer(int fd, const struct presence *p);
 
 /*

@@ -156,7 +156,7 @@ static void take_vifname(const struct reader *r, struct nic *n)
 	if (n->wish.name[0] && !n->wish.error[0] &&
 	    vif_name_parse(n->wish.name, &id, &kind) == 0 &&
 	    (!vif_id_equal(id, r->id) || kind != VIF_NETBACK))
-		text_reason(n->wish.error, "vifname=%s is what a link of NIC %" PRIu32 ".%" PRIu32 " is called; choose a name of another form",
+		text_reason(n->wish.error, "vifname=%s is reserved for the links of NIC %" PRIu32 ".%" PRIu32 "; choose another name",
 			    text_quote_str(n->wish.name).text, id.domid, id.devid);
 }
 

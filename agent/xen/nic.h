@@ -34,7 +34,7 @@ enum nic_script {
 /* Of a domain's name. */
 #define NIC_GUEST_SIZE 64
 
-/* Room for the names of the keys that are not carried out. */
+/* Room for the names of the keys that are ignored. */
 #define NIC_UNUSED_SIZE 80
 
 /* XenbusState, xen/include/public/io/xenbus.h */
@@ -68,8 +68,8 @@ struct nic {
 				 * asked for */
 	char guest[NIC_GUEST_SIZE];	/* its domain's name, perhaps cut; "": not
 					 * asked for, or not known */
-	char unused[NIC_UNUSED_SIZE];	/* "ip, gatewaydev": keys that are not
-					 * carried out; "" for none */
+	char unused[NIC_UNUSED_SIZE];	/* "ip, gatewaydev": keys that are
+					 * ignored; "" for none */
 };
 
 /* The toolstack has removed the NIC.  A frontend that only reloads reaches

@@ -38,7 +38,7 @@ def host(bed):
     ("addif tap5", 2, "did you mean attach?"),
     ("run --nic -- sleep 1", 2, "--nic takes NETWORK"),
     ("run --nic red mac=02:00:00:00:00:07 -- sleep 1", 2, "--nic red,KEY=VALUE"),
-    ("run --nic red -- timeout 5 sleep 1", 2, "timeout, nice or sudo stand before vifctl"),
+    ("run --nic red -- timeout 5 sleep 1", 2, "put timeout, nice or sudo before vifctl"),
     ("run -- true", 0, 'note: without --nic "true" gets no NIC'),
 ])
 def test_a_wrong_word_is_answered_with_the_right_one(host, words, rc, answer):
@@ -64,13 +64,13 @@ def test_help_of_a_setting_says_where_it_belongs(bed):
 
 def test_a_link_is_found_by_the_name_that_it_had(host):
     host.vifctl("attach", "tap5", "red", "name=web0", check=0)
-    assert 'link "tap5" does not exist (web0 was called so), and no network' in host.vifctl("show", "tap5", check=1).err
+    assert 'link "tap5" does not exist (it is now called web0), and no network' in host.vifctl("show", "tap5", check=1).err
     # what a script runs when its guest has ended must not fail
     for verb in "detach", "delete":
-        assert 'note: link "tap5" does not exist (web0 was called so); nothing to do' in host.vifctl(verb, "tap5", check=0).err
+        assert 'note: link "tap5" does not exist (it is now called web0); nothing to do' in host.vifctl(verb, "tap5", check=0).err
     host.ip("link set web0 down")
     host.ip("link set web0 name odd0")  # by another program
-    assert '"web0" does not exist (odd0 was called so)' in host.vifctl("detach", "web0", check=0).err
+    assert '"web0" does not exist (it is now called odd0)' in host.vifctl("detach", "web0", check=0).err
     assert 'note: link "" does not exist; nothing to do' in host.vifctl("detach", "", check=0).err
     host.vifctl("detach", "odd0", check=0)
     assert "does not exist; nothing to do" in host.vifctl("detach", "web0", check=0).err
@@ -110,7 +110,7 @@ def test_a_refused_port_is_shown_where_it_is(host):
     host.vifctl("attach", "tap5", "red", f"mac={MAC}", "ip=10.0.0.1", check=0)
     host.conf.write_text("[network red]\nbridge = br1\n")
     assert "|-- tap5 refused, still on br0: ip=10.0.0.1" in host.vifctl("list", "--tree").out
-    assert "is not carried out" not in host.vifctl("show", "tap5").out, "its guard still stands"
+    assert "is ignored" not in host.vifctl("show", "tap5").out, "its guard still stands"
     host.vifctl("attach", "tap5", "red", check=0)
     assert "|-- tap5 ok" in host.vifctl("list", "--tree").out
 
@@ -130,12 +130,12 @@ def test_vifctl_and_the_daemon_may_read_different_files(host):
     other = host.dir / "other.conf"
     other.write_text(CONF)
     daemon = host.daemon()
-    assert "another configuration" not in host.vifctl("status", check=None).err
+    assert "different configuration" not in host.vifctl("status", check=None).err
     argv = host.vifctl_argv()
     argv[argv.index(host.conf)] = other
     result = host.run([*argv, "status"], check=None)
-    assert f"vifagentd reads another configuration than this: {host.conf}; use vifctl -c with it" in result.err
-    assert f"use vifctl -c with {host.conf}" in host.run([*argv, "doctor", "--json"], check=1).out
+    assert f"vifagentd reads a different configuration: {host.conf}; use vifctl -c with it" in result.err
+    assert f"use vifctl -c {host.conf} doctor" in host.run([*argv, "doctor", "--json"], check=1).out
     # reload checks the file that will be read
     host.conf.write_text("[network red]\nnonsense = 1\n")
     result = host.run([*argv, "reload"], check=1)

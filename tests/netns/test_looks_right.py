@@ -164,7 +164,7 @@ def test_a_configuration_can_be_checked(bed, program):
 
     bed.conf.write_text("[network red]\nbridge = br1\n")
     result = check()
-    assert (result.rc, result.out, result.err) == (0, "the configuration is right: 1 network\n", "")
+    assert (result.rc, result.out, result.err) == (0, "the configuration is valid: 1 network\n", "")
     bed.conf.write_text(BROKEN)
     result = check()
     assert result.rc == 1 and result.out == ""
@@ -175,5 +175,5 @@ def test_another_file_can_be_checked(bed):
     other = bed.dir / "other.conf"
     other.write_text(BROKEN)
     assert "line 2" in bed.vifctl("check", other, check=1).err
-    assert bed.vifctl("check", check=0).out == "the configuration is right: 0 networks\n"
+    assert bed.vifctl("check", check=0).out == "the configuration is valid: 0 networks\n"
     assert "no-such" in bed.vifctl("check", bed.dir / "no-such", check=1).err

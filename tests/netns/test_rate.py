@@ -179,7 +179,7 @@ def test_a_helpers_bridge_with_a_rate_is_refused(host):
     acl = host.conf.parent / "bridge.conf"
     acl.write_text("allow all\n")
     out = host.vifctl("helper-check", "root", "br0", acl)
-    assert "limits how fast ports of bridge br0 are" in out.out + out.err
+    assert "limits the rate of ports of bridge br0" in out.out + out.err
 
 
 @pytest.mark.here

@@ -376,8 +376,8 @@ def test_online_without_xenstored(bed):
     before = bed.snapshot()
     result = bed.run([*bed.script_argv(), "online", "type_if=vif"], check=1, merge=True,
                      env={"XENBUS_PATH": "backend/vif/5/0", "vif": "vif5.0"})
-    assert result.out == ("vif-agent: xenstored does not answer at /nonexistent/socket; "
-                          "is it running?\n")
+    assert result.out == ("vif-agent: vif5.0: xenstored does not answer at /nonexistent/socket; "
+                          "check that it is running\n")
     assert bed.snapshot() == before
 
 

@@ -94,10 +94,10 @@ def test_keys_that_are_not_carried_out_are_said(bed, config):
     daemon = host(bed, config=config)
     nic = new_nic(bed, ip="192.0.2.1 192.0.2.2", gatewaydev="eth0", rate="1,2")
     bed.script("online", "vif", nic, check=0)
-    bed.until(lambda: "not carried out: " in daemon.log())
+    bed.until(lambda: "ignored keys: " in daemon.log())
     assert "192.0.2.1" not in daemon.log()
     shown = bed.vifctl("show", "5.0", check=0).out
-    line, = [line for line in shown.splitlines() if "not carried out" in line]
+    line, = [line for line in shown.splitlines() if "ignored keys" in line]
     assert "ip" in line and "gatewaydev" in line and "rate" not in line
 
 
