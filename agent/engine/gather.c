@@ -130,6 +130,13 @@ static int gather_entries(struct host *h, const struct wish *w, struct state *s)
 	return r == -ENODEV ? 0 : r;
 }
 
+/* Nobody knows then whether there is a guard. */
+static bool is_no_answer(int r)
+{
+	return r == -ECONNRESET || r == -ENOBUFS || r == -ENOMEM ||
+	       r == -EMFILE || r == -ENFILE;
+}
+
 /* Without a network that has a guard or a rate nf_tables is not even asked: the kernel would
  * load it.  Only root may ask, and not by a program without nftables; whatever else goes wrong
  * the step will tell. */
@@ -142,7 +149,7 @@ static int gather_guard(struct host *h, bool is_filtered, struct state *s)
 		return 0;
 	r = h->ops->guard(h, &s->link, &s->guard);
 	s->have_guard = r != -EPERM && (r != -EOPNOTSUPP || is_filtered);
-	return r == -ENOMEM ? r : 0;
+	return is_no_answer(r) ? r : 0;
 }
 
 /* What the link is on, if it is to leave that. */

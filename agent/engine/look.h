@@ -20,6 +20,7 @@ struct look {
 	enum part part;			/* if is_nic */
 	char name[VIF_NAMESIZE];	/* of the link, or what it would be */
 	bool found;			/* state.link is there */
+	bool was_ours;			/* when the look began */
 	bool nic_exists;		/* xenstore has the NIC */
 	enum goal goal;
 	struct wish wish;		/* resolved */

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agent/core/mac.h"
 #include "agent/core/words.h"
 #include "agent/engine/gather.h"
 
@@ -16,7 +17,8 @@
 static int failed(struct look *look, const char *what, int r,
 		  const struct host *h)
 {
-	const uint8_t *mac = look->state.link.mac;
+	const uint8_t *mac = mac_is_zero(look->wish.mac) ? look->state.link.mac :
+							   look->wish.mac;
 
 	look->verdict = FAILED;
 	/* br_if.c: BR_MAX_PORTS */
@@ -59,6 +61,17 @@ static bool is_up_again(const struct step *step, int r)
 	       step->change.fields & CHANGE_NAME;
 }
 
+/* What was planned for has changed, or the answer was lost (-ECONNRESET), or there
+ * was no memory for a moment: gather and plan once more. */
+static bool is_outdated(const struct step *step, int r)
+{
+	/* A table of nftables like ours, but not ours, stays. */
+	if (r == -EEXIST)
+		return step->kind != STEP_GUARD;
+	return r == -ENODEV || r == -ECONNRESET || r == -ENOMEM ||
+	       is_up_again(step, r);
+}
+
 /* udev hears nothing of a new alias.  Of the links whose record is ours its rules
  * know the other ones by name or by their own wish. */
 static bool is_known_by_record_only(const struct record *r)
@@ -67,7 +80,7 @@ static bool is_known_by_record_only(const struct record *r)
 }
 
 /* For the log. */
-static void note_done(struct look *look, const struct step *step)
+static void note_words(struct look *look, const struct step *step)
 {
 	size_t len = strlen(look->done);
 	char what[256];
@@ -77,6 +90,27 @@ static void note_done(struct look *look, const struct step *step)
 	    len + strlen(what) + 2 < sizeof(look->done))
 		(void)snprintf(look->done + len, sizeof(look->done) - len,
 			       "%s%s", len ? "; " : "", what);
+}
+
+static bool changes(const struct step *step, unsigned int field)
+{
+	return step->kind == STEP_CHANGE && step->change.fields & field;
+}
+
+/* What follows from a step that is done. */
+static void note_done(struct host *h, const struct aim *aim, struct look *look,
+		      const struct step *step)
+{
+	note_words(look, step);
+	look->device_was_down |= step->kind == STEP_DEVICE_UP;
+	if (look->was_ours) {
+		look->mac_was_changed |= look->goal == GOAL_JOIN &&
+					 changes(step, CHANGE_MAC);
+		return;
+	}
+	look->joined |= changes(step, CHANGE_MASTER) && step->change.master;
+	if (changes(step, CHANGE_ALIAS) && is_known_by_record_only(&aim->record))
+		h->ops->announce(h, look->state.link.name);
 }
 
 /* Better no network than one without its guard. */
@@ -92,49 +126,43 @@ static void set_down(struct host *h, const struct look *look)
 	memcpy(h->error, error, sizeof(error));
 }
 
-/* Returns 0, -EAGAIN if what was planned for has changed, or what the kernel
- * said; then it is in the look. */
+/* Returns 0, or what the kernel said; then it is in the look. */
+static int do_step(struct host *h, const struct aim *aim, struct look *look,
+		   const struct step *step)
+{
+	int r = h->ops->do_step(h, look->state.link.ifindex, step);
+	char what[256];
+
+	look->steps++;
+	if (r == 0) {
+		note_done(h, aim, look, step);
+		return 0;
+	}
+	step_text(step, &look->state, what, sizeof(what));
+	return failed(look, what, r, h);
+}
+
+/* Steps that are done are no longer part of the plan.  Returns 0, -EAGAIN if it is
+ * out of date, or what the kernel said. */
 static int act(struct host *h, const struct aim *aim, struct look *look)
 {
-	const struct plan *p = &look->plan;
-	bool was_ours = look->state.owner == OWNER_US;
-	char what[256];
-	int r;
+	struct plan *p = &look->plan;
+	size_t done = 0;
+	int r = 0;
 
-	for (size_t i = 0; i < p->n; i++) {
-		const struct step *step = &p->step[i];
+	while (done < p->n && r == 0) {
+		const struct step *step = &p->step[done];
 
-		if (!may_go_on(h, look, i))
-			return -EAGAIN;
-		r = h->ops->do_step(h, look->state.link.ifindex,
-					  step);
-		look->steps++;
-		/* -ECONNRESET: perhaps it was done; -ENOMEM: it was not. */
-		if (r == -ENODEV || r == -EEXIST || r == -ECONNRESET ||
-		    r == -ENOMEM || is_up_again(step, r))
-			return -EAGAIN;
-		if (r < 0) {
-			if (step->kind == STEP_GUARD && was_ours)
-				set_down(h, look);
-			step_text(step, &look->state, what, sizeof(what));
-			return failed(look, what, r, h);
-		}
-		note_done(look, step);
-		look->mac_was_changed |= was_ours &&
-					 look->goal == GOAL_JOIN &&
-					 step->kind == STEP_CHANGE &&
-					 step->change.fields & CHANGE_MAC;
-		if (!was_ours && step->kind == STEP_CHANGE &&
-		    step->change.fields & CHANGE_ALIAS &&
-		    is_known_by_record_only(&aim->record))
-			h->ops->announce(h, look->state.link.name);
-		look->device_was_down |= step->kind == STEP_DEVICE_UP;
-		if (step->kind == STEP_CHANGE &&
-		    step->change.fields & CHANGE_MASTER &&
-		    step->change.master && !was_ours)
-			look->joined = true;
+		r = may_go_on(h, look, done) ? do_step(h, aim, look, step) :
+					       -EAGAIN;
+		if (r == 0)
+			done++;
+		else if (is_outdated(step, r))
+			r = -EAGAIN;
 	}
-	return 0;
+	p->n -= done;
+	memmove(p->step, p->step + done, p->n * sizeof(p->step[0]));
+	return r;
 }
 
 /* What would be done. */
@@ -207,6 +235,7 @@ static void make_plan(const struct aim *aim, struct look *look)
 /* Returns -EAGAIN when all is done: is it now as it was put? */
 static int carry_out(struct host *h, const struct aim *aim, struct look *look)
 {
+	bool deletes = is_deleted(&look->plan);
 	int r = -EAGAIN;
 
 	h->ops->take_turn(h);
@@ -215,7 +244,7 @@ static int carry_out(struct host *h, const struct aim *aim, struct look *look)
 	h->ops->end_turn(h);
 	if (r < 0)
 		return r;
-	if (!is_deleted(&look->plan))
+	if (!deletes)
 		return -EAGAIN;
 	vanished(look);
 	return 0;
@@ -248,9 +277,10 @@ static int one_round(struct host *h, unsigned int flags, decide_fn decide,
 	look->wish = aim.wish;
 	look->state.patient = flags & LOOK_PATIENT;
 	r = gather(h, &aim, &look->state);
-	if (r < 0)
-		return r == -ENOMEM ? -EAGAIN :
-				      failed(look, "asking the kernel", r, h);
+	if (r < 0) {
+		(void)failed(look, "asking the kernel", r, h);
+		return r == -ENOMEM || r == -ECONNRESET ? -EAGAIN : r;
+	}
 	make_plan(&aim, look);
 	if (flags & LOOK_ACT)
 		return look->verdict == TO_DO ? carry_out(h, &aim, look) : 0;
@@ -271,7 +301,7 @@ static int rounds(struct host *h, unsigned int flags, decide_fn decide,
 		}
 		r = one_round(h, flags, decide, arg, look);
 	}
-	if (r == -EAGAIN) {
+	if (r == -EAGAIN && look->verdict != FAILED) {
 		look->verdict = FAILED;
 		text_reason(look->reason, "another program keeps changing it; giving up");
 	}
@@ -289,7 +319,7 @@ static int leave(struct look *look, struct aim *ret, void *arg)
 /* What fails changes nothing: a link that was not ours is as it was before. */
 static void undo(struct host *h, const struct look *look)
 {
-	struct look back = { .id = look->id, .found = true,
+	struct look back = { .id = look->id, .found = true, .was_ours = true,
 			     .state.link = look->state.link };
 
 	if (h->ops->link_by_index(h, look->state.link.ifindex,
@@ -297,16 +327,35 @@ static void undo(struct host *h, const struct look *look)
 		(void)rounds(h, LOOK_ACT, leave, NULL, &back);
 }
 
+static bool has_guard_step(const struct plan *p)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (p->step[i].kind == STEP_GUARD)
+			return true;
+	return false;
+}
+
+/* It was to be joined, and something failed. */
+static void take_back(struct host *h, const struct look *look)
+{
+	if (!look->was_ours)
+		undo(h, look);
+	else if (has_guard_step(&look->plan))
+		set_down(h, look);
+}
+
 int settle(struct host *h, unsigned int flags, decide_fn decide, void *arg,
 	   struct look *look)
 {
 	struct record record;
-	bool was_ours = record_owner(look->state.link.alias, &record) ==
-			OWNER_US;
-	int r = rounds(h, flags, decide, arg, look);
+	int r;
 
-	if (look->verdict == FAILED && look->goal == GOAL_JOIN && !was_ours &&
-	    look->steps)
-		undo(h, look);
-	return look->verdict == FAILED ? 0 : r;
+	look->was_ours = record_owner(look->state.link.alias, &record) ==
+			 OWNER_US;
+	r = rounds(h, flags, decide, arg, look);
+	if (look->verdict != FAILED)
+		return r;
+	if (look->goal == GOAL_JOIN && look->steps)
+		take_back(h, look);
+	return 0;
 }

@@ -291,6 +291,8 @@ static int act(struct fake_host *f, int ifindex, const struct step *step,
 		l->entries = step->entries;
 	if (step->kind == STEP_ENTRIES)
 		return l ? 0 : -ENODEV;
+	if (step->kind == STEP_GUARD && f->guard_step)
+		return f->guard_step;
 	if (step->kind == STEP_GUARD && l)
 		l->guard = step->guard;
 	if (step->kind == STEP_GUARD)
@@ -487,6 +489,8 @@ static int guard(struct host *h, const struct link *of, struct guard *ret)
 {
 	const struct fake_link *l = at(fake_of(h), of->ifindex);
 
+	if (fake_of(h)->guard_question)
+		return fake_of(h)->guard_question;
 	*ret = l ? l->guard : (struct guard) { 0 };
 	return 0;
 }

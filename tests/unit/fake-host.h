@@ -66,6 +66,9 @@ struct fake_host {
 	/* called once, when link_by_index() has been answered */
 	void (*asked)(struct fake_host *f, int ifindex);
 
+	/* guards: what questions and changes give; 0: as it should be */
+	int guard_question, guard_step;
+
 	int dead_pid;		/* all other processes live */
 
 	int turn;		/* 1: taken */

@@ -584,6 +584,74 @@ static void the_bridge_that_a_link_goes_back_to_stays_as_it_is(void **state)
 	assert_int_equal(former->l.mtu, 1500);
 }
 
+/* ---- guards ------------------------------------------------------------- */
+
+#define GUARDED "vifagent/1 by=hand net=red mac=52:54:00:00:00:07 guard=1 " WAS
+
+/* A running port, guarded. */
+static void guard_tap(void)
+{
+	static const char text[] = "[network red]\nbridge = br0\nguard = mac\n";
+	char error[REASON_SIZE];
+
+	assert_int_equal(config_add(a.config, text, strlen(text), error), 0);
+	alias(TAP, GUARDED);
+	assert_int_equal(look_at_link(TAP, LOOK_ACT), 1);
+	assert_int_equal(looks[0].verdict, IN_ORDER);
+	assert_true(tap()->up);
+	assert_int_equal(fake_host_at(&f, TAP)->guard.kind, GUARD_MAC);
+}
+
+static void a_guard_that_cannot_be_put_back_sets_the_port_down(void **state)
+{
+	static const struct {
+		int error;
+		const char *reason;
+	} rows[] = {
+		{ -EEXIST, "File exists" }, { -ENOMEM, "Cannot allocate memory" },
+		{ -ECONNRESET, "Connection reset by peer" },
+		{ -ENOSPC, "No space left on device" },
+	};
+
+	(void)state;
+	for (each(i, rows)) {
+		guard_tap();
+		f.guard_step = rows[i].error;
+		fake_host_at(&f, TAP)->guard = (struct guard) { 0 };
+		assert_int_equal(look_at_link(TAP, LOOK_ACT), 1);
+		assert_int_equal(looks[0].verdict, FAILED);
+		check(strstr(looks[0].reason, rows[i].reason), "%s", looks[0].reason);
+		assert_false(tap()->up);
+		f.guard_step = 0;
+	}
+	/* but not for something else */
+	guard_tap();
+	fake_host_join(&f, TAP, 0);
+	f.fail_at = f.acts + 1;
+	assert_int_equal(look_at_link(TAP, LOOK_ACT), 1);
+	assert_int_equal(looks[0].verdict, FAILED);
+	assert_true(tap()->up);
+}
+
+/* It may be there all the same, and would stay. */
+static void without_an_answer_about_its_guard_a_port_stays_as_it_is(void **state)
+{
+	static const int errors[] = { -ECONNRESET, -ENOBUFS, -ENOMEM, -EMFILE };
+	unsigned int acts;
+
+	(void)state;
+	for (each(i, errors)) {
+		guard_tap();
+		acts = f.acts;
+		f.guard_question = errors[i];
+		look_at_link(TAP, LOOK_ACT | LOOK_LEAVE);
+		assert_int_equal(looks[0].verdict, FAILED);
+		assert_non_null(strstr(looks[0].reason, "asking the kernel failed: "));
+		f.guard_question = 0;
+		assert_int_equal(f.acts, acts);
+	}
+}
+
 static void hand(int ifindex, bool force)
 {
 	const struct by_hand by_hand = { .ifindex = ifindex,
@@ -1238,6 +1306,8 @@ int main(void)
 		look_test(one_that_is_kept_shows_its_bridge),
 		look_test(a_look_says_the_name_that_its_link_has_now),
 		look_test(the_bridge_that_a_link_goes_back_to_stays_as_it_is),
+		look_test(a_guard_that_cannot_be_put_back_sets_the_port_down),
+		look_test(without_an_answer_about_its_guard_a_port_stays_as_it_is),
 		look_test(what_the_host_uses_is_not_taken_at_the_first_attach_by_hand),
 		look_test(a_macvtap_s_device_is_on_no_bridge),
 		look_test(a_nic_s_link_that_is_named_by_hand_is_that_link),
