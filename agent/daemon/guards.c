@@ -25,10 +25,9 @@ static void on_port(int ifindex, void *arg)
 			table_mark(p);
 }
 
-/* All guards at once, by what is known of them; then each port is checked. */
-static void mend(const struct guards *g)
+/* All guards at once, by what is known of them. */
+static void mend(struct host *h)
 {
-	struct host *h = g->sources->agent->host;
 	int r = h->ops->mend_guards(h);
 
 	if (r < 0)
@@ -37,7 +36,6 @@ static void mend(const struct guards *g)
 	else if (r > 0)
 		log_msg(LOG_WARNING, "another program removed the guards of ports (nft flush ruleset?); all %d have been restored",
 			r);
-	g->sources->rescan(g->sources->arg);
 }
 
 static void on_nftables(evutil_socket_t fd, short what, void *arg)
@@ -46,32 +44,42 @@ static void on_nftables(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (guard_watch_read(g->watch, on_port, g))
-		mend(g);
+	if (!guard_watch_read(g->watch, on_port, g))
+		return;
+	if (!g->sources->passive)
+		mend(g->sources->agent->host);
+	g->sources->rescan(g->sources->arg);
 }
 
-/* Links may have gone while no daemon ran. */
-static void sweep(const struct guards *g)
+static bool is_lack(int error)
 {
-	struct host *h = g->sources->agent->host;
-
-	h->ops->sweep_guards(h);
+	return error == -ENOMEM || error == -EMFILE || error == -ENFILE ||
+	       error == -ENOBUFS;
 }
 
 int guards_listen(struct guards *g)
 {
+	int r;
+
 	if (g->watch || !config_filters(g->sources->agent->config))
 		return 0;
-	if (guard_watch_open(&g->watch) < 0)
-		return 0;
+	r = guard_watch_open(&g->watch);
+	if (r < 0)
+		return is_lack(r) ? r : 0;
 	g->readable = sources_reader(g->sources, guard_watch_fd(g->watch),
 				     on_nftables, g);
-	if (g->readable) {
-		sweep(g);
+	if (g->readable)
 		return 0;
-	}
 	g->watch = guard_watch_close(g->watch);
 	return -ENOMEM;
+}
+
+void guards_sweep(const struct guards *g)
+{
+	struct host *h = g->sources->agent->host;
+
+	if (g->watch && !g->sources->passive)
+		h->ops->sweep_guards(h);
 }
 
 struct guards *guards_new(const struct sources *sources)

@@ -15,9 +15,14 @@ struct guards *guards_free(struct guards *g);
 /*
  * guards_listen() - start listening, if any network has a guard
  *
- * Unless it listens already.  On a kernel without nftables it returns 0, too: the
- * ports will be refused.  Returns 0 or -ENOMEM.
+ * Unless it listens already.  Without the right to, or on a kernel without nftables,
+ * it returns 0, too: the ports will be refused.  Returns 0, or -ENOMEM, -EMFILE,
+ * -ENFILE or -ENOBUFS.
  */
 int guards_listen(struct guards *g);
+
+/* Remove the guards of links that have gone unnoticed: while no daemon ran, or
+ * when events were lost. */
+void guards_sweep(const struct guards *g);
 
 #endif

@@ -61,6 +61,7 @@ static void rescan(void *arg)
 	struct port *p;
 	int r;
 
+	guards_sweep(k->guards);
 	TAILQ_FOREACH(p, &k->table.all, all)
 		table_mark(p);
 	r = each_link_port(k->sources.agent, mark_found, &k->sources);
@@ -86,10 +87,11 @@ static void on_again(void *arg)
 void keeper_scan(struct keeper *k)
 {
 	struct port *p;
-
 	/* The configuration may be new. */
-	if (guards_listen(k->guards) < 0)
-		rescan_later(-ENOMEM, k);
+	int r = guards_listen(k->guards);
+
+	if (r < 0)
+		rescan_later(r, k);
 	/* The administrator may have repaired what was wrong. */
 	TAILQ_FOREACH(p, &k->table.all, all) {
 		contention_reset(p);
@@ -152,6 +154,7 @@ int keeper_new(struct event_base *base, struct agent *a,
 		table_init(&k->table, base, wake, k);
 		k->sources = (struct sources) {
 			.base = base, .agent = a, .table = &k->table,
+			.passive = ops->passive,
 			.rescan = rescan, .rescan_later = rescan_later,
 			.arg = k,
 		};

@@ -139,8 +139,8 @@ static void handle_link(const struct sources *s, const struct host_event *ev)
 {
 	struct port *p;
 
-	if (ev->what == HOST_LINK_GONE)
-		s->agent->host->ops->forget_guard(s->agent->host,
+	if (ev->what == HOST_LINK_GONE && !s->passive)
+		s->agent->host->ops->remove_guard(s->agent->host,
 						  ev->link.ifindex);
 	if (is_echo(s->table, ev)) {
 		mark_waiting(s->table, ev->link.ifindex);

@@ -206,7 +206,7 @@ static void disown(const struct scheduler *s, const struct look *looks, int n)
 	for (int i = 0; i < n; i++)
 		if (looks[i].found && (looks[i].state.owner != OWNER_US ||
 				       !looks[i].state.record.guarded))
-			h->ops->disown_guard(h, looks[i].state.link.ifindex);
+			h->ops->forget_guard(h, looks[i].state.link.ifindex);
 }
 
 /* Returns the port, or NULL if there is none any more. */

@@ -18,6 +18,7 @@ struct sources {
 	struct event_base *base;
 	struct agent *agent;
 	struct table *table;
+	bool passive;		/* change nothing (vifctl monitor) */
 	/* Events were lost: mark all ports. */
 	void (*rescan)(void *arg);
 	/* The same in a moment; says why. */

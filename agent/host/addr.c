@@ -50,79 +50,75 @@ static bool is_link_local(const struct address *a)
 
 /* ---- reading ---------------------------------------------------------- */
 
+/* Of one link. */
 struct reading {
 	uint32_t ifindex;
-	int (*fn)(const struct address *a, void *arg);
-	void *arg;
+	struct addresses all;
+	struct address link_local[FLUSH_MAX];
+	size_t n;
 };
+
+static void begin(void *arg)
+{
+	struct reading *r = arg;
+
+	r->all = (struct addresses) { 0 };
+	r->n = 0;
+}
+
+static void take(struct reading *r, const struct address *a)
+{
+	char text[INET6_ADDRSTRLEN];
+
+	if (is_link_local(a)) {
+		r->all.has_link_local = true;
+		if (r->n < FLUSH_MAX)
+			r->link_local[r->n++] = *a;
+	} else if (inet_ntop(a->head.ifa_family, a->bytes, text, sizeof(text))) {
+		(void)snprintf(r->all.other, sizeof(r->all.other), "%s/%d",
+			       text, a->head.ifa_prefixlen);
+	}
+}
 
 /* The kernel may send all links' addresses: see build_get(). */
 static int on_address(struct nl_msg *msg, void *arg)
 {
-	const struct reading *r = arg;
+	struct reading *r = arg;
 	struct address a;
 
-	return parse(msg, &a) && a.head.ifa_index == r->ifindex ?
-		r->fn(&a, r->arg) : 0;
+	if (parse(msg, &a) && a.head.ifa_index == r->ifindex)
+		take(r, &a);
+	return 0;
 }
 
 /* NETLINK_GET_STRICT_CHK (Linux 4.20), which the socket has, makes the kernel
  * send this link's addresses only. */
-static struct nl_msg *build_get(const void *ifindex)
+static struct nl_msg *build_get(const void *question)
 {
+	const struct reading *r = question;
 	struct ifaddrmsg head = { .ifa_family = AF_UNSPEC,
-				  .ifa_index = *(const uint32_t *)ifindex };
+				  .ifa_index = r->ifindex };
 
 	return rtnl_message(RTM_GETADDR, NLM_F_DUMP, &head, sizeof(head));
 }
 
-static int ask(struct rtnl *t, int ifindex,
-	       int (*fn)(const struct address *a, void *arg), void *arg)
+static int ask(struct rtnl *t, int ifindex, struct reading *ret)
 {
-	struct reading reading = { .ifindex = (uint32_t)ifindex, .fn = fn,
-				   .arg = arg };
-
-	return rtnl_ask(t, build_get, &reading.ifindex, on_address, &reading);
-}
-
-static int note(const struct address *a, void *arg)
-{
-	struct addresses *ret = arg;
-	char text[INET6_ADDRSTRLEN];
-
-	if (is_link_local(a))
-		ret->has_link_local = true;
-	else if (inet_ntop(a->head.ifa_family, a->bytes, text, sizeof(text)))
-		(void)snprintf(ret->other, sizeof(ret->other), "%s/%d", text,
-			       a->head.ifa_prefixlen);
-	return 0;
+	*ret = (struct reading) { .ifindex = (uint32_t)ifindex };
+	return rtnl_ask(t, build_get, ret, begin, on_address, ret);
 }
 
 int addr_read(struct rtnl *t, int ifindex, struct addresses *ret)
 {
-	struct addresses all = { 0 };
-	int r = ask(t, ifindex, note, &all);
+	struct reading reading;
+	int r = ask(t, ifindex, &reading);
 
 	if (r == 0)
-		*ret = all;
+		*ret = reading.all;
 	return r;
 }
 
 /* ---- deleting --------------------------------------------------------- */
-
-struct flush {
-	struct address address[FLUSH_MAX];
-	size_t n;
-};
-
-static int collect(const struct address *a, void *arg)
-{
-	struct flush *f = arg;
-
-	if (is_link_local(a))
-		f->address[f->n++] = *a;
-	return f->n == FLUSH_MAX;
-}
 
 static struct nl_msg *build_delete(const struct address *a)
 {
@@ -137,11 +133,11 @@ static struct nl_msg *build_delete(const struct address *a)
 
 int addr_flush(struct rtnl *t, int ifindex)
 {
-	struct flush f = { 0 };
-	int r = ask(t, ifindex, collect, &f);
+	struct reading reading;
+	int r = ask(t, ifindex, &reading);
 
-	for (size_t i = 0; i < f.n && r >= 0; i++) {
-		struct nl_msg *msg = build_delete(&f.address[i]);
+	for (size_t i = 0; i < reading.n && r >= 0; i++) {
+		struct nl_msg *msg = build_delete(&reading.link_local[i]);
 
 		r = rtnl_talk(t, &msg, 1, NULL, NULL);
 		/* Another program was quicker. */

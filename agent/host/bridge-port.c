@@ -146,11 +146,16 @@ static struct nl_msg *build_get(const void *ifindex)
 			     *(const uint32_t *)ifindex);
 }
 
+static void begin(void *arg)
+{
+	*(struct vlans *)arg = (struct vlans) { 0 };
+}
+
 int vlans_read(struct rtnl *t, int ifindex, struct vlans *ret)
 {
 	const uint32_t question = (uint32_t)ifindex;
-	struct vlans vlans = { 0 };
-	int r = rtnl_ask(t, build_get, &question, on_vlans, &vlans);
+	struct vlans vlans;
+	int r = rtnl_ask(t, build_get, &question, begin, on_vlans, &vlans);
 
 	if (r == 0)
 		*ret = vlans;

@@ -26,6 +26,7 @@ typedef int (*entry_fn)(const struct entry *e, void *arg);
 
 struct reading {
 	uint32_t ifindex;
+	void (*begin)(void *arg);
 	entry_fn fn;
 	void *arg;
 };
@@ -61,12 +62,21 @@ static int on_entry(struct nl_msg *msg, void *arg)
 	return r->fn(&e, r->arg);
 }
 
-static int each_entry(struct rtnl *t, int ifindex, entry_fn fn, void *arg)
+static void begin_reading(void *arg)
 {
-	struct reading r = { .ifindex = (uint32_t)ifindex, .fn = fn,
-			     .arg = arg };
+	const struct reading *r = arg;
 
-	return rtnl_ask(t, build_get, &r.ifindex, on_entry, &r);
+	r->begin(r->arg);
+}
+
+/* @begin: see rtnl_ask() */
+static int each_entry(struct rtnl *t, int ifindex, void (*begin)(void *arg),
+		      entry_fn fn, void *arg)
+{
+	struct reading r = { .ifindex = (uint32_t)ifindex, .begin = begin,
+			     .fn = fn, .arg = arg };
+
+	return rtnl_ask(t, build_get, &r.ifindex, begin_reading, on_entry, &r);
 }
 
 /* ---- comparing -------------------------------------------------------- */
@@ -77,6 +87,14 @@ struct comparison {
 	unsigned int right;
 	bool strays;
 };
+
+static void begin_comparison(void *arg)
+{
+	struct comparison *c = arg;
+
+	c->right = 0;
+	c->strays = false;
+}
 
 static bool is_among(const uint8_t (*macs)[6], unsigned int n,
 		     const uint8_t mac[6])
@@ -123,7 +141,7 @@ int entries_differ(struct rtnl *t, int ifindex, const struct entries *want,
 	int r = vlans_read(t, ifindex, &c.vlans);
 
 	if (r == 0 || r == -EOPNOTSUPP)
-		r = each_entry(t, ifindex, compare, &c);
+		r = each_entry(t, ifindex, begin_comparison, compare, &c);
 	if (r == 0)
 		*ret = c.strays ||
 		       c.right != want->n * (1 + number_of_vlans(&c.vlans));
@@ -157,6 +175,13 @@ struct strays {
 	uint8_t mac[STRAYS][6];
 };
 
+static void begin_strays(void *arg)
+{
+	struct strays *s = arg;
+
+	s->n = 0;
+}
+
 static int note_stray(const struct entry *e, void *arg)
 {
 	struct strays *s = arg;
@@ -172,7 +197,7 @@ static int find_strays(struct rtnl *t, int ifindex, const struct entries *want,
 		       struct strays *ret)
 {
 	*ret = (struct strays) { .want = want };
-	return each_entry(t, ifindex, note_stray, ret);
+	return each_entry(t, ifindex, begin_strays, note_stray, ret);
 }
 
 static int remove_all(struct rtnl *t, int ifindex, const struct strays *s,

@@ -356,7 +356,7 @@ static int on_elements(const struct nlmsghdr *h, void *arg)
 	return guard_each_element(h, SET_PORTS, load_one, arg);
 }
 
-static int load(struct nft *t, int family)
+static void load(struct nft *t, int family)
 {
 	char buf[NFT_MESSAGE_MAX];
 	struct nlmsghdr *h = nftnl_nlmsg_build_hdr(buf, NFT_MSG_GETSETELEM,
@@ -366,18 +366,16 @@ static int load(struct nft *t, int family)
 	struct loading l = { t, family };
 
 	if (!s)
-		return -ENOMEM;
+		return;
 	nftnl_set_elems_nlmsg_build_payload(h, s);
 	nftnl_set_free(s);
-	return nft_talk(t, h, h->nlmsg_len, on_elements, &l);
+	(void)nft_talk(t, h, h->nlmsg_len, on_elements, &l);
 }
 
-int guard_load(struct nft *t)
+void guard_load(struct nft *t)
 {
-	int bridges = load(t, NFPROTO_BRIDGE);
-	int macvtaps = load(t, NFPROTO_NETDEV);
-
-	return bridges < 0 ? bridges : macvtaps;
+	load(t, NFPROTO_BRIDGE);
+	load(t, NFPROTO_NETDEV);
 }
 
 struct mending {
@@ -435,7 +433,7 @@ int guard_mend(struct nft *t)
 	return bridges + macvtaps;
 }
 
-void guard_forget(struct nft *t, int ifindex)
+void guard_remove(struct nft *t, int ifindex)
 {
 	static const struct guard none;
 	const struct guard_port *known = guard_known_port(t, ifindex);
@@ -448,7 +446,7 @@ void guard_forget(struct nft *t, int ifindex)
 	guard_note(t, &p, &none);
 }
 
-void guard_disown(struct nft *t, int ifindex)
+void guard_forget(struct nft *t, int ifindex)
 {
 	static const struct guard none;
 	const struct guard_port *known = guard_known_port(t, ifindex);

@@ -33,17 +33,13 @@ int guard_read(struct nft *t, const struct guard_port *p, struct guard *ret);
  */
 int guard_set(struct nft *t, const struct guard_port *p, const struct guard *g);
 
-/* See mend_guards(), forget_guard() and disown_guard() in host.h. */
+/* See mend_guards(), remove_guard() and forget_guard() in host.h. */
 int guard_mend(struct nft *t);
+void guard_remove(struct nft *t, int ifindex);
 void guard_forget(struct nft *t, int ifindex);
-void guard_disown(struct nft *t, int ifindex);
 
-/*
- * guard_load() - learn of all guards that stand
- *
- * Returns 0, -ENOENT: there are none, or another negative errno value.
- */
-int guard_load(struct nft *t);
+/* Learn of all guards that stand, as far as the kernel tells. */
+void guard_load(struct nft *t);
 
 /* How many frames of the port were dropped, for each reason; since there was a day without any. */
 int guard_drops(struct nft *t, const struct guard_port *p,

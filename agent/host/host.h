@@ -29,8 +29,9 @@ struct host_ops {
 	int (*link_by_any_name)(struct host *h, const char *name,
 				struct link *ret_link);
 
-	/* Call @fn for every link, perhaps more than once for some; stops at
-	 * the first non-zero value that it returns, and returns that. */
+	/* Call @fn for every link, when all are known; stops at the first
+	 * non-zero value that it returns, and returns that.  Returns 0, or a
+	 * negative errno value. */
 	int (*links)(struct host *h, host_link_fn fn, void *arg);
 
 	/* Which IP addresses does the link have? */
@@ -65,11 +66,11 @@ struct host_ops {
 
 	/* The link is gone: remove what is left of its guard, if this process
 	 * knows of one. */
-	void (*forget_guard)(struct host *h, int ifindex);
+	void (*remove_guard)(struct host *h, int ifindex);
 
 	/* The link is no longer a port: if its guard was removed when it was
 	 * detached, do not put that back. */
-	void (*disown_guard)(struct host *h, int ifindex);
+	void (*forget_guard)(struct host *h, int ifindex);
 
 	/* Learn of all guards that stand, and remove those of links that are
 	 * gone. */

@@ -86,9 +86,7 @@ static int link_by_index(struct host *h, int ifindex, struct link *ret)
 
 static int links(struct host *h, host_link_fn fn, void *arg)
 {
-	const struct question q = { .flags = NLM_F_DUMP };
-
-	return query_ask(&kernel_of(h)->rtnl, &q, fn, arg);
+	return query_each(&kernel_of(h)->rtnl, fn, arg);
 }
 
 /* ---- changes ---------------------------------------------------------- */
@@ -313,14 +311,14 @@ static int mend_guards(struct host *h)
 	return guard_mend(&kernel_of(h)->nft);
 }
 
+static void remove_guard(struct host *h, int ifindex)
+{
+	guard_remove(&kernel_of(h)->nft, ifindex);
+}
+
 static void forget_guard(struct host *h, int ifindex)
 {
 	guard_forget(&kernel_of(h)->nft, ifindex);
-}
-
-static void disown_guard(struct host *h, int ifindex)
-{
-	guard_disown(&kernel_of(h)->nft, ifindex);
 }
 
 /* Of links that are gone; as many as one sweep removes. */
@@ -346,10 +344,10 @@ static void sweep_guards(struct host *h)
 {
 	struct leftovers l = { .host = h };
 
-	(void)guard_load(&kernel_of(h)->nft);
+	guard_load(&kernel_of(h)->nft);
 	guard_each(&kernel_of(h)->nft, find_leftover, &l);
 	for (size_t i = 0; i < l.n; i++)
-		forget_guard(h, l.ifindex[i]);
+		remove_guard(h, l.ifindex[i]);
 }
 
 static void take_turn(struct host *h)
@@ -427,8 +425,8 @@ static const struct host_ops kernel_ops = {
 	.guard = guard,
 	.drops = drops,
 	.mend_guards = mend_guards,
+	.remove_guard = remove_guard,
 	.forget_guard = forget_guard,
-	.disown_guard = disown_guard,
 	.sweep_guards = sweep_guards,
 	.take_turn = take_turn,
 	.end_turn = end_turn,

@@ -39,10 +39,9 @@ int guard_drops(struct nft *t, const struct guard_port *p,
 	return -EOPNOTSUPP;
 }
 
-int guard_load(struct nft *t)
+void guard_load(struct nft *t)
 {
 	(void)t;
-	return -EOPNOTSUPP;
 }
 
 void guard_each(const struct nft *t, guard_fn fn, void *arg)
@@ -58,13 +57,13 @@ int guard_mend(struct nft *t)
 	return 0;
 }
 
-void guard_forget(struct nft *t, int ifindex)
+void guard_remove(struct nft *t, int ifindex)
 {
 	(void)t;
 	(void)ifindex;
 }
 
-void guard_disown(struct nft *t, int ifindex)
+void guard_forget(struct nft *t, int ifindex)
 {
 	(void)t;
 	(void)ifindex;

@@ -6,6 +6,7 @@
 #include <linux/if.h>
 #include <linux/rtnetlink.h>
 #include <netlink/attr.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* The kernel finds both kinds of names by either attribute
@@ -31,40 +32,19 @@ static struct nl_msg *build_get(const void *question)
 	return NULL;
 }
 
-struct reading {
-	host_link_fn fn;
-	void *arg;
-};
+/* ---- one -------------------------------------------------------------- */
 
-static int on_link(struct nl_msg *msg, void *arg)
+static int take_link(struct nl_msg *msg, void *arg)
 {
-	const struct reading *reading = arg;
-	struct link link;
-	int r = rtnl_parse(msg, &link);
+	int r = rtnl_parse(msg, arg);
 
-	if (r == 0)
-		return reading->fn(&link, reading->arg);
 	return r == -ENOMEM ? r : 0;
-}
-
-int query_ask(struct rtnl *t, const struct question *q, host_link_fn fn,
-	      void *arg)
-{
-	struct reading reading = { .fn = fn, .arg = arg };
-
-	return rtnl_ask(t, build_get, q, on_link, &reading);
-}
-
-static int take_link(const struct link *link, void *arg)
-{
-	*(struct link *)arg = *link;
-	return 0;
 }
 
 int query_link(struct rtnl *t, const struct question *q, struct link *ret)
 {
 	struct link link = { 0 };
-	int r = query_ask(t, q, take_link, &link);
+	int r = rtnl_ask(t, build_get, q, NULL, take_link, &link);
 
 	if (r < 0)
 		return r;
@@ -83,4 +63,57 @@ int query_name(struct rtnl *t, const char *name, struct link *ret)
 	if (name[0] && strlen(name) < ALTIFNAMSIZ)
 		r = query_link(t, &q, ret);
 	return r == -EINVAL ? -ENODEV : r;
+}
+
+/* ---- all -------------------------------------------------------------- */
+
+struct links {
+	struct link *link;
+	size_t n, room;
+};
+
+static void begin(void *arg)
+{
+	struct links *all = arg;
+
+	all->n = 0;
+}
+
+static int make_room(struct links *all)
+{
+	size_t room = all->room ? 2 * all->room : 64;
+	struct link *more = all->link;
+
+	if (all->n < all->room)
+		return 0;
+	more = reallocarray(more, room, sizeof(*more));
+	if (!more)
+		return -ENOMEM;
+	all->link = more;
+	all->room = room;
+	return 0;
+}
+
+static int add(struct nl_msg *msg, void *arg)
+{
+	struct links *all = arg;
+	int r = make_room(all);
+
+	if (r == 0)
+		r = rtnl_parse(msg, &all->link[all->n]);
+	if (r == 0)
+		all->n++;
+	return r == -ENOMEM ? r : 0;
+}
+
+int query_each(struct rtnl *t, host_link_fn fn, void *arg)
+{
+	static const struct question q = { .flags = NLM_F_DUMP };
+	struct links all = { 0 };
+	int r = rtnl_ask(t, build_get, &q, begin, add, &all);
+
+	for (size_t i = 0; i < all.n && r == 0; i++)
+		r = fn(&all.link[i], arg);
+	free(all.link);
+	return r;
 }

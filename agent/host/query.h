@@ -8,19 +8,16 @@
 struct question {
 	int flags;		/* NLM_F_DUMP, or 0 */
 	int ifindex;		/* or 0, and … */
-	const char *name;	/* … its own or an alternative one; or NULL: all
-				 * links */
+	const char *name;	/* … its own or an alternative one */
 };
-
-/* Ask; @fn gets each link.  Returns what @fn does if that is not 0; else 0 or a
- * negative errno value. */
-int query_ask(struct rtnl *t, const struct question *q, host_link_fn fn,
-	      void *arg);
 
 /* Ask about one.  Returns 0, or -ENODEV and the like. */
 int query_link(struct rtnl *t, const struct question *q, struct link *ret);
 
 /* The link that has this name, as its own or as an alternative one. */
 int query_name(struct rtnl *t, const char *name, struct link *ret);
+
+/* See links() in host.h. */
+int query_each(struct rtnl *t, host_link_fn fn, void *arg);
 
 #endif

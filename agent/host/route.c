@@ -60,10 +60,17 @@ static int on_route(struct nl_msg *msg, void *arg)
 	return 1;
 }
 
+static void begin(void *arg)
+{
+	const struct reading *r = arg;
+
+	r->ret[0] = '\0';
+}
+
 int route_find(struct rtnl *t, int ifindex, char ret[ROUTE_SIZE])
 {
 	struct reading r = { .ifindex = (uint32_t)ifindex, .ret = ret };
-	int err = rtnl_ask(t, build_get, &r, on_route, &r);
+	int err = rtnl_ask(t, build_get, &r, begin, on_route, &r);
 
 	return err < 0 ? err : 0;
 }

@@ -198,7 +198,8 @@ int rtnl_talk(struct rtnl *t, struct nl_msg *msgs[], uint32_t n, rtnl_fn fn,
 }
 
 int rtnl_ask(struct rtnl *t, struct nl_msg *(*build)(const void *question),
-	     const void *question, rtnl_fn fn, void *arg)
+	     const void *question, void (*begin)(void *arg), rtnl_fn fn,
+	     void *arg)
 {
 	int r = -EINTR;
 
@@ -206,6 +207,8 @@ int rtnl_ask(struct rtnl *t, struct nl_msg *(*build)(const void *question),
 				      r == -ENOMEM); i++) {
 		struct nl_msg *msg = build(question);
 
+		if (begin)
+			begin(arg);
 		r = rtnl_talk(t, &msg, 1, fn, arg);
 	}
 	return r == -EINTR ? 0 : r;

@@ -60,12 +60,15 @@ int rtnl_talk(struct rtnl *t, struct nl_msg *msgs[], uint32_t n, rtnl_fn fn,
  * during which something changed may lack a part, an answer may be lost, or there
  * is no memory
  * @build:	makes the message of @question
+ * @begin:	called with @arg before each attempt, to forget what @fn has taken
+ *		from the one before; NULL: @fn may take an answer twice
  *
  * If changes never stop the last answers count: a program that watches gets the
  * others as events.
  */
 int rtnl_ask(struct rtnl *t, struct nl_msg *(*build)(const void *question),
-	     const void *question, rtnl_fn fn, void *arg);
+	     const void *question, void (*begin)(void *arg), rtnl_fn fn,
+	     void *arg);
 
 /* A message with its fixed part, @head, and room for attributes.  Returns NULL for no
  * memory. */

@@ -293,7 +293,7 @@ def test_what_others_remove_comes_back(host, victim, harm):
     host.until(lambda: len((elements(host) or {}).get("ports", [])) == 5)
     host.until(lambda: all(passed(tap, victim, BAD_MAC) == set() for tap in taps), timeout=20)
     if "flush" in harm and "ruleset" in harm:
-        assert "all 5 are back" in daemon.log()
+        assert "all 5 have been restored" in daemon.log()
 
 
 @pytest.mark.here

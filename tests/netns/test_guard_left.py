@@ -103,3 +103,19 @@ def test_an_mtu_too_small_for_ipv6_is_one(host, mtu):
     assert host.link("tap0").mtu == mtu and not host.link("tap0").addresses
     host.vifctl("detach", "tap0", check=0)
     assert host.link("tap0").mtu == 1500 and host.link("tap0").addrgen == "none"
+
+
+def test_who_only_watches_changes_nothing(host):
+    """vifctl monitor hears what the daemon hears, and leaves it."""
+    host.vifctl("attach", "tap0", "red", *ADDRESSES, check=0)
+    gone = host.tap("gone")
+    host.vifctl("attach", "gone", "red", "mac=02:00:00:00:00:07", "ip=10.0.0.7", check=0)
+    gone.close()
+    host.until(lambda: host.link("gone") is None)
+    before = left(host)
+    monitor = host.background([*host.vifctl_argv(), "monitor"])
+    host.until(lambda: "tap0" in monitor.output())
+    assert left(host) == before
+    host.run(["nft", "delete", "table", "bridge", "vifagent"])
+    host.until(lambda: "to do" in monitor.output())
+    assert elements(host) is None

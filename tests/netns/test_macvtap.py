@@ -221,7 +221,7 @@ def test_two_at_once_of_passthru(host):
     (["vepanet", "web0", "mtu=1501"], "1500"),
     (["vepanet", "web0", "mtu=9000"], "1500"),
     (["vepanet", "web0", "mtu=1"], "is not an MTU"),
-    (["vepanet", "web0", f"mac={NIC_MAC}"], "address .*eth0"),
+    (["vepanet", "web0", f"mac={NIC_MAC}"], "MAC .*eth0"),
     (["vepanet", "web0", f"mac={OTHER_MAC}"], f"{OTHER_MAC} is already used .*eth0"),
     (["bridgenet", "web0", f"mac={OTHER_MAC}"], f"{OTHER_MAC} is already used .*eth0"),
     (["vepanet", "web0", "mac=01:00:5e:00:00:01"], "multicast"),

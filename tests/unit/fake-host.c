@@ -495,13 +495,13 @@ static int guard(struct host *h, const struct link *of, struct guard *ret)
 	return 0;
 }
 
-static void disown_guard(struct host *h, int ifindex)
+static void forget_guard(struct host *h, int ifindex)
 {
 	(void)h;
 	(void)ifindex;
 }
 
-static void forget_guard(struct host *h, int ifindex)
+static void remove_guard(struct host *h, int ifindex)
 {
 	struct fake_link *l = at(fake_of(h), ifindex);
 
@@ -619,8 +619,8 @@ void fake_host_init(struct fake_host *f)
 		.vlans = vlans,
 		.entries_differ = entries_differ,
 		.guard = guard,
+		.remove_guard = remove_guard,
 		.forget_guard = forget_guard,
-		.disown_guard = disown_guard,
 		.mend_guards = mend_guards,
 		.sweep_guards = sweep_guards,
 		.take_turn = take_turn,

@@ -118,19 +118,34 @@ static void where_no_network_has_a_guard_nobody_listens(void **state)
 	configure("[network red]\nbridge = br0\n");
 	assert_int_equal(guards_listen(guards), 0);
 	assert_int_equal(fake_guard_watch.opened, 0);
+	guards_sweep(guards);
 	assert_int_equal(f.sweeps, 0);
 	/* a new configuration may have one, a rate is one too */
 	configure("[network red]\nbridge = br0\nrate = 10mbit\n");
 	start_listening();
 }
 
-static void what_was_left_without_a_daemon_is_removed_once(void **state)
+static void it_listens_once_and_sweeps_when_told(void **state)
 {
 	(void)state;
 	start_listening();
 	start_listening();
 	assert_int_equal(fake_guard_watch.opened, 1);
+	guards_sweep(guards);
 	assert_int_equal(f.sweeps, 1);
+}
+
+static void who_only_watches_changes_nothing(void **state)
+{
+	(void)state;
+	sources.passive = true;
+	start_listening();
+	guards_sweep(guards);
+	fake_guard_watch.read_result = 1;
+	read_socket();
+	assert_int_equal(f.sweeps, 0);
+	assert_int_equal(f.mends, 0);
+	assert_int_equal(rescans, 1);
 }
 
 static void without_nftables_it_is_tried_again_by_the_next_reload(void **state)
@@ -138,7 +153,9 @@ static void without_nftables_it_is_tried_again_by_the_next_reload(void **state)
 	(void)state;
 	fake_guard_watch.open_result = -EPROTONOSUPPORT;
 	assert_int_equal(guards_listen(guards), 0);
-	assert_int_equal(f.sweeps, 0);
+	/* but a lack is told */
+	fake_guard_watch.open_result = -EMFILE;
+	assert_int_equal(guards_listen(guards), -EMFILE);
 	fake_guard_watch.open_result = 0;
 	start_listening();
 }
@@ -149,7 +166,6 @@ static void a_socket_that_cannot_be_polled_is_closed(void **state)
 	fake_guard_watch.cannot_be_polled = true;
 	assert_int_equal(guards_listen(guards), -ENOMEM);
 	assert_false(fake_guard_watch.is_open);
-	assert_int_equal(f.sweeps, 0);
 	fake_guard_watch.cannot_be_polled = false;
 	start_listening();
 }
@@ -210,7 +226,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		guards_test(where_no_network_has_a_guard_nobody_listens),
-		guards_test(what_was_left_without_a_daemon_is_removed_once),
+		guards_test(it_listens_once_and_sweeps_when_told),
+		guards_test(who_only_watches_changes_nothing),
 		guards_test(without_nftables_it_is_tried_again_by_the_next_reload),
 		guards_test(a_socket_that_cannot_be_polled_is_closed),
 		guards_test(the_port_whose_guard_is_gone_is_due),

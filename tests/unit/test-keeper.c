@@ -186,9 +186,18 @@ static void a_socket_that_fails_is_opened_again_and_all_is_checked(void **state)
 	has_ports(2, 0);
 }
 
+static void configure_a_guard(void)
+{
+	static const char text[] = "[network red]\nbridge = br0\nguard = mac\n";
+	char why[REASON_SIZE];
+
+	assert_int_equal(config_add(a.config, text, strlen(text), why), 0);
+}
+
 static void events_that_were_lost_are_made_up_for(void **state)
 {
 	(void)state;
+	configure_a_guard();
 	start_and_settle();
 	link_at(TAP)->master = 0;
 	put_port(LATER, "tap9");
@@ -197,14 +206,8 @@ static void events_that_were_lost_are_made_up_for(void **state)
 	settle_down();
 	assert_int_equal(link_at(TAP)->master, BR0);
 	assert_int_equal(link_at(LATER)->master, BR0);
-}
-
-static void configure_a_guard(void)
-{
-	static const char text[] = "[network red]\nbridge = br0\nguard = mac\n";
-	char why[REASON_SIZE];
-
-	assert_int_equal(config_add(a.config, text, strlen(text), why), 0);
+	/* also that links have gone, and left their guards */
+	assert_int_equal(f.sweeps, 2);
 }
 
 static void a_start_listens_to_guards_if_a_network_has_one(void **state)

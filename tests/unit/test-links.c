@@ -283,7 +283,11 @@ static void a_link_that_is_gone_takes_its_guard_along(void **state)
 	(void)state;
 	fake_host_at(&f, TAP)->guard.kind = GUARD_MAC;
 	changed(TAP);
+	sources.passive = true;
+	tell(TAP, true);
+	read_socket();
 	assert_int_equal(fake_host_at(&f, TAP)->guard.kind, GUARD_MAC);
+	sources.passive = false;
 	tell(TAP, true);
 	read_socket();
 	assert_int_equal(fake_host_at(&f, TAP)->guard.kind, GUARD_NONE);
