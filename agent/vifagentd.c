@@ -26,6 +26,7 @@ struct daemon {
 	struct keeper_ops ops;
 	bool only_checks;	/* --check */
 	bool ready;
+	bool waits_to_notify;	/* systemd could not be reached */
 	bool ending;
 	char status[96];
 };
@@ -45,9 +46,12 @@ static void on_idle(void *arg);
 
 static void on_unheard(evutil_socket_t fd, short what, void *arg)
 {
+	struct daemon *d = arg;
+
 	(void)fd;
 	(void)what;
-	on_idle(arg);
+	d->waits_to_notify = false;
+	on_idle(d);
 }
 
 /* No port is due: tell systemd the state. */
@@ -66,12 +70,12 @@ static void on_idle(void *arg)
 		       waiting);
 	if (strcmp(status, d->status) != 0 && notify(status))
 		memcpy(d->status, status, sizeof(status));
-	if (d->ready)
+	if (d->ready || d->waits_to_notify)
 		return;
 	d->ready = notify("READY=1");
 	if (!d->ready) {
-		(void)event_base_once(d->base, -1, EV_TIMEOUT, on_unheard, d,
-				      &pause);
+		d->waits_to_notify = event_base_once(d->base, -1, EV_TIMEOUT,
+						     on_unheard, d, &pause) == 0;
 		return;
 	}
 	log_msg(LOG_INFO, "ready: %u ports, %u of them not in order", ports,

@@ -38,8 +38,7 @@ void doctor_programs(struct findings *f)
 			"the daemon is not running, so nothing corrects ports that others change");
 	if (r < 0 && r != -ENOENT)
 		finding(f, FINDING_ERROR, "vifagentd", "systemctl restart vifagentd",
-			"the daemon (pid %d) does not answer; look at its log (journalctl -u vifagentd), and restart it",
-			pid);
+			"the daemon does not answer; look at its log (journalctl -u vifagentd), and restart it");
 	if (r == 0 && daemon_config_differs(pid, daemon.config, f->cmd->config_path))
 		finding(f, FINDING_WARNING, "configuration", "",
 			"vifagentd reads a different configuration, so findings about networks may be wrong; use vifctl -c %s doctor",
@@ -121,9 +120,10 @@ static bool names_our_script(const char *text)
 
 	while (line) {
 		const char *end = strchr(line, '\n');
-		size_t len = end ? (size_t)(end - line) : strlen(line);
+		size_t len;
 
 		line += strspn(line, " \t");
+		len = end ? (size_t)(end - line) : strlen(line);
 		if (strncmp(line, key, strlen(key)) == 0 &&
 		    memmem(line, len, NIC_SCRIPT, strlen(NIC_SCRIPT)))
 			return true;

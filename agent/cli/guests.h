@@ -19,7 +19,7 @@ struct guests {
 };
 
 /* Look through all processes, as far as we may; only root sees others'.  What cannot be read
- * is left out.  the caller must call guests_free(). */
+ * is left out.  The caller must call guests_free(). */
 void guests_find(struct guests *ret);
 void guests_free(struct guests *g);
 

@@ -6,6 +6,7 @@
  * and without capabilities that affect file access.  Here a child does that.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -158,7 +159,7 @@ static int ask(const struct question *q, struct answer *ret)
 	bool answered;
 	pid_t pid;
 
-	if (pipe(fds) < 0)
+	if (pipe2(fds, O_CLOEXEC) < 0)
 		return cmd_fail(CMD_FAILED, "cannot create a pipe: %s", strerror(errno));
 	pid = fork();
 	if (pid == 0)

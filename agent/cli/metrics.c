@@ -182,6 +182,9 @@ static int begin_file(const char *name, char new[PATH_MAX])
 
 static int end_file(const char *name, const char *new)
 {
+	/* An error before, of which errno says nothing any more. */
+	if (ferror(stdout))
+		return -EIO;
 	if (fflush(stdout) == 0 && rename(new, name) == 0)
 		return 0;
 	return -errno;

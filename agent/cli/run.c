@@ -101,6 +101,15 @@ static bool is_key_of_nic(const char *word)
 	return word[len] && cmd_find_key(word, len, NIC_KEYS);
 }
 
+/* @arg: where getopt_long() was, if the option is a long one; then optopt is 0 */
+static int unknown_option(const char *arg)
+{
+	const char letter[] = { '-', (char)optopt, '\0' };
+
+	return cmd_fail(CMD_USAGE, "run: unknown option %s; it takes --nic NETWORK[,KEY=VALUE...], and -- before the program",
+			text_quote_str(optopt ? letter : arg).text);
+}
+
 static int parse(struct cmd *c, struct run *run, char ***ret_program)
 {
 	static const struct option options[] = {
@@ -116,8 +125,7 @@ static int parse(struct cmd *c, struct run *run, char ***ret_program)
 		if (o == ':')
 			return cmd_fail(CMD_USAGE, NIC_USAGE);
 		if (o != 'n')
-			return cmd_fail(CMD_USAGE, "run: unknown option %s; it takes --nic NETWORK[,KEY=VALUE...], and -- before the program",
-					text_quote_str(c->argv[optind - 2]).text);
+			return unknown_option(c->argv[optind - 2]);
 		r = add_nic(c, run, optarg);
 		if (r)
 			return r;

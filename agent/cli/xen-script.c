@@ -170,16 +170,19 @@ static int leave(struct cmd *c, const struct port_id *id,
  * a signal handler writes it. */
 static char last_words[96];
 
-/* libxl kills a script silently after 40 s. */
+/* libxl kills a script silently after 40 s (LIBXL_HOTPLUG_TIMEOUT). */
+#define SCRIPT_MS_MAX 38000
+
 static void limit_time(struct cmd *c)
 {
-	unsigned int seconds = 5;
+	const struct config *config = c->agent.config;
+	unsigned int ms = DOOR_SILENCE_MS;
 
 	(void)snprintf(last_words, sizeof(last_words),
 		       "%s: xenstored does not answer\n", cmd_program());
-	if (c->agent.config)
-		seconds += c->agent.config->script_wait;
-	door_direct(&c->agent, seconds * 1000, last_words);
+	if (config)
+		ms += config->script_wait * 1000 + config->toolstack_delay;
+	door_direct(&c->agent, ms < SCRIPT_MS_MAX ? ms : SCRIPT_MS_MAX, last_words);
 }
 
 /* @wrong is an unknown argument, or NULL if the action is missing. */

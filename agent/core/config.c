@@ -69,14 +69,22 @@ bool config_filters(const struct config *c)
 	return false;
 }
 
-const struct network *config_filter_of_bridge(const struct config *c,
-					      const char *bridge)
+bool network_isolates(const struct network *n)
 {
-	for (size_t i = 0; i < c->n_networks; i++)
-		if ((network_filters(&c->networks[i]) ||
-		     needs_addresses(&c->networks[i])) &&
-		    strcmp(c->networks[i].bridge, bridge) == 0)
-			return &c->networks[i];
+	return n->options_named & n->options_on & OPTION(OPTION_ISOLATED);
+}
+
+const struct network *config_network_that_protects(const struct config *c,
+						   const char *bridge)
+{
+	for (size_t i = 0; i < c->n_networks; i++) {
+		const struct network *n = &c->networks[i];
+
+		if (strcmp(n->bridge, bridge) == 0 &&
+		    (network_filters(n) || needs_addresses(n) ||
+		     network_isolates(n)))
+			return n;
+	}
 	return NULL;
 }
 

@@ -74,10 +74,13 @@ bool config_needs_addresses(const struct config *c);
 /* Does any network have a guard or a rate?  @c may be NULL. */
 bool config_filters(const struct config *c);
 
-/* The first network with a guard, a rate, learning = no or locked = yes whose ports are on this
- * bridge.  Returns NULL if no network has. */
-const struct network *config_filter_of_bridge(const struct config *c,
-					     const char *bridge);
+/* Are its ports isolated from one another (isolated = yes)? */
+bool network_isolates(const struct network *n);
+
+/* The first network with a guard, a rate, learning = no, locked = yes or isolated = yes whose
+ * ports are on this bridge.  Returns NULL if no network has. */
+const struct network *config_network_that_protects(const struct config *c,
+						   const char *bridge);
 
 /* The name of its bridge or device. */
 const char *network_place(const struct network *n);

@@ -84,8 +84,8 @@ static int wanted_alias(const struct wish *wish, const struct record *record,
 	r.guarded = wish_is_filtered(wish) || keeps_guard(s);
 	if (record_vlans(wish, s, &r.was) < 0)
 		return -E2BIG;
-	/* There must be room for the "leave=1" of a detach. */
-	r.leaving = !r.made;
+	/* There must be room for the "leave=1" of a detach, or "held=2". */
+	r.leaving = true;
 	if (record_print(&r, buf) < 0)
 		return -E2BIG;
 	r.leaving = false;

@@ -70,7 +70,10 @@ static void write_hold(struct host *h, const struct look *look, bool blocks)
 	r.blocked = blocks;
 	if (blocks)
 		step.change.fields |= CHANGE_UP;
+	/* A record of an older version may have no room. */
 	if (record_print(&r, step.change.alias) < 0)
+		step.change.fields &= ~CHANGE_ALIAS;
+	if (!step.change.fields)
 		return;
 	/* Its record may have changed since. */
 	h->ops->take_turn(h);
@@ -92,8 +95,13 @@ static void log_hold(const struct port *p, const struct look *look,
 		(long long)(timer_now() - p->first_correction), reason);
 }
 
+static void forget_corrections(struct port *p)
+{
+	p->corrections = p->mac_corrections = p->mac_links = 0;
+}
+
 /*
- * A fight about the MAC is an attack: who has a tap open may set its MAC without
+ * A fight about the MAC is an attack, also beside one about something else: who has a tap open may set its MAC without
  * any right (SIOCSIFHWADDR, drivers/net/tun.c), and the bridge then sends it
  * another guest's frames.  Such a port is set down and stays so.
  */
@@ -101,12 +109,12 @@ static void block(struct port *p, struct host *h, const struct look *looks,
 		  int n)
 {
 	for (int i = 0; i < n; i++) {
-		if (!looks[i].mac_was_changed)
+		if (!(p->mac_links & 1U << looks[i].part))
 			continue;
 		log_hold(p, &looks[i], BLOCKED_REASON);
 		write_hold(h, &looks[i], true);
 	}
-	p->corrections = p->mac_corrections = 0;
+	forget_corrections(p);
 	p->blocked_wish = hash_wishes(looks, n);
 }
 
@@ -122,16 +130,18 @@ static void hold(struct port *p, struct host *h, const struct look *looks,
 		write_hold(h, &looks[i], false);
 	}
 	p->holds++;
-	p->corrections = p->mac_corrections = 0;
+	forget_corrections(p);
 	retry_event(p, PORT_IS_UNDONE, retry_spread(p->table, ms));
 }
 
-static bool mac_was_changed(const struct look *looks, int n)
+/* Bits: of which links. */
+static unsigned int changed_macs(const struct look *looks, int n)
 {
+	unsigned int links = 0;
+
 	for (int i = 0; i < n; i++)
-		if (looks[i].mac_was_changed)
-			return true;
-	return false;
+		links |= (unsigned int)looks[i].mac_was_changed << looks[i].part;
+	return links;
 }
 
 static bool is_blocked(const struct look *looks, int n)
@@ -183,7 +193,7 @@ static void begin_counting(struct port *p)
 	/* No more corrections for a while: the other program has stopped. */
 	if (p->corrections && p->corrections < CORRECTIONS_MAX / 2)
 		p->holds = 0;
-	p->corrections = p->mac_corrections = 0;
+	forget_corrections(p);
 	p->first_correction = timer_now();
 }
 
@@ -193,22 +203,24 @@ void contention_count(struct port *p, struct host *h, const struct look *looks,
 	uint32_t wish = wish_hash(looks, n);
 	bool same = wish == p->wish_hash;
 	bool moved = active_link_changed(p, looks, n);
+	unsigned int macs = changed_macs(looks, n);
 
 	p->wish_hash = wish;
 	count_blocked(p, looks, n);
 	if (!same || !count_steps(looks, n))
 		return;
 	/* But a MAC is not changed by that: see block(). */
-	if (moved && !mac_was_changed(looks, n))
+	if (moved && !macs)
 		return;
 	if (!p->corrections ||
 	    timer_now() - p->first_correction > CORRECTIONS_MS)
 		begin_counting(p);
 	p->table->corrections++;
-	p->mac_corrections += mac_was_changed(looks, n);
+	p->mac_corrections += macs != 0;
+	p->mac_links |= macs;
 	if (++p->corrections < CORRECTIONS_MAX)
 		return;
-	if (p->mac_corrections > CORRECTIONS_MAX / 2)
+	if (p->mac_corrections > 1)
 		block(p, h, looks, n);
 	else
 		hold(p, h, looks, n);

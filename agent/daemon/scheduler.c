@@ -229,6 +229,23 @@ static struct port *take_looks(struct scheduler *s, struct port *p,
 	return NULL;
 }
 
+/* Whether a link is a NIC's xenstore knows.  NICs are marked when xenstored is
+ * there; links have to be tried again. */
+static void ask_for_link(struct scheduler *s, struct port *p, struct vif_id nic)
+{
+	if (xenstore_is_known(s->xenstore))
+		ask(s, p, nic, DUE_ALL);
+	else
+		retry_soon(p, PORT_CHECK_FAILED, false);
+}
+
+static void without_answer(struct scheduler *s, struct port *p)
+{
+	xenstore_lost(s->xenstore);
+	if (!p->id.is_nic)
+		retry_soon(p, PORT_CHECK_FAILED, false);
+}
+
 static void look_at(struct scheduler *s, struct port *p, const struct nic *nic,
 		    const int hint[LOOKS])
 {
@@ -241,7 +258,7 @@ static void look_at(struct scheduler *s, struct port *p, const struct nic *nic,
 		return;
 	n = reconcile(s->agent, &q, looks, &what);
 	if (n == -ENODATA) {
-		ask(s, p, looks[0].id.nic, DUE_ALL);
+		ask_for_link(s, p, looks[0].id.nic);
 		return;
 	}
 	retry_event(p, PORT_RELEASED, 0);
@@ -267,7 +284,7 @@ static void take_keys(struct scheduler *s, struct port *p,
 		p->domain_lives = job->nic.exists && job->nic.has_domain &&
 				  !p->due;
 	if (!job->nic.exists && xenstore_is_stale(s->xenstore))
-		xenstore_lost(s->xenstore);
+		without_answer(s, p);
 	else
 		look_at(s, p, &job->nic, ((const struct errand *)job)->hint);
 }
@@ -281,8 +298,7 @@ static void on_keys(struct job *job)
 	if (p) {
 		table_set_job(p, NULL);
 		if (job->result == -ENOTCONN)
-			/* Marked again when it is back. */
-			xenstore_lost(s->xenstore);
+			without_answer(s, p);
 		else if (job->result < 0)
 			failed(p, job->result);
 		else if (job->kind == JOB_KEYS)

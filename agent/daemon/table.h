@@ -82,6 +82,7 @@ struct port {
 	unsigned int holds;
 	unsigned int corrections;
 	unsigned int mac_corrections;	/* of them */
+	unsigned int mac_links;		/* bits: which of its links had that */
 	uint32_t blocked_wish;		/* hash of the wish that it was blocked
 					 * with; 0: not blocked */
 	bool unblock;			/* at the next check: its wish is new */

@@ -56,11 +56,11 @@ static int find_bridge(struct host *h, const char *name, struct state *s)
 		r = find(h, name, &s->bridge, &s->have_bridge);
 		if (r < 0 || !s->have_bridge ||
 		    s->bridge.mtu != LINK_MTU_PINNING ||
-		    s->bridge.ifindex == h->really_pinning_mtu)
+		    ifindices_have(&h->has_pinning_mtu, s->bridge.ifindex))
 			return r;
 		(void)nanosleep(&moment, NULL);
 	}
-	h->really_pinning_mtu = s->bridge.ifindex;
+	ifindices_add(&h->has_pinning_mtu, s->bridge.ifindex);
 	return r;
 }
 

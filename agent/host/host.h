@@ -14,6 +14,26 @@
 
 struct host;
 
+/* Links of which something is known for good: an ifindex is not reused for a long
+ * time.  The latest ones, when there are too many. */
+struct ifindices {
+	int of[32];
+	unsigned int n;
+};
+
+static inline bool ifindices_have(const struct ifindices *s, int ifindex)
+{
+	for (size_t i = 0; i < sizeof(s->of) / sizeof(s->of[0]); i++)
+		if (s->of[i] == ifindex)
+			return true;
+	return false;
+}
+
+static inline void ifindices_add(struct ifindices *s, int ifindex)
+{
+	s->of[s->n++ % (sizeof(s->of) / sizeof(s->of[0]))] = ifindex;
+}
+
 typedef int (*host_link_fn)(const struct link *link, void *arg);
 
 struct host_ops {
@@ -133,9 +153,8 @@ struct host {
 	const struct host_ops *ops;
 	char error[128];	/* the kernel's text about a failure */
 	bool renames_live;	/* links that are up, too (Linux 6.2) */
-	unsigned long changes;	/* number of steps sent */
-	int really_pinning_mtu;		/* ifindex of a bridge whose own MTU is
-					 * LINK_MTU_PINNING: do not wait */
+	struct ifindices has_pinning_mtu; /* bridges whose own MTU is
+					   * LINK_MTU_PINNING: do not wait */
 	unsigned int collected;	/* number of links to be deleted */
 };
 

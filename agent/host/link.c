@@ -24,17 +24,12 @@
 #include "agent/host/sysfs.h"
 #include "agent/host/turn.h"
 
-/* Bridges whose MTU this process has pinned.  They stay pinned, and an ifindex is
- * not reused for a long time. */
-#define PINNED 32
-
 struct kernel {
 	struct host host;
 	struct rtnl rtnl;
 	struct nft nft;
 	int turn;		/* fd for turn_take(), or -1 */
-	int pinned[PINNED];
-	unsigned int n_pinned;
+	struct ifindices pinned; /* bridges whose MTU this process has pinned */
 	bool collecting;	/* links to delete … */
 	uint32_t group;		/* … in this group; 0: none yet */
 };
@@ -118,7 +113,7 @@ static int pin_mtu(struct host *h, int bridge, uint32_t mtu)
 	int r = rtnl_talk(&k->rtnl, msgs, 2, NULL, NULL);
 
 	if (r == 0)
-		k->pinned[k->n_pinned++ % PINNED] = bridge;
+		ifindices_add(&k->pinned, bridge);
 	return r;
 }
 
@@ -158,7 +153,6 @@ static int create_macvtap(struct host *h, const struct macvtap_new *m,
 
 	if (r < 0)
 		return r;
-	h->changes++;
 	msgs[0] = message_macvtap(m, name);
 	msgs[1] = build_record(name, m->alias);
 	r = rtnl_talk(&kernel_of(h)->rtnl, msgs, 2, NULL, NULL);
@@ -249,8 +243,7 @@ static int bridge_facts(struct host *h, const struct link *bridge,
 	struct link still;
 	int r;
 
-	for (int i = 0; i < PINNED && !ret->mtu_is_pinned; i++)
-		ret->mtu_is_pinned = k->pinned[i] == bridge->ifindex;
+	ret->mtu_is_pinned |= ifindices_have(&k->pinned, bridge->ifindex);
 	r = sysfs_bridge_facts(bridge, ret);
 	if (r == -ENOENT && link_by_index(h, bridge->ifindex, &still) == 0)
 		return facts_without_sysfs(h, bridge, ret);
@@ -373,7 +366,6 @@ static int do_step(struct host *h, int ifindex, const struct step *step)
 {
 	struct link_change c = { .up = true };
 
-	h->changes++;
 	switch (step->kind) {
 	case STEP_PIN_MAC:
 		/* Setting the MAC that it has makes a bridge's MAC its own

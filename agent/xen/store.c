@@ -65,8 +65,10 @@ int store_errno(void)
 
 int store_handle(struct xs_handle **ret)
 {
-	struct xs_handle *xs = xs_open(0);
+	struct xs_handle *xs;
 
+	errno = 0;
+	xs = xs_open(0);
 	if (!xs)
 		return store_errno();
 	*ret = xs;

@@ -21,21 +21,23 @@ struct watch {
 	int epoll;		/* of both */
 };
 
-/* None for the kernel's device, which cannot hang up. */
-static int open_canary(void)
+/* None (-1) for the kernel's device, which cannot hang up.  Returns 0 or a negative
+ * errno value. */
+static int open_canary(int *ret)
 {
 	struct sockaddr_un sun = { .sun_family = AF_UNIX };
 	int fd;
 
 	if (!text_copy(sun.sun_path, sizeof(sun.sun_path), store_socket_path()))
-		return -1;
+		return 0;
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -errno;
 	if (connect(fd, (struct sockaddr *)&sun, sizeof(sun)) == 0)
-		return fd;
-	close(fd);
-	return -1;
+		*ret = fd;
+	else
+		close(fd);
+	return 0;
 }
 
 static int listen_to(struct watch *w, int fd)
@@ -65,10 +67,10 @@ static int begin(struct watch *w, const char *const *paths)
 	if (r < 0)
 		return r;
 	load_unwinder();
-	w->canary = open_canary();
-	if (w->canary < -1)
-		return w->canary;
-	for (; *paths; paths++)
+	r = open_canary(&w->canary);
+	if (r < 0)
+		return r;
+	for (errno = 0; *paths; paths++)
 		/* the path is also the token, which is not used */
 		if (!xs_watch(w->xs, *paths, *paths))
 			return store_errno();

@@ -331,7 +331,6 @@ static int do_step(struct host *h, int ifindex, const struct step *step)
 	bool fails = ++f->acts == f->fail_at;
 	int r = -f->fail_errno;
 
-	h->changes++;
 	if (fails && f->fault == FAULT_PORT_VANISHES && at(f, ifindex))
 		fake_host_del(f, ifindex);
 	if (fails && f->fault == FAULT_BRIDGE_VANISHES && at(f, f->fail_bridge))
@@ -353,7 +352,6 @@ static int create_macvtap(struct host *h, const struct macvtap_new *m,
 	struct fake_link *l;
 	int i;
 
-	h->changes++;
 	if (!device)
 		return -ENODEV;
 	if (m->ifindex && at(f, m->ifindex))

@@ -681,7 +681,8 @@ static void the_helper_refuses_what_it_cannot_give(void **state)
 	static const struct {
 		const char *settings, *reason;	/* NULL: it may make a tap there */
 	} rows[] = {
-		{ "isolated = yes\n", NULL },
+		{ "isolated = no\nhairpin = yes\n", NULL },
+		{ "isolated = yes\n", "isolates ports of bridge br0 from one another" },
 		{ "rate = 20mbit\n", "limits the rate of ports of bridge br0" },
 		{ "guard = mac\n", "checks what ports of bridge br0 send (guard = mac), and QEMU tells the helper no MAC" },
 		{ "guard = ip\nrate = 20mbit\n", "(guard = ip)" },

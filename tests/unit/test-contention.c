@@ -296,6 +296,55 @@ static void be_blocked(void)
 	look.verdict = REFUSED;
 }
 
+/* Who fights about something else, too, gets no time in which the MAC is free. */
+static void a_fight_about_more_than_the_mac_blocks_all_the_same(void **state)
+{
+	struct link *l = &fake_host_at(&f, TAP)->l;
+	struct record r;
+
+	(void)state;
+	correct(1);
+	for (int i = 0; i < 8; i++) {
+		look.mac_was_changed = i == 1 || i == 5;
+		correct(1);
+	}
+	assert_false(is_held());
+	assert_false(l->up);
+	assert_int_equal(record_parse(l->alias, &r), 0);
+	assert_true(r.blocked);
+}
+
+/* The other link of the NIC has had no part in it. */
+static void the_link_whose_mac_was_changed_is_blocked(void **state)
+{
+	struct look both[2];
+
+	(void)state;
+	look.state.link.up = fake_host_at(&f, TAP)->l.up = true;
+	both[0] = both[1] = look;
+	both[0].part = PART_EMU;
+	both[0].state.link.ifindex = BR0;	/* in its place */
+	fake_host_at(&f, BR0)->l.up = true;
+	both[1].part = PART_VIF;
+	for (int i = 0; i < 9; i++) {
+		both[1].mac_was_changed = i < 7;
+		contention_count(port, &f.host, both, 2);
+	}
+	assert_false(fake_host_at(&f, TAP)->l.up);
+	assert_true(fake_host_at(&f, BR0)->l.up);
+}
+
+static void one_change_of_the_mac_is_no_attack(void **state)
+{
+	(void)state;
+	correct(1);
+	look.mac_was_changed = true;
+	correct(1);
+	look.mac_was_changed = false;
+	correct(7);
+	assert_true(is_held());
+}
+
 static void blocked_it_stays_so_while_the_wish_is_the_same(void **state)
 {
 	(void)state;
@@ -336,6 +385,9 @@ int main(void)
 		contention_test(a_new_wish_or_another_link_ends_it),
 		contention_test(the_death_of_the_nic_ends_it),
 		contention_test(a_reload_ends_it),
+		contention_test(a_fight_about_more_than_the_mac_blocks_all_the_same),
+		contention_test(the_link_whose_mac_was_changed_is_blocked),
+		contention_test(one_change_of_the_mac_is_no_attack),
 		contention_test(blocked_it_stays_so_while_the_wish_is_the_same),
 		contention_test(a_new_wish_unblocks_it_at_once),
 	};

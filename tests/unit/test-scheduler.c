@@ -529,6 +529,47 @@ static void only_a_link_known_before_the_keys_were_read_is_left(void **state)
 	assert_int_equal(vif()->master, 0);
 }
 
+/* Whether vif6.0 is a NIC's only xenstore knows; if not, it is no port. */
+static void a_link_whose_question_was_lost_is_looked_at_again(void **state)
+{
+	const struct port_id link = { .ifindex = TAP };
+
+	(void)state;
+	fake_host_put(&f, TAP, "vif6.0", NULL);
+	start();
+	fake_store_hang("*");
+	sources_mark_link(&sources, TAP);
+	until_hung(1);
+	fake_store_die();
+	fake_store_restart(true);
+	fake_store_release();
+	settle_down();
+	for (int i = 0; i < 3; i++) {
+		fake_timer_pass(2000);
+		settle_down();
+	}
+	assert_null(table_find(&table, &link));
+}
+
+static void a_link_waits_until_it_is_known_whether_there_is_a_xenstored(void **state)
+{
+	const struct port_id link = { .ifindex = TAP };
+
+	(void)state;
+	fake_host_put(&f, TAP, "vif6.0", NULL);
+	fake_store_hang("*");
+	sources_mark_link(&sources, TAP);
+	turn();
+	turn();
+	assert_int_equal(fake_store_asked("list /local/domain/0/backend/vif/6/0"), 0);
+	assert_non_null(table_find(&table, &link));
+	fake_store_release();
+	start();
+	fake_timer_pass(1000);
+	settle_down();
+	assert_null(table_find(&table, &link));
+}
+
 static void a_missing_nic_is_not_believed_from_another_xenstored(void **state)
 {
 	(void)state;
@@ -632,6 +673,8 @@ int main(void)
 		scheduler_test(a_bridge_that_is_being_set_up_is_waited_for),
 		scheduler_test(an_event_while_its_keys_are_read_may_be_another_nics),
 		scheduler_test(only_a_link_known_before_the_keys_were_read_is_left),
+		scheduler_test(a_link_whose_question_was_lost_is_looked_at_again),
+		scheduler_test(a_link_waits_until_it_is_known_whether_there_is_a_xenstored),
 		scheduler_test(a_missing_nic_is_not_believed_from_another_xenstored),
 		scheduler_test(the_guests_mtu_is_told_once),
 		scheduler_test(a_domain_is_asked_for_until_it_is_known_to_live),
