@@ -25,7 +25,6 @@
 #include "agent/engine/reconcile.h"
 #include "agent/host/tap.h"
 
-#define ACL_FILE SYSCONFDIR "/qemu/bridge.conf"
 
 static const char usage[] =
 	"usage: vif-bridge-helper [--use-vnet] --br=BRIDGE --fd=SOCKET\n"

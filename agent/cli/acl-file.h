@@ -5,6 +5,9 @@
 
 #include "agent/core/acl.h"
 
+/* The one that QEMU's own helper reads. */
+#define ACL_FILE SYSCONFDIR "/qemu/bridge.conf"
+
 /*
  * acl_read() - read from a file what the ACL says about a bridge
  * @ret:	the answer, see acl_parse()

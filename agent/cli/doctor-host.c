@@ -9,12 +9,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "agent/cli/acl-file.h"
 #include "agent/cli/daemon-config.h"
 #include "agent/host/presence.h"
 #include "agent/host/procfs.h"
 #include "agent/host/sysfs.h"
 
-#define ACL_FILE SYSCONFDIR "/qemu/bridge.conf"
 #define HELPER LIBEXECDIR "/vif-bridge-helper"
 
 static bool exists(const char *path)

@@ -20,13 +20,10 @@
 /* The uid of the user who owns a tap, or 0. */
 static unsigned long tap_owner(const struct link *l)
 {
-	char path[96], text[24];
-	unsigned long uid = 0;
+	unsigned long uid;
 
-	(void)snprintf(path, sizeof(path), "/sys/class/net/%.15s/owner", l->name);
-	if (sysfs_read(path, text, sizeof(text)) < 0 || text_number(text, UINT_MAX, &uid) < 0)
-		return 0;	/* "-1" */
-	return uid;
+	/* "-1" without one */
+	return sysfs_number(l->name, "owner", UINT_MAX, &uid) == 0 ? uid : 0;
 }
 
 /* The tap's owner opens it through /dev/net/tun, unless another program passes it an open

@@ -19,7 +19,6 @@
 #include "agent/cli/cmd.h"
 #include "agent/core/helper.h"
 
-#define ACL_DEFAULT SYSCONFDIR "/qemu/bridge.conf"
 
 /* The group of a uid without an account: Linux's overflowgid. */
 #define NOGROUP 65534
@@ -256,7 +255,7 @@ static int check(struct cmd *c, const struct question *q)
 
 int cmd_helper_check(struct cmd *c)
 {
-	struct question q = { .path = ACL_DEFAULT };
+	struct question q = { .path = ACL_FILE };
 	int r;
 
 	if (c->argc < 2 || c->argc > 3)

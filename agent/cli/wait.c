@@ -7,16 +7,10 @@
 #include <string.h>
 #include <time.h>
 
+#include "agent/base/clock.h"
+
 /* The kernel reports changes of links; xenstore's keys are polled this often. */
 #define PAUSE_MS 200
-
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 static void on_link(const struct host_event *ev, void *arg)
 {
@@ -95,8 +89,8 @@ static bool may_still_change(const struct look *look)
 int wait_for_port(struct cmd *c, const struct port_id *id, enum part part,
 		  unsigned int flags, unsigned int seconds, struct look *ret)
 {
-	int64_t end = now_ms() + (int64_t)seconds * 1000;
-	int64_t yield_until = now_ms() + YIELD_MS;
+	int64_t end = clock_ms() + (int64_t)seconds * 1000;
+	int64_t yield_until = clock_ms() + YIELD_MS;
 	struct host_watch *w = NULL;
 	int64_t left = 1;
 	int r;
@@ -104,7 +98,7 @@ int wait_for_port(struct cmd *c, const struct port_id *id, enum part part,
 	for (;;) {
 		unsigned int yield = 0;
 
-		if (left > 0 && now_ms() < yield_until)
+		if (left > 0 && clock_ms() < yield_until)
 			yield = LOOK_YIELD;
 		r = look_at_part(c, id, part, flags | yield, ret);
 		if (r < 0 || look_is_done(ret) || left <= 0 ||
@@ -114,7 +108,7 @@ int wait_for_port(struct cmd *c, const struct port_id *id, enum part part,
 		 * afterwards: the link may have changed before. */
 		if (!w && host_watch_open(&w) == 0)
 			continue;
-		left = end - now_ms();
+		left = end - clock_ms();
 		if (left > 0)
 			pause_a_bit(w, left);
 	}

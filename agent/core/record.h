@@ -83,6 +83,12 @@ struct record {
 	struct was was;		/* unless made */
 };
 
+/* Is the link its NIC's?  Attached by hand it is for itself. */
+static inline bool record_is_nics(const struct record *r)
+{
+	return r->has_nic && r->by != BY_HAND;
+}
+
 /* The kernel takes an alias of 255 bytes (IFALIASZ), which libnl-route-3 cannot
  * send: it counts the NUL. Records of 255 bytes may be there all the same. */
 #define RECORD_SIZE 255

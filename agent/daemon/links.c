@@ -30,7 +30,7 @@ static void mark_recorded(const struct sources *s, const struct link *l,
 	hint[r->part] = l->ifindex;
 	if (r->has_nic && sources_mark_found(s, &id, hint) < 0)
 		s->rescan_later(-ENOMEM, s->arg);
-	if (!r->has_nic || r->by == BY_HAND)
+	if (!record_is_nics(r))
 		sources_mark_link(s, l->ifindex);
 }
 
@@ -66,7 +66,7 @@ static bool is_echo(const struct table *t, const struct host_event *ev)
 
 	if (ev->what != HOST_LINK || record_parse(ev->link.alias, &r) < 0)
 		return false;
-	id.is_nic = r.has_nic && r.by != BY_HAND;
+	id.is_nic = record_is_nics(&r);
 	if (id.is_nic)
 		id.nic = r.nic;
 	else
@@ -160,9 +160,14 @@ static void handle_batch(struct links *l)
 	l->n_batch = 0;
 }
 
+static bool tells_of_link(const struct host_event *ev)
+{
+	return ev->what == HOST_LINK || ev->what == HOST_LINK_GONE;
+}
+
 static bool is_of_one_kind(const struct host_event *a, const struct host_event *b)
 {
-	bool both = a->what <= HOST_LINK_GONE && b->what <= HOST_LINK_GONE;
+	bool both = tells_of_link(a) && tells_of_link(b);
 
 	return both || a->what == b->what;
 }

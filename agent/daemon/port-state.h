@@ -25,7 +25,8 @@ enum port_event {
 	PORT_IS_NOT_WELL,	/* … waiting, refused or failed */
 	PORT_IS_EARLY,		/* … in order, but too early to report */
 	PORT_IS_UNDONE,		/* … corrected too often */
-	PORT_HAS_PROCESS,	/* … in order, and no pidfd can be had */
+	PORT_HAS_PROCESS,	/* … in order, and no pidfd can be had, or its
+				 * process has ended and others have it open */
 	PORT_CHECK_FAILED,	/* a check, or xenstore, gave an error */
 	PORT_EXITED,		/* the process that it was made for has ended */
 	PORT_TIME_IS_UP,	/* its timer has expired: it is due */

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "agent/base/text.h"
+#include "agent/daemon/timer.h"
 #include "agent/xen/store.h"
 
 /* After a socket has appeared it takes a moment until xenstored listens.  The
@@ -24,13 +25,13 @@ struct store_finder {
 	void *arg;
 	int inotify;
 	struct event *readable;
-	struct event *timer;
+	struct timer *timer;
 	unsigned int pause_ms;
 };
 
 static void stop(struct store_finder *f)
 {
-	event_del(f->timer);
+	timer_stop(f->timer);
 	if (f->readable)
 		event_free(f->readable);
 	f->readable = NULL;
@@ -71,10 +72,8 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 	attempt(f);
 }
 
-static void on_timer(evutil_socket_t fd, short what, void *arg)
+static void on_timer(void *arg)
 {
-	(void)fd;
-	(void)what;
 	attempt(arg);
 }
 
@@ -104,14 +103,12 @@ static void attempt(struct store_finder *f)
  * between, the timer's attempt finds it. */
 void store_finder_failed(struct store_finder *f)
 {
-	struct timeval tv = { f->pause_ms / 1000,
-			      (suseconds_t)(f->pause_ms % 1000) * 1000 };
 	struct stat st;
 
 	f->running = false;
 	listen_for_socket(f);
 	if (f->pause_ms < PAUSE_LAST_MS || stat(store_socket_path(), &st) == 0)
-		(void)event_add(f->timer, &tv);
+		(void)timer_start(f->timer, f->pause_ms);
 	if (f->pause_ms < PAUSE_LAST_MS)
 		f->pause_ms *= 2;
 }
@@ -137,7 +134,7 @@ struct store_finder *store_finder_new(struct event_base *base,
 		return NULL;
 	*f = (struct store_finder) { .base = base, .attempt = attempt_fn,
 				     .arg = arg, .inotify = -1 };
-	f->timer = evtimer_new(base, on_timer, f);
+	f->timer = timer_new(base, on_timer, f);
 	if (!f->timer) {
 		free(f);
 		return NULL;
@@ -150,7 +147,7 @@ struct store_finder *store_finder_free(struct store_finder *f)
 	if (!f)
 		return NULL;
 	stop(f);
-	event_free(f->timer);
+	f->timer = timer_free(f->timer);
 	free(f);
 	return NULL;
 }

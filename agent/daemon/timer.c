@@ -6,7 +6,8 @@
 #include <event2/event.h>
 #include <event2/event_struct.h>
 #include <stdlib.h>
-#include <time.h>
+
+#include "agent/base/clock.h"
 
 struct timer {
 	struct event event;
@@ -16,10 +17,7 @@ struct timer {
 
 int64_t timer_now(void)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+	return clock_ms();
 }
 
 static void on_time(evutil_socket_t fd, short what, void *arg)

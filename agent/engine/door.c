@@ -11,6 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "agent/base/clock.h"
+
 /* A NIC that changes faster than it can be looked at is left to a later look. */
 #define TRIES 4
 
@@ -28,21 +30,13 @@ static void on_alarm(int sig)
 	_exit(1);
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 void door_direct(struct agent *a, unsigned int ms, const char *words)
 {
 	const struct sigaction act = { .sa_handler = on_alarm };
 	sigset_t alarms;
 
 	last_words = words;
-	a->direct_until = now_ms() + ms;
+	a->direct_until = clock_ms() + ms;
 	(void)sigaction(SIGALRM, &act, NULL);
 	/* Our caller may have blocked it. */
 	(void)sigemptyset(&alarms);
@@ -54,7 +48,7 @@ void door_direct(struct agent *a, unsigned int ms, const char *words)
 static void do_direct(struct agent *a, struct job *job)
 {
 	static const struct itimerval off;
-	int64_t left = a->direct_until - now_ms();
+	int64_t left = a->direct_until - clock_ms();
 	struct itimerval on = { 0 };
 
 	left = left > 0 ? left : 1;

@@ -87,7 +87,7 @@ enum link_owner link_owner(struct agent *a, const struct link *l,
 	if (record_parse(l->alias, &r) == 0 && r.has_nic) {
 		*ret = r.nic;
 		/* Attached by hand it stays so when the NIC is gone. */
-		if (r.by != BY_HAND)
+		if (record_is_nics(&r))
 			return LINK_IS_A_NICS;
 		is_recorded = true;
 	}
@@ -118,7 +118,7 @@ static int walk_link(const struct link *l, void *arg)
 	if (record_parse(l->alias, &r) == 0) {
 		nic.nic = r.nic;
 		hint[r.part] = l->ifindex;
-		return r.has_nic && r.by != BY_HAND ?
+		return record_is_nics(&r) ?
 			w->fn(&nic, hint, w->arg) : w->fn(&link, NULL, w->arg);
 	}
 	err = udev_wish(w->agent->udev, l->ifindex, l->name, &udev);

@@ -127,12 +127,11 @@ static bool is_asked_for(const struct request *q, enum part part)
 	return !(q->flags & (part == PART_VIF ? LOOK_EMU_ONLY : LOOK_VIF_ONLY));
 }
 
-static void report(struct nic_look *n, struct look *vif)
+static void report(const struct nic_look *n, struct look *vif)
 {
 	/* What stands there then is of its last life. */
-	n->status_is_stale = n->request->status_is_stale ||
-			     (vif->joined && n->nic.status == HOTPLUG_CONNECTED);
-	vif->status_is_stale = n->status_is_stale;
+	vif->status_is_stale = n->request->status_is_stale ||
+			       (vif->joined && n->nic.status == HOTPLUG_CONNECTED);
 	report_vif(n, vif);
 }
 

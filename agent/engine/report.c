@@ -61,7 +61,7 @@ void report_vif(const struct nic_look *n, struct look *vif)
 		if (!turn || vif->early)
 			return;
 		t->status = "connected";
-		t->rewrite = n->status_is_stale;
+		t->rewrite = vif->status_is_stale;
 		t->error_too = true;
 		vif->connected = true;
 	} else if (turn && !(n->request->flags & LOOK_SCRIPT) && !look_yields(vif, n->request->flags)) {

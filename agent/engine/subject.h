@@ -14,7 +14,6 @@ struct nic_look {
 	enum goal goal;
 	struct nic nic;
 	bool known;		/* .nic is true */
-	bool status_is_stale;	/* see struct request */
 	struct tell *tell;
 };
 

@@ -26,6 +26,7 @@ struct guard_watch {
 	void (*fn)(int ifindex, void *arg);
 	void *arg;
 	bool lost;
+	char buf[MESSAGE_SIZE];
 };
 
 /* In all messages about parts of a table its name is attribute number 1
@@ -124,15 +125,14 @@ int guard_watch_fd(const struct guard_watch *w)
 bool guard_watch_read(struct guard_watch *w, void (*fn)(int ifindex, void *arg),
 		      void *arg)
 {
-	static char buf[MESSAGE_SIZE];
 	ssize_t n;
 
 	w->fn = fn;
 	w->arg = arg;
 	w->lost = false;
-	while ((n = recv(guard_watch_fd(w), buf, sizeof(buf), 0)) > 0 ||
+	while ((n = recv(guard_watch_fd(w), w->buf, sizeof(w->buf), 0)) > 0 ||
 	       (n < 0 && errno == ENOBUFS)) {
-		const struct nlmsghdr *h = (const struct nlmsghdr *)buf;
+		const struct nlmsghdr *h = (const struct nlmsghdr *)w->buf;
 		int left = (int)n;
 
 		w->lost |= n < 0;

@@ -2,9 +2,9 @@
 /*
  * host.h - queries and changes of the host's network
  *
- * One small table with two implementations: the kernel (link.c, sysfs.c) and the
- * tests' fake.  Every function returns 0 or a negative errno value;
- * ret_ arguments are untouched on failure.
+ * One table with two implementations: the kernel (link.c, sysfs.c, procfs.c) and the
+ * tests' fake.  What can fail returns 0 or a negative errno value; what ret_ points to
+ * means nothing then.
  */
 #ifndef VIFAGENT_HOST_H
 #define VIFAGENT_HOST_H

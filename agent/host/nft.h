@@ -65,8 +65,8 @@ int nft_send(struct batch *b);
  * nft_talk() - send messages as they are
  * @fn:		called for each answer; returns 0 or -ENOMEM; may be NULL
  *
- * Returns 0, the first error that the kernel reports, or -ECONNRESET: an answer was
- * lost, and what was sent may be done.
+ * Returns 0; the first error that the kernel reports, or that of the socket; or
+ * -ECONNRESET: an answer was lost, and what was sent may be done.
  */
 int nft_talk(struct nft *t, const void *buf, size_t len,
 	     int (*fn)(const struct nlmsghdr *h, void *arg), void *arg);

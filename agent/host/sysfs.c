@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "agent/base/text.h"
+#include "agent/core/pin.h"
 #include "agent/host/fd.h"
 
 #define XEN_BACKEND "/sys/bus/xen-backend"
@@ -19,8 +20,6 @@
 
 /* include/uapi/linux/netdevice.h: the address was set by an administrator */
 #define NET_ADDR_SET 3
-
-#define LINK_MTU_DEFAULT_TEXT "1500"
 
 int sysfs_read(const char *path, char *buf, size_t size)
 {
@@ -47,6 +46,15 @@ static int read_attr(const char *link, const char *attr, char *buf, size_t size)
 	return sysfs_read(path, buf, size);
 }
 
+int sysfs_number(const char *link, const char *attr, unsigned long max,
+		 unsigned long *ret)
+{
+	char text[32];
+	int r = read_attr(link, attr, text, sizeof(text));
+
+	return r < 0 ? r : text_number(text, max, ret);
+}
+
 /* The first entry of a directory that is not hidden. */
 static int first_entry(const char *path, char *name, size_t size)
 {
@@ -64,22 +72,18 @@ static int first_entry(const char *path, char *name, size_t size)
 	return r;
 }
 
-/*
- * Was the bridge's MTU pinned for this port (plan.c: pin_mtu)?  A port with our
- * record was attached by us, and then it was pinned, unless both MTUs are the
- * default.
- */
-static bool has_pinned(const char *port, uint32_t bridge_mtu)
+/* Was the bridge's MTU pinned for this port?  A port with our record was attached by
+ * us, and then it was, if it mattered. */
+static bool has_pinned(const char *port, const struct link *bridge)
 {
 	struct record r;
 	char text[LINK_ALIASSIZE];
+	unsigned long mtu;
 
-	if (read_attr(port, "ifalias", text, sizeof(text)) < 0 ||
-	    record_parse(text, &r) < 0)
-		return false;
-	return bridge_mtu != LINK_MTU_DEFAULT ||
-	       (read_attr(port, "mtu", text, sizeof(text)) == 0 &&
-		strcmp(text, LINK_MTU_DEFAULT_TEXT) != 0);
+	return read_attr(port, "ifalias", text, sizeof(text)) == 0 &&
+	       record_parse(text, &r) == 0 &&
+	       sysfs_number(port, "mtu", UINT32_MAX, &mtu) == 0 &&
+	       pin_mtu_matters(bridge, (uint32_t)mtu);
 }
 
 /* The kernel fills all the space it is given, and a bridge may have a thousand
@@ -109,7 +113,7 @@ static int look_at_ports(const struct link *bridge, struct bridge_facts *f)
 			continue;
 		f->is_empty = false;
 		f->mtu_is_pinned = f->mtu_is_pinned ||
-				   has_pinned(e->d_name, bridge->mtu);
+				   has_pinned(e->d_name, bridge);
 	}
 	return 0;
 }

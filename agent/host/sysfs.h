@@ -10,6 +10,11 @@
 /* Read a small file of /sys or /proc, without the newline at its end. */
 int sysfs_read(const char *path, char *buf, size_t size);
 
+/* A number that is an attribute of a link ("mtu", "statistics/rx_bytes").  Returns 0,
+ * -EINVAL (it is no number up to @max), or what open(2) and read(2) say. */
+int sysfs_number(const char *link, const char *attr, unsigned long max,
+		 unsigned long *ret);
+
 int sysfs_bridge_facts(const struct link *bridge, struct bridge_facts *ret);
 bool sysfs_has_netback(struct host *h);
 int sysfs_netback_nic(struct host *h, const char *name, struct vif_id *ret_id);

@@ -69,17 +69,13 @@ bool trouble_has_lro(const char *name)
 
 static unsigned long read_number(const char *bridge, const char *attribute)
 {
-	char path[96], text[24];
 	unsigned long n;
 
-	(void)snprintf(path, sizeof(path), "/sys/class/net/%.15s/bridge/%s", bridge, attribute);
-	if (sysfs_read(path, text, sizeof(text)) < 0 || text_number(text, UINT_MAX, &n) < 0)
-		return 0;
-	return n;
+	return sysfs_number(bridge, attribute, UINT_MAX, &n) == 0 ? n : 0;
 }
 
 struct trouble_stp trouble_stp(const char *bridge)
 {
-	return (struct trouble_stp) { .on = read_number(bridge, "stp_state") != 0,
-				      .delay = (unsigned int)read_number(bridge, "forward_delay") };
+	return (struct trouble_stp) { .on = read_number(bridge, "bridge/stp_state") != 0,
+				      .delay = (unsigned int)read_number(bridge, "bridge/forward_delay") };
 }

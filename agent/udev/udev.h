@@ -29,7 +29,7 @@ struct udev_room *udev_room_close(struct udev_room *u);
  *		ifindex (for example of another namespace) is ignored
  * @ret:	an empty wish if there is none
  *
- * Returns 0; or -ENOMEM or -EMFILE: not known.
+ * Returns 0; or -ENOMEM, -EMFILE or -ENFILE: not known.
  */
 int udev_wish(struct udev_room *u, int ifindex, const char *name,
 	      struct wish *ret);
@@ -37,7 +37,7 @@ int udev_wish(struct udev_room *u, int ifindex, const char *name,
 /*
  * udev_wish_set() - take one property into a wish
  *
- * VIF_NETWORK, VIF_NAME, VIF_MTU; others are ignored.
+ * VIF_NETWORK, VIF_NAME, VIF_MTU, VIF_VLAN, VIF_MAC, VIF_IP; others are ignored.
  */
 void udev_wish_set(struct wish *w, const char *property, const char *value);
 

@@ -124,7 +124,7 @@ bool nic_needs(const struct nic *n, const struct tell *t);
 int nic_tell(struct store *s, uint32_t backend, struct vif_id id,
 	     const struct nic *n, const struct tell *t);
 
-/* Is hotplug-status "connected"?  Returns 1, 0 or -ENOTCONN. */
+/* Is hotplug-status "connected"?  Returns 1, 0 or a negative errno value. */
 int nic_is_connected(struct store *s, uint32_t backend, struct vif_id id);
 
 /* Call @fn for each NIC that has a backend directory in our domain. */
