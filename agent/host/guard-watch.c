@@ -26,7 +26,7 @@ struct guard_watch {
 	void (*fn)(int ifindex, void *arg);
 	void *arg;
 	bool lost;
-	char buf[MESSAGE_SIZE];
+	_Alignas(struct nlmsghdr) char buf[MESSAGE_SIZE];
 };
 
 /* In all messages about parts of a table its name is attribute number 1

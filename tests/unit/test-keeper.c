@@ -148,7 +148,11 @@ static void a_start_that_cannot_listen_says_why(void **state)
 	assert_int_equal(start(), -EMFILE);
 	assert_string_equal(error, "cannot listen to the kernel: Too many open files");
 	assert_null(keeper);
-	fake_watch.open_result = 0;
+}
+
+static void with_a_socket_that_cannot_be_polled_it_does_not_start(void **state)
+{
+	(void)state;
 	fake_watch.cannot_be_polled = true;
 	assert_int_equal(start(), -ENOMEM);
 	assert_false(fake_watch.is_open);
@@ -282,6 +286,7 @@ int main(void)
 		keeper_test(a_start_puts_every_port_right),
 		keeper_test(a_host_without_ports_gets_idle_too),
 		keeper_test(a_start_that_cannot_listen_says_why),
+		keeper_test(with_a_socket_that_cannot_be_polled_it_does_not_start),
 		keeper_test(without_memory_for_a_timer_it_does_not_start),
 		keeper_test(a_socket_that_fails_is_opened_again_and_all_is_checked),
 		keeper_test(events_that_were_lost_are_made_up_for),
