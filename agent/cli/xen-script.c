@@ -176,7 +176,7 @@ static char last_words[96];
 static void limit_time(struct cmd *c)
 {
 	const struct config *config = c->agent.config;
-	unsigned int ms = DOOR_SILENCE_MS;
+	unsigned int ms = STORE_SILENCE_MS;
 
 	(void)snprintf(last_words, sizeof(last_words),
 		       "%s: xenstored does not answer\n", cmd_program());

@@ -60,7 +60,8 @@ static int wanted_alias(const struct wish *wish, const struct record *record,
 	struct record r = *record;
 	const struct link *l = &s->link;
 
-	r.leaving = r.held = r.blocked = false;
+	r.leaving = false;
+	r.hold = HOLD_NONE;
 	if (s->owner == OWNER_US) {
 		r.was = s->record.was;
 		/* Only the process that makes a link knows for whom it is. */

@@ -142,9 +142,9 @@ int record_print(const struct record *r, char buf[LINK_ALIASSIZE])
 		put(&o, "guard", "1");
 	if (r->leaving)
 		put(&o, "leave", "1");
-	if (r->blocked)
+	if (r->hold == HOLD_DOWN)
 		put(&o, "held", "2");
-	else if (r->held)
+	else if (r->hold == HOLD_FOR_A_WHILE)
 		put(&o, "held", "1");
 	if (r->process.pid)
 		put_process(&o, &r->process);
@@ -180,12 +180,14 @@ static int get_flag(const char *value, bool *ret)
 	return r;
 }
 
-/* 0, 1, or 2: blocked */
-static int get_held(const char *value, struct record *r)
+static int get_held(const char *value, enum hold *ret)
 {
-	r->blocked = strcmp(value, "2") == 0;
-	r->held = false;
-	return r->blocked ? 0 : get_flag(value, &r->held);
+	unsigned long n;
+
+	if (text_number(value, HOLD_DOWN, &n) < 0)
+		return -EINVAL;
+	*ret = (enum hold)n;
+	return 0;
 }
 
 static int get_nic(const char *value, struct record *r)
@@ -326,7 +328,7 @@ static int get(const char *key, const char *value, struct record *r)
 	if (strcmp(key, "leave") == 0)
 		return get_flag(value, &r->leaving);
 	if (strcmp(key, "held") == 0)
-		return get_held(value, r);
+		return get_held(value, &r->hold);
 	return -EINVAL;
 }
 

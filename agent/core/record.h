@@ -61,14 +61,19 @@ struct process {
 				 * /proc/PID/ns/pid; 0: not known */
 };
 
+/* Another program keeps changing the link, so the daemon … */
+enum hold {
+	HOLD_NONE,
+	HOLD_FOR_A_WHILE,	/* … does not correct it for a while */
+	HOLD_DOWN,		/* … has set it down, because its MAC was fought
+				 * over, until it is requested again */
+};
+
 struct record {
 	enum source by;
 	bool leaving;		/* being detached; any process that sees this
 				 * continues */
-	bool held;		/* another program keeps changing the link; the
-				 * daemon does not correct it for a while */
-	bool blocked;		/* its MAC was fought over: it stays down until
-				 * somebody asks for it anew */
+	enum hold hold;
 	bool made;		/* by us: a detach deletes it */
 	bool guarded;		/* we have given it a guard */
 	struct process process;	/* the link is deleted when this one ends */

@@ -57,7 +57,7 @@ static uint32_t wish_hash(const struct look *looks, int n)
 }
 
 /* Say in the record why the port is not corrected, for vifctl to show. */
-static void write_hold(struct host *h, const struct look *look, bool blocks)
+static void write_hold(struct host *h, const struct look *look, enum hold hold)
 {
 	struct step step = { .kind = STEP_CHANGE,
 			     .change = { .fields = CHANGE_ALIAS } };
@@ -66,9 +66,8 @@ static void write_hold(struct host *h, const struct look *look, bool blocks)
 
 	if (look->state.owner != OWNER_US)
 		return;
-	r.held = true;
-	r.blocked = blocks;
-	if (blocks)
+	r.hold = hold;
+	if (hold == HOLD_DOWN)
 		step.change.fields |= CHANGE_UP;
 	/* A record of an older version may have no room. */
 	if (record_print(&r, step.change.alias) < 0)
@@ -112,7 +111,7 @@ static void block(struct port *p, struct host *h, const struct look *looks,
 		if (!(p->mac_links & 1U << looks[i].part))
 			continue;
 		log_hold(p, &looks[i], BLOCKED_REASON);
-		write_hold(h, &looks[i], true);
+		write_hold(h, &looks[i], HOLD_DOWN);
 	}
 	forget_corrections(p);
 	p->blocked_wish = hash_wishes(looks, n);
@@ -127,7 +126,7 @@ static void hold(struct port *p, struct host *h, const struct look *looks,
 		if (!looks[i].steps)
 			continue;
 		log_hold(p, &looks[i], HELD_REASON);
-		write_hold(h, &looks[i], false);
+		write_hold(h, &looks[i], HOLD_FOR_A_WHILE);
 	}
 	p->holds++;
 	forget_corrections(p);
@@ -148,7 +147,7 @@ static bool is_blocked(const struct look *looks, int n)
 {
 	for (int i = 0; i < n; i++)
 		if (looks[i].state.owner == OWNER_US &&
-		    looks[i].state.record.blocked)
+		    looks[i].state.record.hold == HOLD_DOWN)
 			return true;
 	return false;
 }

@@ -105,11 +105,10 @@ static void ask(struct scheduler *s, struct port *p, struct vif_id nic,
 
 	if (due == DUE_STATUS && p->connected)
 		job.kind = JOB_CONNECTED;
-	/* Once; xenstored tells when one dies (@releaseDomain), to dom0 only. */
-	if (s->agent->self == 0 && !p->domain_lives)
-		job.questions = NIC_ASK_DOMAIN;
-	if (config_needs_addresses(s->agent->config))
-		job.questions |= NIC_ASK_ADDRESSES;
+	job.questions = agent_questions(s->agent);
+	/* Once; xenstored tells when it dies (@releaseDomain). */
+	if (p->domain_lives)
+		job.questions &= ~(unsigned int)NIC_ASK_DOMAIN;
 	run_errand(s, p, &job);
 }
 
@@ -137,20 +136,6 @@ static struct port *port_of_job(const struct scheduler *s, struct job *job)
 }
 
 /* ---- a check ---------------------------------------------------------- */
-
-/* Links that may have come after the keys were read: ask again with these as
- * hints. */
-static bool learn_unsure(struct port *p, const struct look *looks, int n)
-{
-	bool unsure = false;
-
-	for (int i = 0; i < n; i++) {
-		if (looks[i].unsure)
-			p->ifindex[looks[i].part] = looks[i].state.link.ifindex;
-		unsure |= looks[i].unsure;
-	}
-	return unsure;
-}
 
 static unsigned int look_flags(const struct scheduler *s, const struct port *p)
 {
@@ -262,7 +247,7 @@ static void look_at(struct scheduler *s, struct port *p, const struct nic *nic,
 		return;
 	}
 	retry_event(p, PORT_RELEASED, 0);
-	if (n > 0 && learn_unsure(p, looks, n)) {
+	if (n > 0 && looks_learn(looks, n, p->ifindex)) {
 		table_mark(p);
 		return;
 	}

@@ -12,12 +12,6 @@
 /* Deaths come in bursts, one event each from the C xenstored. */
 #define DEATHS_MS 20
 
-/* Most of the time that a request takes is the way to xenstored and back. */
-#define WORKERS 4
-
-/* After this time without any answer we say so. */
-#define PATIENCE_MS 5000
-
 struct xenstore {
 	const struct sources *sources;
 	struct agent *agent;
@@ -42,7 +36,7 @@ int xenstore_give(struct xenstore *x, struct job *job)
 	int r = workers_give(x->agent->workers, job);
 
 	if (r == 0 && !timer_is_running(x->silence) && !x->silent)
-		(void)timer_start(x->silence, PATIENCE_MS);
+		(void)timer_start(x->silence, STORE_SILENCE_MS);
 	return r;
 }
 
@@ -105,7 +99,7 @@ static void on_worker(evutil_socket_t fd, short what, void *arg)
 		job->done(job);
 	while ((job = workers_take(w)));
 	if (workers_load(w) > 0)
-		(void)timer_start(x->silence, PATIENCE_MS);
+		(void)timer_start(x->silence, STORE_SILENCE_MS);
 	/* ops->idle must be called even if no port is due. */
 	x->table->wake(x->table->arg);
 }

@@ -128,3 +128,10 @@ void agent_close(struct agent *a)
 	a->host = host_close(a->host);
 	a->config = config_free(a->config);
 }
+
+/* Only dom0 may ask for domains. */
+unsigned int agent_questions(const struct agent *a)
+{
+	return (a->self == 0 ? NIC_ASK_DOMAIN : 0) |
+	       (config_needs_addresses(a->config) ? NIC_ASK_ADDRESSES : 0);
+}

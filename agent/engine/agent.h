@@ -43,6 +43,9 @@ int agent_open(struct agent *a, const char *config_path,
 	       char error[REASON_SIZE]);
 void agent_close(struct agent *a);
 
+/* What of a NIC is asked for: enum nic_questions. */
+unsigned int agent_questions(const struct agent *a);
+
 /* Read a configuration file; see agent_open(). */
 int agent_load_config(const char *path, struct config **ret,
 		      char error[REASON_SIZE]);

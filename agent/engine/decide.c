@@ -262,7 +262,7 @@ static int keep(const struct subject *s, struct look *look)
  * wish. */
 static bool is_blocked(const struct subject *s, const struct look *look)
 {
-	return look->state.owner == OWNER_US && look->state.record.blocked &&
+	return look->state.owner == OWNER_US && look->state.record.hold == HOLD_DOWN &&
 	       !by_hand_of(s->request, &look->state.link) &&
 	       !(s->request->flags & (LOOK_SCRIPT | LOOK_UNBLOCK));
 }

@@ -16,9 +16,6 @@
 /* A NIC that changes faster than it can be looked at is left to a later look. */
 #define TRIES 4
 
-/* Half of what there is for many NICs' questions is the way there and back. */
-#define THREADS 4
-
 /* ---- asking without threads ------------------------------------------- */
 
 static const char *last_words;
@@ -69,7 +66,7 @@ static void wait_for_jobs(struct workers *w)
 	int r = 1;
 
 	while (workers_load(w) > 0 && r != 0) {
-		r = poll(&pfd, 1, DOOR_SILENCE_MS);
+		r = poll(&pfd, 1, STORE_SILENCE_MS);
 		while ((job = workers_take(w)))
 			*(struct job **)job->arg = job;
 	}
@@ -88,7 +85,7 @@ static void do_jobs(struct agent *a, struct job **jobs, size_t n)
 
 	if (!a->workers) {
 		(void)store_prepare();
-		r = workers_new(THREADS, &a->workers);
+		r = workers_new(WORKERS, &a->workers);
 	}
 	for (size_t i = 0; i < n; i++) {
 		struct job *job = jobs[i];
@@ -175,8 +172,7 @@ static struct job keys_job(const struct agent *a, struct vif_id id,
 {
 	return (struct job) {
 		.kind = JOB_KEYS, .id = id,
-		.questions = (a->self == 0 ? NIC_ASK_DOMAIN : 0) |
-			     (config_needs_addresses(a->config) ? NIC_ASK_ADDRESSES : 0) |
+		.questions = agent_questions(a) |
 			     (a->asks_names ? NIC_ASK_NAME : 0) |
 			     (flags & LOOK_SCRIPT ? NIC_SCRIPT_IS_OURS : 0),
 	};
@@ -267,15 +263,9 @@ struct port_id door_owner(struct agent *a, const struct link *l)
 /* What the look has found is known when the keys are asked for again. */
 static bool learn(const struct look *looks, int n, struct request *q)
 {
-	bool unsure = false;
-
-	for (int i = 0; i < n; i++) {
-		if (looks[i].unsure)
-			q->hint[looks[i].part] = looks[i].state.link.ifindex;
-		unsure |= looks[i].unsure;
+	for (int i = 0; i < n; i++)
 		q->status_is_stale |= looks[i].status_is_stale;
-	}
-	return unsure;
+	return looks_learn(looks, n, q->hint);
 }
 
 /* With the keys that it takes.  @ret_nic becomes the NIC if the link is one's. */

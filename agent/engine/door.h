@@ -4,17 +4,12 @@
  * not for long
  *
  * xenstored is asked only when a NIC of Xen's is concerned.  Once it has been
- * silent for DOOR_SILENCE_MS it is not asked again.
+ * silent for STORE_SILENCE_MS it is not asked again.
  */
 #ifndef VIFAGENT_DOOR_H
 #define VIFAGENT_DOOR_H
 
 #include "agent/engine/reconcile.h"
-
-/* A test has less time. */
-#ifndef DOOR_SILENCE_MS
-#define DOOR_SILENCE_MS 5000
-#endif
 
 /*
  * door_direct() - ask without threads

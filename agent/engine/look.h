@@ -58,6 +58,10 @@ struct look {
 /* What is said of a port whose MAC another program keeps changing. */
 #define BLOCKED_REASON "the program that has it open kept changing its MAC, which only an attack explains; it has been set down; attach it again by hand (vifctl attach), or stop the guest"
 
+/* Which links may have come after the keys were asked for?  They are the hints for asking
+ * again.  Returns false if there are none. */
+bool looks_learn(const struct look *looks, int n, int hint[LOOKS]);
+
 /* Is the link there, in order, and netback told to go on? */
 bool look_is_done(const struct look *look);
 

@@ -14,6 +14,18 @@ bool look_is_done(const struct look *look)
 	return look->found && look->verdict == IN_ORDER && !look->early;
 }
 
+bool looks_learn(const struct look *looks, int n, int hint[LOOKS])
+{
+	bool unsure = false;
+
+	for (int i = 0; i < n; i++) {
+		if (looks[i].unsure)
+			hint[looks[i].part] = looks[i].state.link.ifindex;
+		unsure |= looks[i].unsure;
+	}
+	return unsure;
+}
+
 /* ---- one link --------------------------------------------------------- */
 
 /* It has been found. */

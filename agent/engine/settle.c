@@ -186,7 +186,7 @@ static void only_said(struct look *look)
 	if (look->verdict == TO_DO)
 		describe(look);
 	/* The daemon tells all other processes so: daemon/contention.c. */
-	if (look->state.owner == OWNER_US && look->state.record.held) {
+	if (look->state.owner == OWNER_US && look->state.record.hold == HOLD_FOR_A_WHILE) {
 		look->verdict = WAITING;
 		text_reason(look->reason, HELD_REASON);
 	}

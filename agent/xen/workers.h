@@ -20,6 +20,14 @@
 
 struct workers;
 
+/* Most of the time that a request takes is the way to xenstored and back. */
+#define WORKERS 4
+
+/* After this time without any answer xenstored counts as silent; a test has less. */
+#ifndef STORE_SILENCE_MS
+#define STORE_SILENCE_MS 5000
+#endif
+
 enum job_kind {
 	JOB_OPEN,	/* connect: -> self, filled, and a watch if wanted */
 	JOB_KEYS,	/* id -> nic */

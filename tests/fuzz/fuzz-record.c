@@ -8,8 +8,8 @@
 
 static void must_be_same(const struct record *a, const struct record *b)
 {
-	must(a->by == b->by && a->leaving == b->leaving && a->held == b->held);
-	must(a->blocked == b->blocked);
+	must(a->by == b->by && a->leaving == b->leaving);
+	must(a->hold == b->hold);
 	must(a->has_nic == b->has_nic);
 	must(!a->has_nic || (vif_id_equal(a->nic, b->nic) &&
 			     a->part == b->part));

@@ -111,7 +111,7 @@ static void a_port_that_is_held_stays_up(void **state)
 	assert_true(is_held());
 	assert_true(l->up);
 	assert_int_equal(record_parse(l->alias, &r), 0);
-	assert_true(r.held && !r.blocked);
+	assert_true(r.hold == HOLD_FOR_A_WHILE);
 }
 
 static void eight_corrections_in_more_time_do_not(void **state)
@@ -170,7 +170,7 @@ static void nor_does_it_hide_a_fight_about_the_mac(void **state)
 		check_port(1);
 	}
 	assert_int_equal(record_parse(fake_host_at(&f, TAP)->l.alias, &r), 0);
-	assert_true(r.blocked);
+	assert_int_equal(r.hold, HOLD_DOWN);
 }
 
 static void each_hold_is_twice_as_long_up_to_ten_minutes(void **state)
@@ -204,7 +204,7 @@ static void the_record_says_that_it_is_held(void **state)
 	(void)state;
 	correct(9);
 	assert_int_equal(record_parse(alias, &r), 0);
-	assert_true(r.held);
+	assert_int_equal(r.hold, HOLD_FOR_A_WHILE);
 }
 
 static void a_record_that_has_changed_since_is_left_as_it_is(void **state)
@@ -292,7 +292,7 @@ static void be_blocked(void)
 	look.mac_was_changed = false;
 	look.state.link = fake_host_at(&f, TAP)->l;
 	assert_int_equal(record_parse(look.state.link.alias, &look.state.record), 0);
-	assert_true(look.state.record.blocked && !look.state.link.up);
+	assert_true(look.state.record.hold == HOLD_DOWN && !look.state.link.up);
 	look.verdict = REFUSED;
 }
 
@@ -311,7 +311,7 @@ static void a_fight_about_more_than_the_mac_blocks_all_the_same(void **state)
 	assert_false(is_held());
 	assert_false(l->up);
 	assert_int_equal(record_parse(l->alias, &r), 0);
-	assert_true(r.blocked);
+	assert_int_equal(r.hold, HOLD_DOWN);
 }
 
 /* The other link of the NIC has had no part in it. */

@@ -2,7 +2,7 @@
 /*
  * test-door.c - looks that wait for xenstored, but not for long
  *
- * Built with a DOOR_SILENCE_MS of its own.
+ * Built with a STORE_SILENCE_MS of its own.
  */
 #include "tests/unit/check.h"
 
@@ -29,7 +29,7 @@ enum { BR0 = 2, VIF = 3, TAP = 4, OTHER = 5 };
 #define NICS 100
 
 /* What does not wait takes less than this, also on a busy machine: ms. */
-#define AT_ONCE (DOOR_SILENCE_MS - 100)
+#define AT_ONCE (STORE_SILENCE_MS - 100)
 
 #define WAS "was.name=tap7 was.mac=52:54:00:00:00:03 was.mtu=1400 was.up=0 was.gen=0"
 
@@ -205,8 +205,8 @@ static void one_that_says_nothing_is_waited_for_once(void **state)
 	(void)state;
 	fake_store_hang("*");
 	assert_int_equal(door_keys(&a, nic_id, 0, &nic), -ETIMEDOUT);
-	assert_true(now_ms() - begin >= DOOR_SILENCE_MS);
-	assert_true(now_ms() - begin < DOOR_SILENCE_MS + AT_ONCE);
+	assert_true(now_ms() - begin >= STORE_SILENCE_MS);
+	assert_true(now_ms() - begin < STORE_SILENCE_MS + AT_ONCE);
 	assert_int_equal(fake_store_asked(NULL), 1);
 	begin = now_ms();
 	assert_false(door_store(&a));
@@ -313,7 +313,7 @@ static void be_slow(const char *question)
 	while (n > most &&
 	       !atomic_compare_exchange_weak(&asking_most, &most, n))
 		;
-	sleep_ms(DOOR_SILENCE_MS / 3);
+	sleep_ms(STORE_SILENCE_MS / 3);
 	(void)atomic_fetch_sub(&asking, 1);
 }
 
@@ -331,7 +331,7 @@ static void slow_answers_are_no_silence(void **state)
 	free_answers(20);
 	assert_true(door_store(&a));
 	/* five for each thread, of a third of the silence each */
-	assert_true(now_ms() - begin > DOOR_SILENCE_MS);
+	assert_true(now_ms() - begin > STORE_SILENCE_MS);
 	assert_int_equal(asking_most, 4);
 }
 

@@ -233,7 +233,7 @@ static void print_record(const struct run *r, char alias[LINK_ALIASSIZE])
 	struct record rec = {
 		.by = BY_HAND - r->v[BY],
 		.leaving = r->v[ALIAS] == OURS_LEAVING,
-		.held = r->v[ALIAS] == OURS_HELD,
+		.hold = r->v[ALIAS] == OURS_HELD ? HOLD_FOR_A_WHILE : HOLD_NONE,
 		.guarded = r->v[PGUARD] != NO_GUARD,
 		.set = r->v[PENTRIES] ? OPTIONS_OF_ENTRIES : 0,
 		.was = { .mac = { 2, 0, 0, 1, 2, 3 }, .mtu = 1450,
@@ -744,7 +744,7 @@ static const char *wrong_record(const struct run *r, const char *alias)
 
 	if (record_parse(alias, &rec) < 0)
 		return "no record";
-	if (rec.by != r->wish.by || rec.leaving || rec.held || rec.has_nic)
+	if (rec.by != r->wish.by || rec.leaving || rec.hold || rec.has_nic)
 		return "wrong record";
 	if (rec.by != BY_XENSTORE &&
 	    (strcmp(rec.wish.network, r->wish.network) != 0 ||

@@ -212,7 +212,7 @@ static void leaving_and_held_are_over_when_it_joins(void **state)
 {
 	(void)state;
 	join_it();
-	s.record.held = true;
+	s.record.hold = HOLD_FOR_A_WHILE;
 	begin_to_leave();
 	record = s.record;
 	joins("record");

@@ -22,8 +22,7 @@ static void assert_same(const struct record *a, const struct record *b)
 {
 	assert_int_equal(a->by, b->by);
 	assert_int_equal(a->leaving, b->leaving);
-	assert_int_equal(a->held, b->held);
-	assert_int_equal(a->blocked, b->blocked);
+	assert_int_equal(a->hold, b->hold);
 	assert_int_equal(a->has_nic, b->has_nic);
 	if (a->has_nic) {
 		assert_true(vif_id_equal(a->nic, b->nic));
@@ -92,7 +91,7 @@ static void a_record_reads_as_the_header_says(void **state)
 		"was.master=br7");
 	r = (struct record){ .by = BY_XENSTORE, .has_nic = true,
 			     .nic = { 5, 0 }, .part = PART_EMU,
-			     .leaving = true, .held = true,
+			     .leaving = true, .hold = HOLD_FOR_A_WHILE,
 			     .was = { .name = "vif5.0-emu", .mtu = 1500,
 				      .addrgen = -1, .alias = "a b" } };
 	assert_true(record_print(&r, alias) > 0);
@@ -182,8 +181,7 @@ static void every_mixture_comes_back(void **state)
 					r.wish.name[0] = '\0';
 			}
 			r.leaving = bits & 4;
-			r.held = bits & 8;
-			r.blocked = r.leaving && !r.held;
+			r.hold = bits & 8 ? HOLD_FOR_A_WHILE : r.leaving ? HOLD_DOWN : HOLD_NONE;
 			r.has_nic = bits & 16;
 			if (r.has_nic)
 				r.nic = (struct vif_id){ 32751, 2147483647 };
@@ -273,7 +271,7 @@ static void even_with_a_nic(void **state)
 		.was = { .name = "vif32751.99-emu", .master = "onmlkjihgfedcba",
 			 .mtu = 65535, .addrgen = 3, .up = true },
 		.has_nic = true, .nic = { 32751, 2147483647 },
-		.part = PART_EMU, .leaving = true, .held = true,
+		.part = PART_EMU, .leaving = true, .hold = HOLD_FOR_A_WHILE,
 	};
 
 	(void)state;
@@ -477,9 +475,9 @@ static void held_is_0_1_or_2(void **state)
 
 	(void)state;
 	r = parse("vifagent/1 by=udev held=1 was.name=t");
-	assert_true(r.held && !r.blocked);
+	assert_int_equal(r.hold, HOLD_FOR_A_WHILE);
 	r = parse("vifagent/1 by=udev held=2 was.name=t");
-	assert_true(!r.held && r.blocked);
+	assert_int_equal(r.hold, HOLD_DOWN);
 	assert_int_equal(record_parse("vifagent/1 by=udev held=3 was.name=t", &r), -EINVAL);
 	assert_int_equal(record_parse("vifagent/1 by=udev held=22 was.name=t", &r), -EINVAL);
 }
@@ -491,7 +489,7 @@ static void a_flag_of_0_is_not_set(void **state)
 
 	(void)state;
 	assert_false(r.leaving);
-	assert_false(r.held);
+	assert_int_equal(r.hold, HOLD_NONE);
 	assert_false(r.was.up);
 }
 
