@@ -113,6 +113,9 @@ static void a_port_by_hand_is_put_right_from_its_record(void **state)
 	assert_int_equal(tap()->mtu, 9000);
 	assert_int_equal(tap()->master, BR0);
 	assert_true(tap()->up);
+	/* the log says what was done … */
+	assert_non_null(strstr(looks[0].done, "name web0"));
+	assert_non_null(strstr(looks[0].done, "master br0"));
 	/* and the record stays as it was */
 	assert_string_equal(tap()->alias,
 			    "vifagent/1 by=hand net=br0 name=web0 mtu=9000 "
@@ -674,6 +677,9 @@ static void what_the_host_uses_is_not_taken_at_the_first_attach_by_hand(void **s
 	assert_non_null(strstr(looks[0].reason, "the route to 198.51.100.0/24 goes over tap7"));
 	hand(TAP, true);
 	assert_int_equal(looks[0].verdict, IN_ORDER);
+	/* … but for the record, which is new here */
+	assert_non_null(strstr(looks[0].done, "master br0"));
+	assert_null(strstr(looks[0].done, "record"));
 	hand(TAP, false);
 	assert_int_equal(looks[0].verdict, IN_ORDER);
 	fake_host_put(&f, OTHERS, "over", "vlan")->l.lower = STRANGER;

@@ -34,12 +34,18 @@ static struct sources sources;
 static struct xenstore *xenstore;
 static struct scheduler *scheduler;
 static struct keeper_ops ops;
-static int idle, rescans;
+static int idle, rescans, gone;
 
 static void on_idle(void *arg)
 {
 	(void)arg;
 	idle++;
+}
+
+static void on_news(const struct look *look, void *arg)
+{
+	(void)arg;
+	gone += look->verdict == NOT_OURS;
 }
 
 static void wake(void *arg)
@@ -98,8 +104,8 @@ static int setup(void **state)
 	sources = (struct sources){ .base = base, .agent = &a,
 				    .table = &table, .rescan = rescan,
 				    .rescan_later = rescan_later };
-	ops = (struct keeper_ops){ .idle = on_idle };
-	idle = rescans = 0;
+	ops = (struct keeper_ops){ .idle = on_idle, .news = on_news };
+	idle = rescans = gone = 0;
 	assert_non_null(a.config);
 	assert_int_equal(xenstore_new(&sources, &xenstore), 0);
 	scheduler = scheduler_new(&sources, xenstore, &ops);
@@ -355,6 +361,19 @@ static void a_blocked_port_is_set_up_again_by_a_new_wish(void **state)
 	mark();
 	settle_down();
 	assert_true(vif()->up);
+}
+
+static void a_port_that_is_gone_is_news_once(void **state)
+{
+	(void)state;
+	start();
+	assert_int_equal(gone, 0);
+	fake_host_del(&f, VIF);
+	fake_store_rm(DIR);
+	mark();
+	settle_down();
+	assert_null(table_find(&table, &id));
+	assert_int_equal(gone, 1);
 }
 
 /* ---- jobs ----------------------------------------------------------------- */
@@ -665,6 +684,7 @@ int main(void)
 		scheduler_test(an_opponent_gets_its_way_for_a_while),
 		scheduler_test(the_time_that_it_is_left_alone_ends),
 		scheduler_test(a_blocked_port_is_set_up_again_by_a_new_wish),
+		scheduler_test(a_port_that_is_gone_is_news_once),
 		scheduler_test(a_port_has_one_job_at_a_time),
 		scheduler_test(not_all_keys_are_read_at_once),
 		scheduler_test(our_own_report_costs_one_question),
