@@ -21,7 +21,6 @@
 #include <unistd.h>
 
 #include "agent/cli/acl-file.h"
-#include "agent/core/helper.h"
 #include "agent/engine/reconcile.h"
 #include "agent/host/tap.h"
 
@@ -181,14 +180,9 @@ static void check_acl(const char *bridge)
 static void check_network(const char *bridge)
 {
 	char reason[REASON_SIZE];
-	struct config *c;
 
-	if (agent_load_config(NULL, &c, reason) < 0)
-		die("cannot tell whether ports of bridge %s have a guard or a rate: %s",
-		    bridge, reason);
-	if (helper_refuses(c, bridge, reason))
+	if (agent_helper_refuses(NULL, bridge, reason))
 		die("%s", reason);
-	config_free(c);
 }
 
 static void check_bridge(const char *bridge)

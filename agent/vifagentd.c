@@ -36,7 +36,7 @@ static const char usage[] =
 	"Give every VM NIC its place on the host's network, and keep it there.\n"
 	"  -c, --config FILE   read FILE instead of " SYSCONFDIR "/vifagent/vifagent.conf\n"
 	"      --check         check the configuration and exit\n"
-	"    -d, --debug         log more\n"
+	"  -d, --debug         log more\n"
 	"  -V, --version       print the version\n"
 	"  -h, --help          print this\n"
 	"It stays in the foreground and logs to stderr.  SIGHUP reloads\n"
@@ -257,7 +257,8 @@ static void on_caller(evutil_socket_t fd, short what, void *arg)
 
 	(void)what;
 	config_file(d, p.config);
-	/* Out of descriptors: the caller keeps waiting and would wake the event loop all the time. */
+	/* Out of descriptors: the caller keeps waiting and would wake the event loop all
+	 * the time. */
 	if (presence_answer(fd, &p) < 0 && event_del(d->callers) == 0)
 		(void)event_base_once(d->base, -1, EV_TIMEOUT, on_pause_end, d, &pause);
 }

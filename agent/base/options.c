@@ -17,7 +17,7 @@ void options_error(char ret[REASON_SIZE], const char *program, int o,
 	if (o == ':')
 		text_reason(ret, "option %s needs a value; see %s --help",
 			    text_quote_str(is_long ? arg : letter).text, program);
-	else if (is_long && optopt)
+	else if (is_long && optopt && arg[name])
 		text_reason(ret, "option %s takes no value; see %s --help",
 			    text_quote(arg, name).text, program);
 	else

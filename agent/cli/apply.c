@@ -108,11 +108,11 @@ int cmd_reload(struct cmd *c)
 		return cmd_fail(CMD_FAILED, "vifagentd is not running; run `systemctl start vifagentd`");
 	if (r < 0)
 		return cmd_fail(CMD_FAILED, "vifagentd does not answer (%s); not reloaded", strerror(-r));
-	if (is_wrong(pid, &p, error))
-		return cmd_fail(CMD_FAILED, "%s; not reloaded", error);
 	/* To kill() that would be our own process group. */
 	if (pid <= 0)
 		return cmd_fail(CMD_FAILED, "vifagentd runs in another pid namespace; send it SIGHUP from there");
+	if (is_wrong(pid, &p, error))
+		return cmd_fail(CMD_FAILED, "%s; not reloaded", error);
 	if (kill(pid, SIGHUP) < 0)
 		return cmd_fail(CMD_FAILED, "cannot tell vifagentd (pid %d) to read its configuration: %s",
 				pid, strerror(errno));

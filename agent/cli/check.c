@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* check.c - vifctl check: is the configuration right? */
+/* check.c - vifctl check: is the configuration valid? */
 #include <stdio.h>
 
 #include "agent/cli/cmd.h"

@@ -36,8 +36,11 @@ void doctor_programs(struct findings *f)
 	if (serves && r == -ENOENT)
 		finding(f, FINDING_WARNING, "vifagentd", "systemctl enable --now vifagentd",
 			"the daemon is not running, so nothing corrects ports that others change");
+	/* It may be busy for a second. */
 	if (r < 0 && r != -ENOENT)
-		finding(f, FINDING_ERROR, "vifagentd", "systemctl restart vifagentd",
+		r = presence_ask(&daemon, &pid);
+	if (r < 0 && r != -ENOENT)
+		finding(f, FINDING_WARNING, "vifagentd", "systemctl restart vifagentd",
 			"the daemon does not answer; look at its log (journalctl -u vifagentd), and restart it");
 	if (r == 0 && daemon_config_differs(pid, daemon.config, f->cmd->config_path))
 		finding(f, FINDING_WARNING, "configuration", "",
@@ -45,7 +48,7 @@ void doctor_programs(struct findings *f)
 			daemon.config);
 	if (geteuid() != 0)
 		finding(f, FINDING_NOTE, "vifctl", "sudo vifctl doctor",
-			"only root can ask xenstored and nftables; some of what is wrong may be missing here");
+			"only root can query xenstored and nftables; some of what is wrong may be missing here");
 }
 
 struct search {

@@ -17,7 +17,6 @@
 
 #include "agent/cli/acl-file.h"
 #include "agent/cli/cmd.h"
-#include "agent/core/helper.h"
 
 
 /* The group of a uid without an account: Linux's overflowgid. */
@@ -35,12 +34,15 @@ struct question {
 	struct user user;
 	const char *bridge;
 	const char *path;
+	const char *config_path;	/* NULL: the default one */
 };
 
 /* The result from the child. */
 struct answer {
 	int error;		/* why the child could not become the user */
 	struct acl acl;
+	bool network_refuses;
+	char reason[REASON_SIZE];	/* … and why */
 };
 
 /* Finds all groups of the account.  Returns 0 or a negative errno. */
@@ -146,8 +148,10 @@ static void child(const struct question *q, int fd)
 {
 	struct answer a = { .error = become(&q->user) };
 
-	if (a.error == 0)
+	if (a.error == 0) {
 		(void)acl_read(q->path, q->bridge, &a.acl);
+		a.network_refuses = agent_helper_refuses(q->config_path, q->bridge, a.reason);
+	}
 	_exit(write_all(fd, &a, sizeof(a)) < 0);
 }
 
@@ -244,8 +248,9 @@ static int check(struct cmd *c, const struct question *q)
 	if (r)
 		return r;
 	acl_reason(&a.acl, reason);
-	allowed = acl_allows(&a.acl) &&
-		  (!c->agent.config || !helper_refuses(c->agent.config, q->bridge, reason));
+	allowed = acl_allows(&a.acl) && !a.network_refuses;
+	if (acl_allows(&a.acl) && a.network_refuses)
+		memcpy(reason, a.reason, sizeof(reason));
 	if (c->json)
 		print_json(q, &a.acl, allowed, reason);
 	else
@@ -255,7 +260,7 @@ static int check(struct cmd *c, const struct question *q)
 
 int cmd_helper_check(struct cmd *c)
 {
-	struct question q = { .path = ACL_FILE };
+	struct question q = { .path = ACL_FILE, .config_path = c->config_path };
 	int r;
 
 	if (c->argc < 2 || c->argc > 3)

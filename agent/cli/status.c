@@ -73,7 +73,7 @@ static void print_config(const struct cmd *c)
 		line("configuration", RED, c->broken);
 		return;
 	}
-	(void)snprintf(text, sizeof(text), "right, %zu network%s", c->agent.config->n_networks,
+	(void)snprintf(text, sizeof(text), "valid, %zu network%s", c->agent.config->n_networks,
 		       c->agent.config->n_networks == 1 ? "" : "s");
 	line("configuration", GREEN, text);
 }

@@ -80,7 +80,7 @@ const struct verb verbs[] = {
 	  "print what may follow these words of a command line: for the shells", NULL, CONFIG_USEFUL },
 	{ "helper-check", cmd_helper_check, "USER BRIDGE [FILE]",
 	  "check whether the bridge helper's ACL lets a user's QEMU use a bridge",
-	  NULL, CONFIG_USEFUL },
+	  NULL, CONFIG_REPORTED },
 	{ "xen-script", cmd_xen_script, "online|offline|add|remove [type_if=vif|tap]",
 	  "the hotplug script that libxl runs for a vif, also called " NIC_SCRIPT,
 	  NULL, CONFIG_REPORTED },

@@ -9,7 +9,8 @@
  * helper_refuses() - does a network of this bridge want what the helper cannot give?
  *
  * QEMU tells it no MAC, which a guard and entries of the bridge need; only root may give a
- * port a guard or a rate; and its tap is on the bridge before anybody could isolate it.  Returns true with the sentence in @reason.
+ * port a guard or a rate; and its tap is on the bridge before anybody could isolate it.
+ * Returns true with the sentence in @reason.
  */
 bool helper_refuses(const struct config *c, const char *bridge, char reason[REASON_SIZE]);
 

@@ -85,11 +85,13 @@ static int wanted_alias(const struct wish *wish, const struct record *record,
 	r.guarded = wish_is_filtered(wish) || keeps_guard(s);
 	if (record_vlans(wish, s, &r.was) < 0)
 		return -E2BIG;
-	/* There must be room for the "leave=1" of a detach, or "held=2". */
-	r.leaving = true;
+	/* There must be room for the "leave=1" of a detach, and for "held=2". */
+	r.leaving = !r.made;
+	r.hold = r.made ? HOLD_DOWN : HOLD_NONE;
 	if (record_print(&r, buf) < 0)
 		return -E2BIG;
 	r.leaving = false;
+	r.hold = HOLD_NONE;
 	return record_print(&r, buf);
 }
 
@@ -326,6 +328,7 @@ static void announce_leaving(const struct state *s, struct plan *p)
 	if (r.leaving)
 		return;
 	r.leaving = true;
+	r.hold = HOLD_NONE;
 	if (record_print(&r, c.alias) > 0)
 		*step_add_change(p) = c;
 }

@@ -100,9 +100,9 @@ static void forget_corrections(struct port *p)
 }
 
 /*
- * A fight about the MAC is an attack, also beside one about something else: who has a tap open may set its MAC without
- * any right (SIOCSIFHWADDR, drivers/net/tun.c), and the bridge then sends it
- * another guest's frames.  Such a port is set down and stays so.
+ * A fight about the MAC is an attack, also beside one about something else: who has
+ * a tap open may set its MAC without any right (SIOCSIFHWADDR, drivers/net/tun.c),
+ * and the bridge then sends it another guest's frames.  Such a port is set down and stays so.
  */
 static void block(struct port *p, struct host *h, const struct look *looks,
 		  int n)
@@ -236,6 +236,7 @@ bool contention_persists(const struct port *p, const struct look *looks, int n)
 
 void contention_reset(struct port *p)
 {
-	p->holds = p->corrections = 0;
+	p->holds = 0;
+	forget_corrections(p);
 	retry_event(p, PORT_RELEASED, 0);
 }

@@ -25,6 +25,7 @@ struct keeper {
 	struct xenstore *xenstore;
 	struct scheduler *scheduler;
 	struct timer *again;		/* to check everything */
+	bool said_error;
 };
 
 static void wake(void *arg)
@@ -39,12 +40,12 @@ static void wake(void *arg)
 
 static void rescan_later(int error, void *arg)
 {
-	const struct keeper *k = arg;
+	struct keeper *k = arg;
 
 	if (timer_is_running(k->again))
 		return;
-	log_msg(LOG_WARNING, "%s; rescanning all ports in 1 s",
-		strerror(-error));
+	log_once(&k->said_error, LOG_WARNING, "%s; rescanning all ports each second until this is over",
+		 strerror(-error));
 	(void)timer_start(k->again, RESCAN_MS);
 }
 
@@ -76,12 +77,16 @@ static void on_again(void *arg)
 	struct keeper *k = arg;
 	int r = links_listen(k->links);
 
-	if (r == 0)
-		r = guards_listen(k->guards);
+	if (r < 0) {
+		rescan_later(r, k);
+		return;
+	}
+	r = guards_listen(k->guards);
 	if (r < 0)
 		rescan_later(r, k);
 	else
-		rescan(k);
+		k->said_error = false;
+	rescan(k);
 }
 
 void keeper_scan(struct keeper *k)

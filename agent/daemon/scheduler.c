@@ -184,7 +184,7 @@ static bool stays_held(struct scheduler *s, struct port *p,
 }
 
 /* Its guard is not to come back with those of the others. */
-static void disown(const struct scheduler *s, const struct look *looks, int n)
+static void forget_guards(const struct scheduler *s, const struct look *looks, int n)
 {
 	struct host *h = s->agent->host;
 
@@ -199,7 +199,7 @@ static struct port *take_looks(struct scheduler *s, struct port *p,
 			       const struct look *looks, int n,
 			       const struct tell *what)
 {
-	disown(s, looks, n);
+	forget_guards(s, looks, n);
 	if (n > 0 && digest_looks(&s->digest, p, looks, n))
 		return p;
 	if (n < 0 && n != -ENODEV) {
@@ -214,8 +214,8 @@ static struct port *take_looks(struct scheduler *s, struct port *p,
 	return NULL;
 }
 
-/* Whether a link is a NIC's xenstore knows.  NICs are marked when xenstored is
- * there; links have to be tried again. */
+/* Whether a link is a NIC's xenstore knows.  Until that can be asked the port is not in
+ * order; daemon/xenstore.c marks it then. */
 static void ask_for_link(struct scheduler *s, struct port *p, struct vif_id nic)
 {
 	if (xenstore_is_known(s->xenstore))

@@ -72,11 +72,23 @@ bool xenstore_is_silent(const struct xenstore *x)
 	return x->silent;
 }
 
+/* Whose links they are could not be asked for until it was known whether there is a
+ * xenstored (scheduler.c). */
+static void mark_links(struct xenstore *x)
+{
+	struct port *p;
+
+	TAILQ_FOREACH(p, &x->table->all, all)
+		if (!p->id.is_nic && p->state == PORT_RETRY)
+			table_mark(p);
+}
+
 static void on_silence(void *arg)
 {
 	struct xenstore *x = arg;
 
 	x->silent = true;
+	mark_links(x);
 	log_msg(LOG_WARNING, "xenstored does not answer; NICs stay unchanged until it does");
 	x->table->wake(x->table->arg);
 }
@@ -299,6 +311,8 @@ static void keep_nics(struct xenstore *x)
 {
 	struct port *p;
 
+	if (x->agent->store != STORE_GONE)
+		mark_links(x);
 	x->agent->store = STORE_GONE;
 	x->agent->self = 0;
 	TAILQ_FOREACH(p, &x->table->all, all)
@@ -340,6 +354,7 @@ static int take_store(struct xenstore *x, struct job *job)
 	if (!same)
 		log_msg(LOG_INFO, "connected to xenstored; this is domain %u",
 			x->agent->self);
+	mark_links(x);
 	mark_nics(x);
 	xenstore_list(x);
 	/* Events that came with the answers wait in libxenstore, not in the socket. */

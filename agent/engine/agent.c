@@ -12,6 +12,7 @@
 
 #include "agent/base/file.h"
 #include "agent/core/config-file.h"
+#include "agent/core/helper.h"
 
 
 static int load_file(struct config *c, const char *path, bool may_be_missing,
@@ -127,6 +128,23 @@ void agent_close(struct agent *a)
 	a->udev = udev_room_close(a->udev);
 	a->host = host_close(a->host);
 	a->config = config_free(a->config);
+}
+
+bool agent_helper_refuses(const char *config_path, const char *bridge,
+			  char reason[REASON_SIZE])
+{
+	char error[REASON_SIZE];
+	struct config *c;
+	bool refuses;
+
+	if (agent_load_config(config_path, &c, error) < 0) {
+		text_reason(reason, "cannot tell whether ports of bridge %s have a guard or a rate: %s",
+			    bridge, error);
+		return true;
+	}
+	refuses = helper_refuses(c, bridge, reason);
+	config_free(c);
+	return refuses;
 }
 
 /* Only dom0 may ask for domains. */

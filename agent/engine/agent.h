@@ -43,6 +43,15 @@ int agent_open(struct agent *a, const char *config_path,
 	       char error[REASON_SIZE]);
 void agent_close(struct agent *a);
 
+/*
+ * agent_helper_refuses() - does the configuration keep the bridge helper off this bridge?
+ *
+ * Reads the file (NULL: the default one) with the rights of the process.  Returns true
+ * with the sentence in @reason, also if the file cannot be read or contains an error.
+ */
+bool agent_helper_refuses(const char *config_path, const char *bridge,
+			  char reason[REASON_SIZE]);
+
 /* What of a NIC is asked for: enum nic_questions. */
 unsigned int agent_questions(const struct agent *a);
 

@@ -8,9 +8,9 @@
 /*
  * find_part() - the link of this part of a NIC
  *
- * The one that is named by hand, if it is this part's; netback's by its device; a tap, or where there is no netback (as in a
- * namespace on a host without Xen) also the vif, by its names, then by the hint,
- * then with LOOK_SEARCH among all links.
+ * The one that is named by hand, if it is this part's; netback's by its device; a
+ * tap, or where there is no netback (as in a namespace on a host without Xen) also
+ * the vif, by its names, then by the hint, then with LOOK_SEARCH among all links.
  * Returns 0; -ENODEV: there is none; or what the kernel says.  Then *@ret_taken
  * says whether another link may have its name.
  */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* reconcile.c - one look at one port: where all the rooms meet */
+/* reconcile.c - one look at one port: where everything meets */
 #include "agent/engine/reconcile.h"
 
 #include <errno.h>

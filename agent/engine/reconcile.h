@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * reconcile.h - one look at one port: where all the rooms meet
+ * reconcile.h - one look at one port: where everything meets
  *
  * Find the wish and the state, plan, act, report.  Every door calls this in its
  * own process; it is safe to call at any moment, any number of times, by any

@@ -27,7 +27,7 @@ static int failed(struct look *look, const char *what, int r,
 			    look->wish.bridge);
 	/* macvlan_open(): its device, or another macvlan on it, has its MAC */
 	else if (r == -EADDRINUSE)
-		text_reason(look->reason, "its address %02x:%02x:%02x:%02x:%02x:%02x is already used on device %s, by another macvtap or by the device itself; request another (mac=), or stop the other guest",
+		text_reason(look->reason, "its MAC %02x:%02x:%02x:%02x:%02x:%02x is already used on device %s, by another macvtap or by the device itself; request another (mac=), or stop the other guest",
 			    mac[0], mac[1], mac[2], mac[3], mac[4], mac[5],
 			    look->wish.device);
 	else
@@ -269,6 +269,7 @@ static int one_round(struct host *h, unsigned int flags, decide_fn decide,
 	int r;
 
 	h->error[0] = '\0';
+	look->verdict = TO_DO;
 	read_record(h, look);
 	r = decide(look, &aim, arg);
 	if (r != 0)
@@ -327,11 +328,21 @@ static void undo(struct host *h, const struct look *look)
 		(void)rounds(h, LOOK_ACT, leave, NULL, &back);
 }
 
-static bool has_guard_step(const struct plan *p)
+static bool puts_guard(const struct step *step)
 {
+	return step->kind == STEP_GUARD && !guard_is_none(&step->guard);
+}
+
+/* Of the steps that are left the first is the one that failed. */
+static bool lacks_guard(const struct look *look)
+{
+	const struct plan *p = &look->plan;
+
+	if (p->n && puts_guard(&p->step[0]))
+		return true;
 	for (size_t i = 0; i < p->n; i++)
-		if (p->step[i].kind == STEP_GUARD)
-			return true;
+		if (puts_guard(&p->step[i]))
+			return guard_is_none(&look->state.guard);
 	return false;
 }
 
@@ -340,7 +351,7 @@ static void take_back(struct host *h, const struct look *look)
 {
 	if (!look->was_ours)
 		undo(h, look);
-	else if (has_guard_step(&look->plan))
+	else if (lacks_guard(look))
 		set_down(h, look);
 }
 

@@ -339,7 +339,7 @@ struct loading {
 	int family;
 };
 
-/* A macvtap's name comes with its first check. */
+/* A macvtap's name comes with its first check, and stays known. */
 static void load_one(struct nftnl_set_elem *e, void *arg)
 {
 	const struct loading *l = arg;
@@ -347,6 +347,8 @@ static void load_one(struct nftnl_set_elem *e, void *arg)
 	struct answer a = { 0 };
 
 	read_userdata(e, &a);
+	if (guard_known_port(l->nft, p.ifindex))
+		p = *guard_known_port(l->nft, p.ifindex);
 	if (p.ifindex && a.is_ours)
 		guard_note(l->nft, &p, &a.guard);
 }

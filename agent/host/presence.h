@@ -3,8 +3,9 @@
  * presence.h - does vifagentd run in this network namespace?
  *
  * The daemon listens on an abstract UNIX socket.  It sends two lines (struct presence) to each
- * caller and closes the connection; vifctl status, doctor, reload and metrics read them.  Names of such sockets belong to a network
- * namespace, as links do, and go with their process (unix(7)).
+ * caller and closes the connection; vifctl status, doctor, reload and metrics read them.
+ * Names of such sockets belong to a network namespace, as links do, and go with their
+ * process (unix(7)).
  */
 #ifndef VIFAGENT_PRESENCE_H
 #define VIFAGENT_PRESENCE_H

@@ -82,11 +82,11 @@ static void begin(void *arg)
 static int make_room(struct links *all)
 {
 	size_t room = all->room ? 2 * all->room : 64;
-	struct link *more = all->link;
+	struct link *more;
 
 	if (all->n < all->room)
 		return 0;
-	more = reallocarray(more, room, sizeof(*more));
+	more = reallocarray(all->link, room, sizeof(*more));
 	if (!more)
 		return -ENOMEM;
 	all->link = more;

@@ -66,7 +66,7 @@ def at_a_terminal(bed, *args, columns=200, env=None):
 def test_status_is_the_host_on_one_screen(host):
     out = host.vifctl("status", check=0).out
     assert re.search(r"^daemon +vifagentd is not running$", out, re.M)
-    assert re.search(r"^configuration +right, 3 networks$", out, re.M)
+    assert re.search(r"^configuration +valid, 3 networks$", out, re.M)
     assert re.search(r"^ports +2 ok$", out, re.M)
     assert re.search(r"^  br0 +mtu 1500, 1 port, uplink eth0$", out, re.M)
     assert re.search(r"^  br1 +down, mtu 1500, 1 port, no uplink$", out, re.M)

@@ -9,7 +9,7 @@
 #include "tests/unit/fake-host.h"
 #include "tests/unit/fake-timer.h"
 
-enum { BR0 = 2, TAP = 3 };
+enum { BR0 = 2, TAP = 3, EMU = 4 };
 
 #define RECORD "vifagent/1 by=hand net=br0 was.name=tap7 was.mac=52:54:00:00:00:03 was.mtu=1400 was.up=0 was.gen=0"
 
@@ -323,15 +323,17 @@ static void the_link_whose_mac_was_changed_is_blocked(void **state)
 	look.state.link.up = fake_host_at(&f, TAP)->l.up = true;
 	both[0] = both[1] = look;
 	both[0].part = PART_EMU;
-	both[0].state.link.ifindex = BR0;	/* in its place */
-	fake_host_at(&f, BR0)->l.up = true;
+	both[0].state.link.ifindex = EMU;
+	fake_host_put(&f, EMU, "tap8", "tun")->l.up = true;
+	assert_true(text_copy(fake_host_at(&f, EMU)->l.alias, LINK_ALIASSIZE,
+			      RECORD));
 	both[1].part = PART_VIF;
 	for (int i = 0; i < 9; i++) {
 		both[1].mac_was_changed = i < 7;
 		contention_count(port, &f.host, both, 2);
 	}
 	assert_false(fake_host_at(&f, TAP)->l.up);
-	assert_true(fake_host_at(&f, BR0)->l.up);
+	assert_true(fake_host_at(&f, EMU)->l.up);
 }
 
 static void one_change_of_the_mac_is_no_attack(void **state)

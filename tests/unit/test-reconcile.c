@@ -350,7 +350,7 @@ static void an_address_that_is_in_use_is_said_so(void **state)
 	fake_host_at(&f, OTHERS)->l.up = true;
 	assert_int_equal(look_at_link(MACVTAP, LOOK_ACT), 1);
 	assert_int_equal(looks[0].verdict, FAILED);
-	assert_string_equal(looks[0].reason, "its address 52:54:00:00:00:09 is already used on device eth0, by another macvtap or by the device itself; request another (mac=), or stop the other guest");
+	assert_string_equal(looks[0].reason, "its MAC 52:54:00:00:00:09 is already used on device eth0, by another macvtap or by the device itself; request another (mac=), or stop the other guest");
 	/* and taken when it is free */
 	fake_host_at(&f, OTHERS)->l.up = false;
 	assert_int_equal(look_at_link(MACVTAP, LOOK_ACT), 1);
@@ -627,13 +627,40 @@ static void a_guard_that_cannot_be_put_back_sets_the_port_down(void **state)
 		assert_false(tap()->up);
 		f.guard_step = 0;
 	}
-	/* but not for something else */
+}
+
+static void also_when_something_else_fails_before_it(void **state)
+{
+	(void)state;
 	guard_tap();
-	fake_host_join(&f, TAP, 0);
+	fake_host_at(&f, TAP)->guard = (struct guard) { 0 };
+	fake_host_at(&f, TAP)->l.mtu = 1400;
 	f.fail_at = f.acts + 1;
 	assert_int_equal(look_at_link(TAP, LOOK_ACT), 1);
 	assert_int_equal(looks[0].verdict, FAILED);
-	assert_true(tap()->up);
+	assert_false(tap()->up);
+}
+
+static void a_guard_that_stands_keeps_the_port_up_whatever_fails(void **state)
+{
+	static const char *const records[] = {
+		GUARDED,	/* it stays as it is, … */
+		/* … is removed, … */
+		"vifagent/1 by=hand net=br0 guard=1 " WAS,
+		/* … is another */
+		"vifagent/1 by=hand net=red mac=52:54:00:00:00:08 guard=1 " WAS,
+	};
+
+	(void)state;
+	for (each(i, records)) {
+		guard_tap();
+		alias(TAP, records[i]);
+		fake_host_at(&f, TAP)->l.mtu = 1400;
+		f.fail_at = f.acts + 1;
+		assert_int_equal(look_at_link(TAP, LOOK_ACT), 1);
+		check(looks[0].verdict == FAILED, "%s", looks[0].reason);
+		check(tap()->up, "%zu", i);
+	}
 }
 
 /* It may be there all the same, and would stay. */
@@ -1313,6 +1340,8 @@ int main(void)
 		look_test(a_look_says_the_name_that_its_link_has_now),
 		look_test(the_bridge_that_a_link_goes_back_to_stays_as_it_is),
 		look_test(a_guard_that_cannot_be_put_back_sets_the_port_down),
+		look_test(also_when_something_else_fails_before_it),
+		look_test(a_guard_that_stands_keeps_the_port_up_whatever_fails),
 		look_test(without_an_answer_about_its_guard_a_port_stays_as_it_is),
 		look_test(what_the_host_uses_is_not_taken_at_the_first_attach_by_hand),
 		look_test(a_macvtap_s_device_is_on_no_bridge),
