@@ -281,6 +281,7 @@ def test_what_the_kernel_refuses_leaves_nothing(helpers):
     ("[network br0]\nguard = mac\n", "network br0 checks what ports of bridge br0 send (guard = mac)"),
     ("[network br0]\n[network red]\nbridge = br0\nguard = ip\n", "network red checks what ports of bridge br0 send"),
     ("guard = mac\n", "cannot tell whether ports of bridge br0 have a guard"),
+    ("[network red]\nbridge = br0\nisolated = yes\n", "network red isolates ports of bridge br0 from one another"),
     ("[network red]\nguard = mac\n", None),
 ])
 def test_ports_of_a_network_with_a_guard_are_refused(helpers, conf, why):

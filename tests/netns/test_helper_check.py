@@ -61,6 +61,25 @@ def test_a_network_with_a_guard(host):
     assert result.out.startswith("alice may not use br0: network red checks what ports of bridge br0 send (guard = mac)")
 
 
+def test_a_network_that_isolates(host):
+    acl("allow br0\n")
+    host.conf.write_text("[network red]\nbridge = br0\nisolated = yes\n")
+    assert "isolates ports of bridge br0 from one another" in host.vifctl("helper-check", "alice", "br0", check=1).out
+
+
+@pytest.mark.parametrize("text, mode", [("[network red]\nnonsense = 1\n", 0o644), ("[network red]\nbridge = br0\n", 0o600)])
+def test_a_configuration_that_the_helper_cannot_use(host, text, mode):
+    """With an error in it, or one that the user may not read."""
+    acl("allow br0\n")
+    host.conf.write_text(text)
+    host.conf.chmod(mode)
+    result = host.vifctl("helper-check", "alice", "br0", check=1)
+    assert result.out.startswith("alice may not use br0: cannot tell whether ports of bridge br0 have a guard or a rate: ")
+    host.conf.chmod(0o644)
+    host.conf.write_text("[network red]\nbridge = br0\n")
+    assert "may use br0" in host.vifctl("helper-check", "alice", "br0", check=0).out
+
+
 def test_not_mentioned(host):
     acl("allow br0\n")
     result = host.vifctl("helper-check", "alice", "br1", check=1)
