@@ -18,7 +18,9 @@
 #include <libnftnl/rule.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
+#include <string.h>
 
+#include "agent/base/text.h"
 #include "agent/host/guard-op.h"
 
 /* ---- names ------------------------------------------------------------ */
@@ -210,18 +212,72 @@ size_t guard_n_rules(void)
 	return RULES + (size_t)GUARD_REASONS * 2;
 }
 
+/* ---- their mark -------------------------------------------------------- */
+
+static uint32_t hash_text(uint32_t h, const char *text)
+{
+	return text_hash(h, text ? text : "", text ? strlen(text) + 1 : 1);
+}
+
+static uint32_t hash_rule(uint32_t h, const struct rule *rule)
+{
+	h = hash_text(h, rule->chain);
+	for (size_t i = 0; i < OPS && rule->op[i].kind != OP_END; i++) {
+		const struct op *op = &rule->op[i];
+		const uint32_t numbers[] = { op->kind, op->second,
+					     (uint32_t)op->what, (uint32_t)op->header,
+					     op->offset, op->len };
+
+		h = text_hash(h, numbers, sizeof(numbers));
+		h = hash_text(h, op->chain);
+		h = text_hash(h, op->bytes, sizeof(op->bytes));
+	}
+	return h;
+}
+
+/* What counts and drops is below, not in a table. */
+#define REASONS_VERSION 1
+
+static uint32_t hash_rules(void)
+{
+	const uint32_t version = REASONS_VERSION;
+	uint32_t h = text_hash(TEXT_HASH_START, &version, sizeof(version));
+
+	for (size_t i = 0; i < RULES; i++)
+		h = hash_rule(h, &rules[i]);
+	for (size_t i = 0; i < GUARD_HOOKS; i++)
+		h = hash_rule(h, &hook_rules[i]);
+	return h;
+}
+
+void guard_mark(uint8_t ret[GUARD_MARK_SIZE])
+{
+	static uint32_t hash;
+
+	if (!hash)
+		hash = hash_rules();
+	ret[0] = GUARD_USERDATA;
+	ret[1] = sizeof(hash);
+	memcpy(ret + 2, &hash, sizeof(hash));
+}
+
 /* ---- making them ------------------------------------------------------- */
 
 static struct nftnl_rule *new_rule(const char *chain, int family)
 {
 	struct nftnl_rule *r = nftnl_rule_alloc();
+	uint8_t mark[GUARD_MARK_SIZE];
 
 	if (!r)
 		return NULL;
 	nftnl_rule_set_u32(r, NFTNL_RULE_FAMILY, (uint32_t)family);
 	nftnl_rule_set_str(r, NFTNL_RULE_TABLE, GUARD_TABLE);
 	nftnl_rule_set_str(r, NFTNL_RULE_CHAIN, chain);
-	return r;
+	guard_mark(mark);
+	if (nftnl_rule_set_data(r, NFTNL_RULE_USERDATA, mark, sizeof(mark)) == 0)
+		return r;
+	nftnl_rule_free(r);
+	return NULL;
 }
 
 /* Returns false for no memory. */

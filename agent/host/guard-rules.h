@@ -13,6 +13,15 @@ struct nftnl_rule;
 extern const char *const guard_chains[];
 extern const size_t guard_n_chains;
 
+/*
+ * guard_mark() - the user data that each of our rules has
+ *
+ * It depends on what all the rules are: those of another version of ours have another
+ * mark, and a rule that somebody has put in the place of one of ours has none.
+ */
+#define GUARD_MARK_SIZE 6
+void guard_mark(uint8_t ret[GUARD_MARK_SIZE]);
+
 /* Their number, and one of them, to be freed.  guard_rule() returns NULL for no memory.
  * @family:	NFPROTO_BRIDGE or NFPROTO_NETDEV */
 size_t guard_n_rules(void);

@@ -10,6 +10,10 @@
 /* In the family bridge, and in netdev for macvtaps. */
 #define GUARD_TABLE "vifagent"
 
+/* The type of what we write down with an element or a rule, other than those of nft (enum
+ * nftnl_udata_set_elem_types and nftnl_udata_rule_types, libnftnl/udata.h). */
+#define GUARD_USERDATA 0x76
+
 /* The set's keys: of some, the ifindex comes first (in the host's byte order, four
  * bytes), and each part begins at a multiple of four bytes. */
 enum guard_set {

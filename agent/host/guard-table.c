@@ -213,8 +213,22 @@ void guard_put_table(struct batch *b)
 
 struct count {
 	bool all;		/* also those of a macvtap's chains */
+	bool has_strangers;
 	size_t n;
 };
+
+static bool is_ours(const struct nlmsghdr *h)
+{
+	uint8_t mark[GUARD_MARK_SIZE];
+	const struct nlattr *a;
+
+	guard_mark(mark);
+	mnl_attr_for_each(a, h, sizeof(struct nfgenmsg))
+		if (mnl_attr_get_type(a) == NFTA_RULE_USERDATA)
+			return mnl_attr_get_payload_len(a) == sizeof(mark) &&
+			       memcmp(mnl_attr_get_payload(a), mark, sizeof(mark)) == 0;
+	return false;
+}
 
 /* Not a chain of one macvtap. */
 static bool is_shared(const char *chain)
@@ -232,8 +246,11 @@ static int count_rule(const struct nlmsghdr *h, void *arg)
 {
 	struct count *c = arg;
 
-	if ((h->nlmsg_type & 0xff) == NFT_MSG_NEWRULE)
-		c->n += c->all || is_shared(nft_string(h, NFTA_RULE_CHAIN));
+	if ((h->nlmsg_type & 0xff) != NFT_MSG_NEWRULE ||
+	    !(c->all || is_shared(nft_string(h, NFTA_RULE_CHAIN))))
+		return 0;
+	c->n++;
+	c->has_strangers |= !is_ours(h);
 	return 0;
 }
 
@@ -253,7 +270,7 @@ int guard_count_rules(struct nft *t, int family, const char *chain, size_t *ret)
 	r = nft_talk(t, h, h->nlmsg_len, count_rule, &c);
 	if (r < 0 && r != -ENOENT)
 		return r;
-	*ret = c.n;
+	*ret = c.has_strangers ? 0 : c.n;
 	return 0;
 }
 

@@ -36,8 +36,8 @@ void guard_put_table(struct batch *b);
 /* Are all rules of that family there?  Returns 1, 0, or a negative errno value. */
 int guard_rules_stand(struct nft *t, int family);
 
-/* Of one chain, or of all that all ports share (@chain NULL).  Returns 0 or a negative errno
- * value. */
+/* The number of our rules, of one chain or of all that all ports share (@chain NULL); 0 if
+ * there are any others among them.  Returns 0 or a negative errno value. */
 int guard_count_rules(struct nft *t, int family, const char *chain, size_t *ret);
 
 /* A chain of our table. */

@@ -17,10 +17,6 @@
 #include "agent/host/guard-macvtap.h"
 #include "agent/host/guard-table.h"
 
-/* A type for what we write down with an element, other than those of nft
- * (enum nftnl_udata_set_elem_types, libnftnl/udata.h). */
-#define USERDATA_TYPE 0x76
-
 /* ---- elements --------------------------------------------------------- */
 
 #define KEY_MAX 20
@@ -157,7 +153,7 @@ static void put_addresses(struct batch *b, uint16_t type, int ifindex,
 static void put_port(struct batch *b, int ifindex, const struct guard *g)
 {
 	struct element el = begin_element(b, NFT_MSG_NEWSETELEM, SET_PORTS, ifindex, NULL, 0);
-	uint8_t data[2 + GUARD_PACKED] = { USERDATA_TYPE };
+	uint8_t data[2 + GUARD_PACKED] = { GUARD_USERDATA };
 	size_t len = guard_pack(g, data + 2);
 
 	data[1] = (uint8_t)len;
@@ -185,7 +181,7 @@ static void read_userdata(struct nftnl_set_elem *e, struct answer *ret)
 	const uint8_t *data = nftnl_set_elem_get(e, NFTNL_SET_ELEM_USERDATA,
 						 &len);
 
-	if (data && len > 2 && data[0] == USERDATA_TYPE && data[1] == len - 2)
+	if (data && len > 2 && data[0] == GUARD_USERDATA && data[1] == len - 2)
 		ret->is_ours = guard_unpack(data + 2, len - 2, &ret->guard) == 0;
 }
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The guard of a network: a port sends from its own addresses only, from the first frame on."""
 
+import re
 import socket
 
 import pytest
@@ -294,6 +295,31 @@ def test_what_others_remove_comes_back(host, victim, harm):
     host.until(lambda: all(passed(tap, victim, BAD_MAC) == set() for tap in taps), timeout=20)
     if "flush" in harm and "ruleset" in harm:
         assert "all 5 have been restored" in daemon.log()
+
+
+def replace_rule(bed, chain, text):
+    """The last rule of one of our chains becomes another one; their number is the same."""
+    rules = bed.run(["nft", "-a", "list", "chain", "bridge", "vifagent", chain]).out
+    handle = re.findall(r"# handle (\d+)$", rules, re.M)[-1]
+    bed.run(["nft", "replace", "rule", "bridge", "vifagent", chain, "handle", handle, *text])
+
+
+@pytest.mark.here
+@pytest.mark.parametrize("daemon", [True, False])
+def test_a_rule_in_the_place_of_one_of_ours_is_replaced(host, victim, daemon):
+    """As one is that an older version of ours has put there."""
+    tap = guest(host, f"mac={MAC}", f"ip={IP4}")
+    if daemon:
+        host.daemon()
+    replace_rule(host, "bad-mac", ["accept"])
+    if not daemon:
+        assert "guard ip" in host.vifctl("plan", "tap0", check=0).out
+        host.vifctl("apply", check=0)
+    host.until(lambda: passed(tap, victim, BAD_MAC) == set(), timeout=20)
+    before = host.run(["nft", "list", "table", "bridge", "vifagent"]).out
+    host.vifctl("apply", check=0)
+    assert host.vifctl("plan", "tap0", check=0).out == "" or "guard" not in host.vifctl("plan", "tap0", check=0).out
+    assert host.run(["nft", "list", "table", "bridge", "vifagent"]).out.count("drop") == before.count("drop")
 
 
 @pytest.mark.here
