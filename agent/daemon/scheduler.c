@@ -126,7 +126,8 @@ static void tell(struct scheduler *s, struct port *p, const struct nic *nic,
 	run_errand(s, p, &job);
 }
 
-/* The port that a job was for; NULL: it has been forgotten meanwhile. */
+/* The port that a job was for; NULL: it has been forgotten meanwhile, and perhaps
+ * added anew. */
 static struct port *port_of_job(const struct scheduler *s, struct job *job)
 {
 	const struct errand *e = (const struct errand *)job;
