@@ -17,13 +17,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "agent/cli/acl-file.h"
 #include "agent/engine/reconcile.h"
 #include "agent/host/tap.h"
-
 
 static const char usage[] =
 	"usage: vif-bridge-helper [--use-vnet] --br=BRIDGE --fd=SOCKET\n"
@@ -36,6 +38,20 @@ struct arguments {
 	int fd;
 };
 
+/* libvirt hears in a thread of its own what we say, and ends that as soon as our socket is
+ * closed (virCommandAbort(), src/qemu/qemu_interface.c); then nobody would learn the reason. */
+static void let_it_be_read(void)
+{
+	static const struct timespec moment = { 0, 5000000 };
+	struct stat st;
+	int left;
+
+	if (fstat(STDERR_FILENO, &st) < 0 || !S_ISFIFO(st.st_mode))
+		return;
+	for (int i = 0; i < 20 && ioctl(STDERR_FILENO, FIONREAD, &left) == 0 && left > 0; i++)
+		(void)nanosleep(&moment, NULL);
+}
+
 __attribute__((format(printf, 1, 2), noreturn))
 static void die(const char *fmt, ...)
 {
@@ -46,6 +62,7 @@ static void die(const char *fmt, ...)
 	(void)vfprintf(stderr, fmt, ap);
 	va_end(ap);
 	(void)fputc('\n', stderr);
+	let_it_be_read();
 	exit(EXIT_FAILURE);
 }
 
