@@ -82,7 +82,7 @@ static int on_chain(const struct nlmsghdr *h, void *arg)
 /* Returns 1: it exists, 0, or a negative errno value. */
 static int ask_chain(struct nft *t, const char *name, struct found *ret)
 {
-	char buf[512];
+	char buf[512] = { 0 };
 	struct nlmsghdr *h = nftnl_nlmsg_build_hdr(buf, NFT_MSG_GETCHAIN, NFPROTO_NETDEV,
 						   0, ++t->seq);
 	int r;

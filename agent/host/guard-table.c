@@ -256,7 +256,7 @@ static int count_rule(const struct nlmsghdr *h, void *arg)
 
 int guard_count_rules(struct nft *t, int family, const char *chain, size_t *ret)
 {
-	char buf[512];
+	char buf[512] = { 0 };
 	struct nlmsghdr *h = nftnl_nlmsg_build_hdr(buf, NFT_MSG_GETRULE,
 						   (uint16_t)family, NLM_F_DUMP,
 						   ++t->seq);
@@ -294,7 +294,7 @@ static int on_generation(const struct nlmsghdr *h, void *arg)
 /* It counts the transactions of everybody (nf_tables_commit); 0: not known. */
 static uint32_t ask_generation(struct nft *t)
 {
-	char buf[64];
+	char buf[64] = { 0 };
 	struct nlmsghdr *h = nftnl_nlmsg_build_hdr(buf, NFT_MSG_GETGEN, NFPROTO_UNSPEC, 0,
 						   ++t->seq);
 	uint32_t generation = 0;

@@ -208,7 +208,7 @@ static int ask_element(struct nft *t, enum guard_set which,
 		       const struct guard_port *p, const void *rest, size_t len,
 		       struct answer *ret)
 {
-	char buf[NFT_MESSAGE_MAX];
+	char buf[NFT_MESSAGE_MAX] = { 0 };
 	struct nlmsghdr *h = nftnl_nlmsg_build_hdr(buf, NFT_MSG_GETSETELEM,
 						   (uint16_t)p->family, 0, ++t->seq);
 	struct nftnl_set_elem *e;
@@ -356,7 +356,7 @@ static int on_elements(const struct nlmsghdr *h, void *arg)
 
 static void load(struct nft *t, int family)
 {
-	char buf[NFT_MESSAGE_MAX];
+	char buf[NFT_MESSAGE_MAX] = { 0 };
 	struct nlmsghdr *h = nftnl_nlmsg_build_hdr(buf, NFT_MSG_GETSETELEM,
 						   (uint16_t)family, NLM_F_DUMP,
 						   ++t->seq);

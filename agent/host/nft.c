@@ -9,6 +9,7 @@
 #include <linux/netfilter/nfnetlink.h>
 #include <search.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #define ANSWER_SIZE 32768
@@ -56,6 +57,7 @@ static void *room(struct batch *b)
 			b->error = -ENOMEM;
 			return NULL;
 		}
+		memset(grown + b->size, 0, 8 * NFT_MESSAGE_MAX);
 		b->buf = grown;
 		b->size += 8 * NFT_MESSAGE_MAX;
 	}

@@ -12,7 +12,8 @@
 
 struct mnl_socket;
 
-/* No message of ours is longer. */
+/* No message of ours is longer.  They are built in zeroed memory, since libmnl leaves what it
+ * pads as it is. */
 #define NFT_MESSAGE_MAX ((size_t)8192)
 
 /* The socket is opened when it is needed first. */
