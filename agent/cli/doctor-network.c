@@ -20,10 +20,11 @@
 /* The uid of the user who owns a tap, or 0. */
 static unsigned long tap_owner(const struct link *l)
 {
-	unsigned long uid;
+	unsigned long uid = 0;
 
 	/* "-1" without one */
-	return sysfs_number(l->name, "owner", UINT_MAX, &uid) == 0 ? uid : 0;
+	(void)sysfs_number(l->name, "owner", UINT_MAX, &uid);
+	return uid;
 }
 
 /* The tap's owner opens it through /dev/net/tun, unless another program passes it an open

@@ -182,7 +182,9 @@ static void limit_time(struct cmd *c)
 		       "%s: xenstored does not answer\n", cmd_program());
 	if (config)
 		ms += config->script_wait * 1000 + config->toolstack_delay;
-	door_direct(&c->agent, ms < SCRIPT_MS_MAX ? ms : SCRIPT_MS_MAX, last_words);
+	if (ms > SCRIPT_MS_MAX)
+		ms = SCRIPT_MS_MAX;
+	door_direct(&c->agent, ms, last_words);
 }
 
 /* @wrong is an unknown argument, or NULL if the action is missing. */

@@ -86,8 +86,10 @@ static int wanted_alias(const struct wish *wish, const struct record *record,
 	if (record_vlans(wish, s, &r.was) < 0)
 		return -E2BIG;
 	/* There must be room for the "leave=1" of a detach, and for "held=2". */
-	r.leaving = !r.made;
-	r.hold = r.made ? HOLD_DOWN : HOLD_NONE;
+	if (r.made)
+		r.hold = HOLD_DOWN;
+	else
+		r.leaving = true;
 	if (record_print(&r, buf) < 0)
 		return -E2BIG;
 	r.leaving = false;

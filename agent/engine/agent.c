@@ -150,6 +150,11 @@ bool agent_helper_refuses(const char *config_path, const char *bridge,
 /* Only dom0 may ask for domains. */
 unsigned int agent_questions(const struct agent *a)
 {
-	return (a->self == 0 ? NIC_ASK_DOMAIN : 0) |
-	       (config_needs_addresses(a->config) ? NIC_ASK_ADDRESSES : 0);
+	unsigned int questions = 0;
+
+	if (a->self == 0)
+		questions |= NIC_ASK_DOMAIN;
+	if (config_needs_addresses(a->config))
+		questions |= NIC_ASK_ADDRESSES;
+	return questions;
 }

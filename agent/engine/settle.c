@@ -17,9 +17,10 @@
 static int failed(struct look *look, const char *what, int r,
 		  const struct host *h)
 {
-	const uint8_t *mac = mac_is_zero(look->wish.mac) ? look->state.link.mac :
-							   look->wish.mac;
+	const uint8_t *mac = look->wish.mac;
 
+	if (mac_is_zero(mac))
+		mac = look->state.link.mac;
 	look->verdict = FAILED;
 	/* br_if.c: BR_MAX_PORTS */
 	if (r == -EXFULL && look->wish.bridge[0])
@@ -153,8 +154,9 @@ static int act(struct host *h, const struct aim *aim, struct look *look)
 	while (done < p->n && r == 0) {
 		const struct step *step = &p->step[done];
 
-		r = may_go_on(h, look, done) ? do_step(h, aim, look, step) :
-					       -EAGAIN;
+		r = -EAGAIN;
+		if (may_go_on(h, look, done))
+			r = do_step(h, aim, look, step);
 		if (r == 0)
 			done++;
 		else if (is_outdated(step, r))

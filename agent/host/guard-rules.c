@@ -216,7 +216,9 @@ size_t guard_n_rules(void)
 
 static uint32_t hash_text(uint32_t h, const char *text)
 {
-	return text_hash(h, text ? text : "", text ? strlen(text) + 1 : 1);
+	if (!text)
+		text = "";
+	return text_hash(h, text, strlen(text) + 1);
 }
 
 static uint32_t hash_rule(uint32_t h, const struct rule *rule)

@@ -81,7 +81,7 @@ static void begin(void *arg)
 
 static int make_room(struct links *all)
 {
-	size_t room = all->room ? 2 * all->room : 64;
+	size_t room = 2 * all->room + 64;
 	struct link *more;
 
 	if (all->n < all->room)

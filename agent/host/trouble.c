@@ -69,9 +69,10 @@ bool trouble_has_lro(const char *name)
 
 static unsigned long read_number(const char *bridge, const char *attribute)
 {
-	unsigned long n;
+	unsigned long n = 0;
 
-	return sysfs_number(bridge, attribute, UINT_MAX, &n) == 0 ? n : 0;
+	(void)sysfs_number(bridge, attribute, UINT_MAX, &n);
+	return n;
 }
 
 struct trouble_stp trouble_stp(const char *bridge)
