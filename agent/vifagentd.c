@@ -129,9 +129,10 @@ static struct event *feed_watchdog(struct event_base *base)
 	unsigned long usec = notify_watchdog() / 2;
 	const struct timeval tv = { (time_t)(usec / 1000000),
 				    (suseconds_t)(usec % 1000000) };
-	struct event *ev = usec ? event_new(base, -1, EV_PERSIST, on_watchdog,
-					    NULL) : NULL;
+	struct event *ev = NULL;
 
+	if (usec)
+		ev = event_new(base, -1, EV_PERSIST, on_watchdog, NULL);
 	if (ev)
 		(void)event_add(ev, &tv);
 	return ev;

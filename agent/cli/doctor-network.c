@@ -79,13 +79,15 @@ static void port(struct findings *f, const struct look *look)
 	const struct link *l = &look->state.link;
 	struct notes notes;
 
-	if (look->verdict != IN_ORDER) {
-		finding(f, look->verdict == TO_DO ? FINDING_WARNING : FINDING_ERROR,
-			look->name, look->verdict == TO_DO ?
-			finding_command("vifctl apply %s", look->name) : "",
-			"%s: %s", verdict_name(look->verdict), look->reason);
+	if (look->verdict == TO_DO)
+		finding(f, FINDING_WARNING, look->name,
+			finding_command("vifctl apply %s", look->name),
+			"%s: %s", verdict_name(TO_DO), look->reason);
+	else if (look->verdict != IN_ORDER)
+		finding(f, FINDING_ERROR, look->name, "", "%s: %s",
+			verdict_name(look->verdict), look->reason);
+	if (look->verdict != IN_ORDER)
 		return;
-	}
 	drops(f, look);
 	if (link_is(l, LINK_TUN))
 		tap_node(f, l);

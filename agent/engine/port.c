@@ -118,8 +118,9 @@ static int walk_link(const struct link *l, void *arg)
 	if (record_parse(l->alias, &r) == 0) {
 		nic.nic = r.nic;
 		hint[r.part] = l->ifindex;
-		return record_is_nics(&r) ?
-			w->fn(&nic, hint, w->arg) : w->fn(&link, NULL, w->arg);
+		if (record_is_nics(&r))
+			return w->fn(&nic, hint, w->arg);
+		return w->fn(&link, NULL, w->arg);
 	}
 	err = udev_wish(w->agent->udev, l->ifindex, l->name, &udev);
 	if (err < 0)
