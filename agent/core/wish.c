@@ -157,7 +157,7 @@ static int set_vlan(struct wish *w, const char *label, const char *s)
 	return 0;
 }
 
-static int (*const setters[])(struct wish *w, const char *label, const char *s) = {
+static int (*const setters[WISH_KEYS])(struct wish *w, const char *label, const char *s) = {
 	[WISH_NETWORK] = set_network,
 	[WISH_NAME] = set_name,
 	[WISH_MTU] = set_mtu,

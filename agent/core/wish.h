@@ -40,6 +40,7 @@ enum wish_key {
 	WISH_VLAN,
 	WISH_SENDER,	/* MACs that it may send from; WISH_MAC sets them, too */
 	WISH_IP,	/* IP addresses that it may send from */
+	WISH_KEYS
 };
 
 /* [network] kind=: what the network's ports are attached to. */

@@ -7,8 +7,8 @@
  *				for each call of all functions below
  *	FAIL_KIND=KIND		which functions: see kinds[]
  *	FAIL_ERRNO=NUMBER	how it fails
- *	FAIL_AT=N		the N-th call of that kind fails, or
- *	FAIL_SITE=HEX		the first call from this site
+ *	FAIL_SITE=HEX		the call fails that comes from this site, …
+ *	FAIL_AT=N		… the N-th of these
  *	FAIL_LOSE=1		recvmsg: the message is lost as well
  *
  * A line is "KIND FUNCTION N SITE FRAME...", FRAME is "MODULE+0xOFFSET:SYMBOL".
@@ -74,6 +74,7 @@ static bool active, recording, lose;
 static enum kind wanted;
 static unsigned long wanted_at;
 static uint64_t wanted_site;
+static atomic_ulong from_site;
 static int wanted_errno;
 static char log_file[256];
 
@@ -239,11 +240,12 @@ static bool is_it(enum kind k, const char *function)
 	unsigned long n = atomic_fetch_add(&counts[k], 1) + 1;
 	struct site s;
 
-	if (!recording && (k != wanted || atomic_load(&done) ||
-			   (wanted_at && n != wanted_at)))
+	if (!recording && (k != wanted || atomic_load(&done)))
 		return false;
 	find_site(&s);
-	if (!recording && wanted_site && s.hash != wanted_site)
+	/* Threads come in any order, but each of their calls from its own site. */
+	if (!recording && (s.hash != wanted_site ||
+			   atomic_fetch_add(&from_site, 1) + 1 != wanted_at))
 		return false;
 	if (!recording && atomic_exchange(&done, true))
 		return false;

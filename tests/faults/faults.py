@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What can fail, how, and where: the faults that fail.c injects."""
 
+import collections
 import errno
 import functools
 import os
@@ -38,14 +39,17 @@ ERRORS = {
     "pthread_create": ["EAGAIN"],
 }
 
-# Calls that never fail so, or in whose failure no program can do anything: kind, a part of a
-# frame.
+# Calls that never fail so, or in whose failure no program can do anything: kind, and words of
+# which any one of their frames contains one, or all of them do.
 EXEMPT = [
     # Its signal handler's pipe, which has room, and which it reads only when there is something.
-    ("read", "libevent"),
-    ("write", "libevent"),
+    ("read", any, ("libevent",)),
+    ("write", any, ("libevent",)),
     # glibc 2.36 crashes itself where it has no memory for nsswitch.conf.
-    ("malloc", "__nss_"),
+    ("malloc", any, ("__nss_",)),
+    # libxenstore's own thread: it ends, and tells nobody.  A UNIX socket gives no EIO, and its
+    # end is noticed on another one (xen/watch.c).
+    ("read", all, ("libxenstore", "libc")),
 ]
 
 
@@ -66,21 +70,22 @@ class Call:
 
     @property
     def is_exempt(self):
-        return any(self.kind == kind and any(part in frame for frame in self.frames) for kind, part in EXEMPT)
+        return any(kind == self.kind and which(any(word in frame for word in words) for frame in self.frames)
+                   for kind, which, words in EXEMPT)
 
 
 @dataclass(frozen=True)
 class Fault:
-    """One call that fails, once."""
+    """One call that fails, once: the n-th from its site."""
 
     call: Call
     error: str
-    by_site: bool
+    nth: int
 
     def __str__(self):
         which = f"{self.call.function}" if self.call.function == self.call.kind else \
             f"{self.call.function} ({self.call.kind})"
-        return f"{which}, call {self.call.n}: {self.error}"
+        return f"{which}, call {self.nth} from there: {self.error}"
 
 
 def calls(log):
@@ -101,21 +106,19 @@ def environment(program, log, fault=None):
     if not fault:
         return env
     error, *lost = fault.error.split()
-    env |= {"FAIL_KIND": fault.call.kind, "FAIL_ERRNO": str(getattr(errno, error)), "FAIL_LOSE": str(len(lost))}
-    if fault.by_site:
-        return env | {"FAIL_SITE": fault.call.site}
-    return env | {"FAIL_AT": str(fault.call.n)}
+    return env | {"FAIL_KIND": fault.call.kind, "FAIL_ERRNO": str(getattr(errno, error)), "FAIL_LOSE": str(len(lost)),
+                  "FAIL_SITE": fault.call.site, "FAIL_AT": str(fault.nth)}
 
 
 def plan(recorded, every):
     """The faults to inject: at each call site once, or at every call."""
-    if every:
-        chosen = recorded
-    else:
-        chosen = {call.site: call for call in reversed(recorded)}.values()
-    return [Fault(call, error, not every)
-            for call in sorted(chosen, key=lambda call: (list(ERRORS).index(call.kind), call.n)) if not call.is_exempt
-            for error in ERRORS[call.kind]]
+    from_site = collections.Counter()
+    faults = []
+    for call in sorted(recorded, key=lambda call: (list(ERRORS).index(call.kind), call.n)):
+        from_site[call.site] += 1
+        if not call.is_exempt and (every or from_site[call.site] == 1):
+            faults += [Fault(call, error, from_site[call.site]) for error in ERRORS[call.kind]]
+    return faults
 
 
 class Symbols:

@@ -37,9 +37,9 @@ def test_each_call_is_counted_and_one_fails(program, tmp_path, kind, error):
     in_threads = [call for call in found if kind != "malloc" or "strdup" in call.frames[0]]
     assert len(in_threads) == THREADS * ROUNDS
     assert sorted(call.n for call in found) == list(range(1, len(found) + 1)), "no number twice, none left out"
-    for by_site in True, False:
-        log = tmp_path / f"one-{by_site}"
-        fault = Fault(in_threads[-1], error, by_site)
+    for nth in 1, THREADS * ROUNDS:
+        log = tmp_path / f"one-{nth}"
+        fault = Fault(in_threads[0], error, nth)
         assert run(program, environment(program.name, log, fault)) == (1, getattr(errno, error))
         assert len(calls(log)) == 1
 

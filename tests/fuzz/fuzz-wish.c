@@ -8,7 +8,7 @@
 #include "agent/udev/udev.h"
 
 static const char *const properties[] = { "VIF_NETWORK", "VIF_NAME", "VIF_MTU",
-					  "VIF_VLAN", "VIF_OTHER" };
+					  "VIF_VLAN", "VIF_MAC", "VIF_IP", "VIF_OTHER" };
 #define PROPERTIES (sizeof(properties) / sizeof(properties[0]))
 
 /* What it means is written, too, and means the same. */
@@ -106,7 +106,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct wish w = { 0 }, by_rule = { 0 }, lower;
 
 	while (size >= 2) {
-		enum wish_key key = data[0] % 10;
+		enum wish_key key = data[0] % WISH_KEYS;
 		size_t len = data[1] < size - 2 ? data[1] : size - 2;
 		struct wish old = w;
 		char *s;
