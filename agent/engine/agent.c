@@ -134,7 +134,7 @@ bool agent_helper_refuses(const char *config_path, const char *bridge,
 			  char reason[REASON_SIZE])
 {
 	char error[REASON_SIZE];
-	struct config *c;
+	struct config *c = NULL;
 	bool refuses;
 
 	if (agent_load_config(config_path, &c, error) < 0) {
