@@ -46,29 +46,6 @@ int udev_next_event(struct udev_room *u, struct udev_event *ret)
 	return 0;
 }
 
-/* Linked, and not called here. */
-int udev_room_open(struct udev_room **ret)
-{
-	(void)ret;
-	return -ENOMEM;
-}
-
-struct udev_room *udev_room_close(struct udev_room *u)
-{
-	(void)u;
-	return NULL;
-}
-
-int udev_wish(struct udev_room *u, int ifindex, const char *name,
-	      struct wish *ret)
-{
-	(void)u;
-	(void)ifindex;
-	(void)name;
-	(void)ret;
-	return 0;
-}
-
 /* ---- one test ------------------------------------------------------------- */
 
 static struct event_base *base;
