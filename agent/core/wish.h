@@ -40,8 +40,9 @@ enum wish_key {
 	WISH_VLAN,
 	WISH_SENDER,	/* MACs that it may send from; WISH_MAC sets them, too */
 	WISH_IP,	/* IP addresses that it may send from */
-	WISH_KEYS
 };
+
+#define WISH_KEYS (WISH_IP + 1)
 
 /* [network] kind=: what the network's ports are attached to. */
 enum network_kind {
