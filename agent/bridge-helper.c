@@ -39,7 +39,7 @@ struct arguments {
 };
 
 /* libvirt hears in a thread of its own what we say, and ends that as soon as our socket is
- * closed (virCommandAbort(), src/qemu/qemu_interface.c); then nobody would learn the reason. */
+ * closed (virCommandAbort(), src/qemu/qemu_interface.c); then the reason would be lost. */
 static void let_it_be_read(void)
 {
 	static const struct timespec moment = { 0, 5000000 };

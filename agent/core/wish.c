@@ -86,7 +86,7 @@ static int set_mtu(struct wish *w, const char *label, const char *s)
 
 	if (text_number(s, WISH_MTU_MAX, &mtu) < 0 || mtu < WISH_MTU_MIN)
 		return refuse(w, "%s=%s is not an MTU: use a number of bytes from %d to %d",
-			      label, text_quote(s, strlen(s)).text, WISH_MTU_MIN,
+			      label, text_quote_str(s).text, WISH_MTU_MIN,
 			      WISH_MTU_MAX);
 	w->mtu = (uint32_t)mtu;
 	return 0;
@@ -127,7 +127,7 @@ static int set_mode(struct wish *w, const char *label, const char *s)
 
 	if (!mode)
 		return refuse(w, "%s=%s is not a mode of a macvtap: use vepa, private, bridge or passthru",
-			      label, text_quote(s, strlen(s)).text);
+			      label, text_quote_str(s).text);
 	w->mode = mode;
 	return 0;
 }
@@ -136,7 +136,7 @@ static int set_up(struct wish *w, const char *label, const char *s)
 {
 	if (strcmp(s, "yes") != 0 && strcmp(s, "no") != 0)
 		return refuse(w, "%s=%s is neither yes nor no", label,
-			      text_quote(s, strlen(s)).text);
+			      text_quote_str(s).text);
 	w->stays_down = strcmp(s, "no") == 0;
 	return 0;
 }
@@ -147,11 +147,11 @@ static int set_vlan(struct wish *w, const char *label, const char *s)
 	struct vlans vlans;
 
 	if (vlans_parse(s, &vlans, why) < 0)
-		return refuse(w, "%s=%s: %s", label, text_quote(s, strlen(s)).text,
+		return refuse(w, "%s=%s: %s", label, text_quote_str(s).text,
 			      why);
 	if (!text_copy(w->vlan, sizeof(w->vlan), s))
 		return refuse(w, "%s=%s is not accepted: it is much too long",
-			      label, text_quote(s, strlen(s)).text);
+			      label, text_quote_str(s).text);
 	w->vlan_by = w->by;
 	w->vlan_is_wrong = false;
 	return 0;

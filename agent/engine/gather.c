@@ -130,7 +130,7 @@ static int gather_entries(struct host *h, const struct wish *w, struct state *s)
 	return r == -ENODEV ? 0 : r;
 }
 
-/* Nobody knows then whether there is a guard. */
+/* Then it is not known whether there is a guard. */
 static bool is_no_answer(int r)
 {
 	return r == -ECONNRESET || r == -ENOBUFS || r == -ENOMEM ||

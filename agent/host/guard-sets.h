@@ -17,7 +17,7 @@
 /* The set's keys: of some, the ifindex comes first (in the host's byte order, four
  * bytes), and each part begins at a multiple of four bytes.
  *
- * The kernel changes no set: one that is to be defined otherwise needs another name. */
+ * The kernel cannot change a set: to define one differently, give it another name. */
 enum guard_set {
 	SET_PORTS,		/* ifindex */
 	SET_RATE_ONLY,		/* ifindex: without guard */

@@ -340,11 +340,12 @@ static void load_one(struct nftnl_set_elem *e, void *arg)
 {
 	const struct loading *l = arg;
 	struct guard_port p = { .ifindex = guard_element_ifindex(e), .family = l->family };
+	const struct guard_port *known = guard_known_port(l->nft, p.ifindex);
 	struct answer a = { 0 };
 
 	read_userdata(e, &a);
-	if (guard_known_port(l->nft, p.ifindex))
-		p = *guard_known_port(l->nft, p.ifindex);
+	if (known)
+		p = *known;
 	if (p.ifindex && a.is_ours)
 		guard_note(l->nft, &p, &a.guard);
 }
